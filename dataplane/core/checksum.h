@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The Internet checksum (RFC 1071), over 32-bit words as they lie in memory: one's complement sums
+ * do not depend on the byte order (section 2 B), so nothing is swapped.
+ */
+#ifndef REFLEX_CORE_CHECKSUM_H
+#define REFLEX_CORE_CHECKSUM_H
+
+#include <stdint.h>
+
+#include "wire.h"
+
+/**
+ * checksum_fold - fold a sum of words into 16 bits.
+ * @sum: of fewer than 2^24 32-bit words
+ *
+ * Return: the one's complement sum; 0xffff over data that includes its own checksum says valid.
+ */
+static inline uint16_t checksum_fold(uint64_t sum)
+{
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (uint16_t)sum;
+}
+
+/* A 16-bit number of host order at the place in a word where its value counts as such. */
+static inline uint64_t checksum_word(uint16_t host)
+{
+	return be16_from(host).raw;
+}
+
+/* Three or four words in a row, the sizes that protocol headers come in. */
+static inline uint64_t checksum_3(const uint8_t *from)
+{
+	return (uint64_t)wire_load32(from) + wire_load32(from + 4) + wire_load32(from + 8);
+}
+
+static inline uint64_t checksum_4(const uint8_t *from)
+{
+	return checksum_3(from) + wire_load32(from + 12);
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What one writer (a CPU, an lcore) counts for one interface. */
+#ifndef REFLEX_CORE_COUNTERS_H
+#define REFLEX_CORE_COUNTERS_H
+
+#include <stdint.h>
+
+#include "verdict.h"
+
+enum family {
+	FAMILY_OTHER,
+	FAMILY_IPV4,
+	FAMILY_IPV6,
+	FAMILIES,
+};
+
+enum direction {
+	DIRECTION_RX,
+	DIRECTION_TX,
+	DIRECTIONS,
+};
+
+#define FAMILIES_MAX 4 /* a power of two, as is VERDICTS_MAX, so that a mask bounds an index */
+
+/* Written by one writer only, read by control. The layout stays: upgrades go on counting in it. */
+struct counters {
+	uint64_t packets[FAMILIES_MAX][VERDICTS_MAX];
+	uint64_t bytes[FAMILIES_MAX][DIRECTIONS]; /* whole frames without FCS */
+};
+
+/**
+ * counters_count - count one packet, the only place where packets are counted.
+ * @family: below FAMILIES
+ * @verdict: below VERDICTS
+ * @received: bytes of the frame as it came
+ * @sent: bytes of the frame as it goes out again, 0 where none does
+ */
+static inline void counters_count(struct counters *counters, enum family family,
+				  enum verdict verdict, uint32_t received, uint32_t sent)
+{
+	uint32_t row = family & (FAMILIES_MAX - 1);
+
+	counters->packets[row][verdict & (VERDICTS_MAX - 1)]++;
+	counters->bytes[row][DIRECTION_RX] += received;
+	counters->bytes[row][DIRECTION_TX] += sent;
+}
+
+#ifndef __bpf__
+/**
+ * family_label - the value of the metric label `family`.
+ * @family: below FAMILIES
+ */
+static inline const char *family_label(enum family family)
+{
+	static const char *const labels[] = {"other", "ipv4", "ipv6"};
+
+	return labels[family];
+}
+#endif
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* STUN messages: what a request's attributes ask for, and the attributes of the reply. */
+#ifndef REFLEX_CORE_STUN_H
+#define REFLEX_CORE_STUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "checksum.h"
+#include "crc32.h"
+#include "verdict.h"
+#include "wire.h"
+
+#define STUN_ATTRIBUTES_MAX 16
+#define STUN_MESSAGE_MAX 1472 /* an Ethernet frame's worth; longer ones are for the sockets */
+#define STUN_OFFSETS 2048     /* a power of two above it */
+
+/* What the walk found, and where it stands. */
+struct stun_attributes {
+	struct be16 unknown[STUN_ATTRIBUTES_MAX]; /* each type once, in order of appearance */
+	uint32_t unknown_count;
+	uint16_t offset;     /* behind the last attribute read */
+	bool fingerprint;    /* the message ends with a FINGERPRINT */
+	bool integrity;      /* behind MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256 */
+	uint64_t ignored;    /* a bit for each type below 64 that is skipped */
+};
+
+#define STUN_BIT(type) ((uint64_t)1 << (type))
+
+/* Known, but not in use by a Binding Request that is not authenticated (RFC 8489, RFC 8445). */
+#define STUN_IGNORED                                                                               \
+	(STUN_BIT(STUN_MAPPED_ADDRESS) | STUN_BIT(STUN_USERNAME) |                                 \
+	 STUN_BIT(STUN_MESSAGE_INTEGRITY) | STUN_BIT(STUN_ERROR_CODE) |                            \
+	 STUN_BIT(STUN_UNKNOWN_ATTRIBUTES) | STUN_BIT(STUN_REALM) | STUN_BIT(STUN_NONCE) |         \
+	 STUN_BIT(STUN_MESSAGE_INTEGRITY_SHA256) | STUN_BIT(STUN_PASSWORD_ALGORITHM) |             \
+	 STUN_BIT(STUN_USERHASH) | STUN_BIT(STUN_XOR_MAPPED_ADDRESS) | STUN_BIT(STUN_PRIORITY) |   \
+	 STUN_BIT(STUN_USE_CANDIDATE))
+
+/* The same in RFC 3489. */
+#define STUN_IGNORED_LEGACY                                                                        \
+	(STUN_IGNORED | STUN_BIT(STUN_SOURCE_ADDRESS) | STUN_BIT(STUN_CHANGED_ADDRESS) |           \
+	 STUN_BIT(STUN_PASSWORD) | STUN_BIT(STUN_REFLECTED_FROM))
+
+static inline void stun_note_unknown(struct stun_attributes *found, struct be16 type)
+{
+	uint32_t count = found->unknown_count;
+
+	for (uint32_t i = 0; i < STUN_ATTRIBUTES_MAX && i < count; i++) {
+		if (found->unknown[i].raw == type.raw)
+			return;
+	}
+	if (count < STUN_ATTRIBUTES_MAX) { /* always, as each comes from one of as many */
+		found->unknown[count] = type;
+		found->unknown_count = count + 1;
+	}
+}
+
+/* One attribute that fits into the message. */
+static inline enum verdict stun_read(const struct wire_attribute *attribute, const uint8_t *end,
+				     bool last, bool legacy, struct stun_attributes *found)
+{
+	uint32_t type = be16_to(attribute->type), length = be16_to(attribute->length);
+
+	if (type >= STUN_COMPREHENSION_OPTIONAL) {
+		if (type == STUN_FINGERPRINT && !legacy) {
+			if (length != 4 || !last)
+				return VERDICT_MALFORMED_ATTRIBUTE;
+			found->fingerprint = true;
+		}
+	} else if (found->integrity) {
+		return VERDICT_UNDECIDED; /* RFC 8489 section 14.5: nothing else is read behind it */
+	} else if (type < 64 && found->ignored & STUN_BIT(type)) {
+		found->integrity = type == STUN_MESSAGE_INTEGRITY ||
+				   type == STUN_MESSAGE_INTEGRITY_SHA256;
+	} else if (type == STUN_CHANGE_REQUEST) {
+		const struct be32 *flags = (const struct be32 *)(attribute + 1);
+
+		if (length != 4 || !wire_has((const uint8_t *)flags, end, sizeof(*flags)))
+			return VERDICT_MALFORMED_ATTRIBUTE;
+		found->ignored |= STUN_BIT(STUN_CHANGE_REQUEST); /* only the first counts */
+		if (be32_to(*flags) & STUN_CHANGE_FLAGS)
+			stun_note_unknown(found, attribute->type);
+	} else {
+		stun_note_unknown(found, attribute->type);
+	}
+	return VERDICT_UNDECIDED;
+}
+
+/**
+ * stun_walk - read the attributes of a Binding Request (RFC 8489 section 5, 6.3.1; RFC 3489 section 11.2).
+ * @start: the first attribute
+ * @end: end of the frame
+ * @length: of all attributes in bytes, a multiple of 4, within the frame
+ * @legacy: the request has no magic cookie
+ * @found: what the attributes ask for
+ *
+ * Return: VERDICT_UNDECIDED, or why the request is refused.
+ */
+static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, uint32_t length,
+				     bool legacy, struct stun_attributes *found)
+{
+	found->integrity = false;
+	found->ignored = legacy ? STUN_IGNORED_LEGACY : STUN_IGNORED;
+	found->offset = 0;
+	for (int i = 0; i < STUN_ATTRIBUTES_MAX && found->offset < length; i++) {
+		uint32_t offset = found->offset & (STUN_OFFSETS - 1), size;
+		const struct wire_attribute *attribute =
+			(const struct wire_attribute *)(start + offset);
+		enum verdict verdict;
+
+		if (!wire_has((const uint8_t *)attribute, end, sizeof(*attribute)))
+			return VERDICT_MALFORMED_ATTRIBUTE; /* never; the verifier asks */
+		size = sizeof(*attribute) + ((be16_to(attribute->length) + 3u) & ~3u);
+		if (size > length - offset)
+			return VERDICT_MALFORMED_ATTRIBUTE;
+		found->offset = (uint16_t)(offset + size);
+		verdict = stun_read(attribute, end, found->offset == length, legacy, found);
+		if (verdict != VERDICT_UNDECIDED)
+			return verdict;
+		wire_forget(); /* the sizes of the attributes so far */
+	}
+	return found->offset < length ? VERDICT_TOO_MANY_ATTRIBUTES : VERDICT_UNDECIDED;
+}
+
+/*
+ * Fill up an odd list: by a repeated entry that counts in RFC 3489 (section 11.2.10), else by padding that does not.
+ */
+static inline void stun_pad_unknown(struct stun_attributes *found, bool legacy)
+{
+	uint32_t last = (found->unknown_count - 1) & (STUN_ATTRIBUTES_MAX - 1);
+
+	if (last & 1)
+		return; /* an even number, or none */
+	found->unknown[last + 1] = legacy ? found->unknown[last] : be16_from(0);
+	found->unknown_count += legacy;
+}
+
+/* CRC state after type, length and cookie. The compiler works out all but the length's two bytes. */
+static inline uint32_t stun_crc_start(uint16_t type, uint16_t length)
+{
+	uint32_t state = crc32_2(CRC32_START, be32_from((uint32_t)type << 16).raw,
+				 be32_from(STUN_COOKIE).raw);
+
+	return state ^ crc32_table[5][length >> 8] ^ crc32_table[4][length & 0xff];
+}
+
+/**
+ * stun_check_fingerprint - verify the FINGERPRINT that a request ends with (RFC 8489 section 14.7).
+ * @stun: the message
+ * @end: end of the frame
+ * @length: of all attributes in bytes, FINGERPRINT's 8 included
+ * @crc: the state after the STUN header, for the reply to go on from
+ */
+static inline bool stun_check_fingerprint(const struct wire_stun *stun, const uint8_t *end,
+					  uint32_t length, uint32_t *crc)
+{
+	const uint8_t *pos = (const uint8_t *)(stun + 1);
+	uint32_t left = length - 8, state;
+
+	state = crc32_3(stun_crc_start(STUN_BINDING, (uint16_t)length), stun->id[1].raw,
+			stun->id[2].raw, stun->id[3].raw);
+	*crc = state;
+	for (int i = 0; i < 2 && left % 12; i++, pos += 4, left -= 4) {
+		if (!wire_has(pos, end, 4))
+			return false; /* never; the verifier asks, here and below */
+		state = crc32_1(state, wire_load32(pos));
+	}
+	for (int i = 0; i < STUN_MESSAGE_MAX / 12 && left; i++, pos += 12, left -= 12) {
+		if (!wire_has(pos, end, 12))
+			return false;
+		state = crc32_3(state, wire_load32(pos), wire_load32(pos + 4), wire_load32(pos + 8));
+	}
+	if (!wire_has(pos, end, 8))
+		return false;
+	return wire_load32(pos + 4) == be32_from(~state ^ STUN_FINGERPRINT_XOR).raw;
+}
+
+/*
+ * Writes a reply's attributes, summing them on the way. The puts return false where the frame ends: never, as it has the
+ * reply's length, but the verifier asks.
+ */
+struct stun_writer {
+	uint8_t *pos;
+	const uint8_t *end; /* of the frame */
+	uint64_t sum;       /* for the UDP checksum */
+	uint32_t crc;       /* state, where a FINGERPRINT follows */
+	bool fingerprint;
+};
+
+static inline bool stun_put_1(struct stun_writer *writer, uint32_t a)
+{
+	if (!wire_has(writer->pos, writer->end, 4))
+		return false;
+	wire_store32(writer->pos, a);
+	writer->pos += 4;
+	writer->sum += a;
+	if (writer->fingerprint)
+		writer->crc = crc32_1(writer->crc, a);
+	return true;
+}
+
+static inline bool stun_put_3(struct stun_writer *writer, uint32_t a, uint32_t b, uint32_t c)
+{
+	if (!wire_has(writer->pos, writer->end, 12))
+		return false;
+	wire_store32(writer->pos, a);
+	wire_store32(writer->pos + 4, b);
+	wire_store32(writer->pos + 8, c);
+	writer->pos += 12;
+	writer->sum += (uint64_t)a + b + c;
+	if (writer->fingerprint)
+		writer->crc = crc32_3(writer->crc, a, b, c);
+	return true;
+}
+
+static inline uint32_t stun_attribute(uint16_t type, uint16_t length)
+{
+	return be32_from((uint32_t)type << 16 | length).raw;
+}
+
+/**
+ * stun_put_error - ERROR-CODE 420 without a reason phrase, and UNKNOWN-ATTRIBUTES.
+ *
+ * RFC 8489 section 14.8, 14.9; RFC 3489 section 11.2.9, 11.2.10.
+ */
+static inline bool stun_put_error(struct stun_writer *writer, const struct stun_attributes *found)
+{
+	if (!stun_put_3(writer, stun_attribute(STUN_ERROR_CODE, 4), be32_from(4 << 8 | 20).raw,
+			stun_attribute(STUN_UNKNOWN_ATTRIBUTES,
+				       (uint16_t)(2 * found->unknown_count))))
+		return false;
+	for (uint32_t i = 0; i < STUN_ATTRIBUTES_MAX && i < found->unknown_count; i += 2) {
+		if (!stun_put_1(writer, wire_load32(&found->unknown[i])))
+			return false;
+	}
+	return true;
+}
+
+/** stun_put_fingerprint - FINGERPRINT over all that was put before (RFC 8489 section 14.7). */
+static inline bool stun_put_fingerprint(struct stun_writer *writer)
+{
+	uint32_t fingerprint = ~writer->crc ^ STUN_FINGERPRINT_XOR;
+
+	writer->fingerprint = false;
+	return stun_put_1(writer, stun_attribute(STUN_FINGERPRINT, 4)) &&
+	       stun_put_1(writer, be32_from(fingerprint).raw);
+}
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Headers and numbers of the protocols on the wire. All multi-byte fields are big-endian. */
+#ifndef REFLEX_CORE_WIRE_H
+#define REFLEX_CORE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Headers lie at any address. On the host that is said by `packed`. For BPF it must not be said:
+ * clang would load byte by byte, while the kernel allows wide loads anywhere wherever the CPU does.
+ */
+#ifdef __bpf__
+#define WIRE
+#else
+#define WIRE __attribute__((packed))
+#endif
+
+#ifdef __cplusplus
+#define WIRE_SIZE(type, size) static_assert(sizeof(type) == (size), "layout of " #type)
+#else
+#define WIRE_SIZE(type, size) _Static_assert(sizeof(type) == (size), "layout of " #type)
+#endif
+
+/* Big-endian numbers are structs, so that they are not mixed up with host order. */
+struct be16 {
+	uint16_t raw;
+} WIRE;
+
+struct be32 {
+	uint32_t raw;
+} WIRE;
+
+struct wire_u64 {
+	uint64_t raw;
+} WIRE;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define WIRE_SWAP16(x) __builtin_bswap16(x)
+#define WIRE_SWAP32(x) __builtin_bswap32(x)
+#define WIRE_LITTLE32(x) (x)
+#else
+#define WIRE_SWAP16(x) (x)
+#define WIRE_SWAP32(x) (x)
+#define WIRE_LITTLE32(x) __builtin_bswap32(x)
+#endif
+
+static inline struct be16 be16_from(uint16_t host)
+{
+	struct be16 wire = {WIRE_SWAP16(host)};
+
+	return wire;
+}
+
+static inline struct be32 be32_from(uint32_t host)
+{
+	struct be32 wire = {WIRE_SWAP32(host)};
+
+	return wire;
+}
+
+static inline uint16_t be16_to(struct be16 wire)
+{
+	return WIRE_SWAP16(wire.raw);
+}
+
+static inline uint32_t be32_to(struct be32 wire)
+{
+	return WIRE_SWAP32(wire.raw);
+}
+
+/* 4 bytes at any address, in the byte order in which they lie there. */
+static inline uint32_t wire_load32(const void *from)
+{
+	return ((const struct be32 *)from)->raw;
+}
+
+static inline void wire_store32(void *to, uint32_t raw)
+{
+	((struct be32 *)to)->raw = raw;
+}
+
+static inline uint64_t wire_load64(const void *from)
+{
+	return ((const struct wire_u64 *)from)->raw;
+}
+
+/**
+ * wire_room - bytes from a position to the end of the frame.
+ *
+ * The verifier prohibits 32-bit arithmetic on pointers; the empty asm keeps clang from narrowing this.
+ */
+static inline uint64_t wire_room(const uint8_t *pos, const uint8_t *end)
+{
+	uint64_t room = (uint64_t)(end - pos);
+
+#ifdef __bpf__
+	__asm__ volatile("" : "+r"(room));
+#endif
+	return room;
+}
+
+/**
+ * wire_has - whether so many bytes lie between a position and the end of the frame.
+ *
+ * What the verifier wants to see before each access. The empty asm keeps clang from moving the constant to
+ * the other side: no arithmetic is allowed on the end.
+ */
+static inline bool wire_has(const uint8_t *pos, const uint8_t *end, uint32_t bytes)
+{
+#ifdef __bpf__
+	pos += bytes;
+	__asm__ volatile("" : "+r"(pos));
+	return pos <= end;
+#else
+	return end - pos >= (int64_t)bytes;
+#endif
+}
+
+/*
+ * What is stored before this and loaded after it is any number to the verifier. It follows every value that it knows
+ * along every path; what it has forgotten, it checks once. Costs a load, and nothing on the host.
+ */
+static inline void wire_forget(void)
+{
+#ifdef __bpf__
+	__asm__ volatile("" : : : "memory");
+#endif
+}
+
+enum ethertype {
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_VLAN = 0x8100,  /* 802.1Q */
+	ETHERTYPE_QINQ = 0x88a8,  /* 802.1ad */
+};
+
+struct wire_mac {
+	struct be16 half[3];
+} WIRE;
+
+struct wire_ethernet {
+	struct wire_mac destination;
+	struct wire_mac source;
+	struct be16 type;
+} WIRE;
+WIRE_SIZE(struct wire_ethernet, 14);
+
+struct wire_tag {
+	struct be16 control;
+	struct be16 type; /* of what follows */
+} WIRE;
+WIRE_SIZE(struct wire_tag, 4);
+
+#define WIRE_TAGS_MAX 2
+
+enum ip_protocol {
+	IP_PROTOCOL_HOP_BY_HOP = 0,
+	IP_PROTOCOL_UDP = 17,
+	IP_PROTOCOL_ROUTING = 43,
+	IP_PROTOCOL_FRAGMENT = 44,
+	IP_PROTOCOL_AUTHENTICATION = 51,
+	IP_PROTOCOL_DESTINATION_OPTIONS = 60,
+	IP_PROTOCOL_MOBILITY = 135,
+	IP_PROTOCOL_HOST_IDENTITY = 139,
+	IP_PROTOCOL_SHIM6 = 140,
+};
+
+#define IP_TTL 64
+
+/* RFC 791 */
+struct wire_ipv4 {
+	uint8_t version_length; /* version, header length in 32-bit words */
+	uint8_t type_of_service;
+	struct be16 total_length;
+	struct be16 identification;
+	struct be16 fragment; /* flags and offset */
+	uint8_t time_to_live;
+	uint8_t protocol;
+	struct be16 checksum;
+	struct be32 source;
+	struct be32 destination;
+} WIRE;
+WIRE_SIZE(struct wire_ipv4, 20);
+
+#define IPV4_DONT_FRAGMENT 0x4000
+#define IPV4_FRAGMENT_MASK 0x3fff /* more fragments, or an offset */
+
+struct wire_ipv6_address {
+	struct be32 word[4];
+} WIRE;
+
+/* RFC 8200 */
+struct wire_ipv6 {
+	struct be32 version_class_flow;
+	struct be16 payload_length;
+	uint8_t next_header;
+	uint8_t hop_limit;
+	struct wire_ipv6_address source;
+	struct wire_ipv6_address destination;
+} WIRE;
+WIRE_SIZE(struct wire_ipv6, 40);
+
+/* RFC 768 */
+struct wire_udp {
+	struct be16 source;
+	struct be16 destination;
+	struct be16 length;
+	struct be16 checksum;
+} WIRE;
+WIRE_SIZE(struct wire_udp, 8);
+
+/* RFC 8489 section 5; RFC 3489 has the cookie as the first word of its transaction ID. */
+struct wire_stun {
+	struct be16 type;
+	struct be16 length; /* of the attributes */
+	struct be32 id[4];  /* cookie, transaction ID */
+} WIRE;
+WIRE_SIZE(struct wire_stun, 20);
+
+#define STUN_COOKIE 0x2112a442u
+#define STUN_CLASS_MASK 0x0110
+#define STUN_BINDING 0x0001
+
+enum stun_class {
+	STUN_REQUEST = 0x0000,
+	STUN_INDICATION = 0x0010,
+	STUN_SUCCESS = 0x0100,
+	STUN_ERROR = 0x0110,
+};
+
+/* RFC 8489 section 14 */
+struct wire_attribute {
+	struct be16 type;
+	struct be16 length; /* of the value, without padding */
+} WIRE;
+WIRE_SIZE(struct wire_attribute, 4);
+
+enum stun_attribute {
+	STUN_MAPPED_ADDRESS = 0x0001,
+	STUN_CHANGE_REQUEST = 0x0003,
+	STUN_SOURCE_ADDRESS = 0x0004,  /* RFC 3489 */
+	STUN_CHANGED_ADDRESS = 0x0005, /* RFC 3489 */
+	STUN_USERNAME = 0x0006,
+	STUN_PASSWORD = 0x0007, /* RFC 3489 */
+	STUN_MESSAGE_INTEGRITY = 0x0008,
+	STUN_ERROR_CODE = 0x0009,
+	STUN_UNKNOWN_ATTRIBUTES = 0x000a,
+	STUN_REFLECTED_FROM = 0x000b, /* RFC 3489 */
+	STUN_REALM = 0x0014,
+	STUN_NONCE = 0x0015,
+	STUN_MESSAGE_INTEGRITY_SHA256 = 0x001c,
+	STUN_PASSWORD_ALGORITHM = 0x001d,
+	STUN_USERHASH = 0x001e,
+	STUN_XOR_MAPPED_ADDRESS = 0x0020,
+	STUN_PRIORITY = 0x0024,      /* RFC 8445 */
+	STUN_USE_CANDIDATE = 0x0025, /* RFC 8445 */
+	STUN_COMPREHENSION_OPTIONAL = 0x8000,
+	STUN_SOFTWARE = 0x8022, /* RFC 3489: SERVER */
+	STUN_FINGERPRINT = 0x8028,
+};
+
+#define STUN_CHANGE_FLAGS 0x6 /* CHANGE-REQUEST: change IP, change port */
+#define STUN_FINGERPRINT_XOR 0x5354554eu
+#define STUN_FAMILY_IPV4 0x01
+#define STUN_FAMILY_IPV6 0x02
+
+#endif

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "policy_build.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A place in the table: a service, or the address of one. */
+struct key {
+	uint64_t address[2];
+	uint64_t port;
+	uint64_t hash;
+};
+
+#define KEYS_MAX (2 * POLICY_SERVICES_MAX)
+#define TRIES_MAX 10000
+
+struct work {
+	struct key keys[KEYS_MAX];
+	size_t count;
+	uint16_t first[POLICY_BUCKETS + 1]; /* where a bucket's keys begin, once sorted */
+	uint16_t order[POLICY_BUCKETS];     /* buckets, the fullest first */
+};
+
+static bool is_unicast(const struct policy_service *service)
+{
+	static const uint8_t unspecified[16], loopback[16] = {[15] = 1};
+	const uint8_t *address = service->address;
+
+	if (service->family == FAMILY_IPV4)
+		return address[0] != 0 && address[0] != 127 && address[0] < 224;
+	return address[0] != 0xff && memcmp(address, unspecified, 16) &&
+	       memcmp(address, loopback, 16);
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	const struct key *a = left, *b = right;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return memcmp(a, b, sizeof(*a));
+}
+
+static void add_key(struct work *work, const struct policy_service *service, uint64_t port)
+{
+	struct key *key = &work->keys[work->count++];
+
+	memset(key, 0, sizeof(*key));
+	memcpy(key->address, service->address, service->family == FAMILY_IPV4 ? 4 : 16);
+	key->port = port;
+}
+
+static int collect_keys(struct work *work, const struct policy_settings *settings, size_t *culprit)
+{
+	size_t unique = 0;
+
+	if (settings->services_count > POLICY_SERVICES_MAX)
+		return -E2BIG;
+	for (size_t i = 0; i < settings->services_count; i++) {
+		const struct policy_service *service = &settings->services[i];
+
+		if (culprit)
+			*culprit = i;
+		if ((service->family != FAMILY_IPV4 && service->family != FAMILY_IPV6) ||
+		    !service->port)
+			return -EINVAL;
+		if (!is_unicast(service))
+			return -EADDRNOTAVAIL;
+		add_key(work, service, policy_port(service->family, be16_from(service->port)));
+		add_key(work, service, policy_any_port(service->family));
+	}
+	qsort(work->keys, work->count, sizeof(work->keys[0]), compare_keys);
+	for (size_t i = 0; i < work->count; i++) {
+		if (!i || memcmp(&work->keys[i], &work->keys[unique - 1], sizeof(work->keys[0])))
+			work->keys[unique++] = work->keys[i];
+	}
+	work->count = unique;
+	return 0;
+}
+
+static size_t bucket_size(const struct work *work, size_t bucket)
+{
+	return work->first[bucket + 1] - work->first[bucket];
+}
+
+/* Hash and sort the keys by bucket; the fullest buckets are placed first, while there is room. */
+static void sort_buckets(struct work *work, const struct policy *policy)
+{
+	size_t position = 0, placed = 0;
+
+	for (size_t i = 0; i < work->count; i++) {
+		struct key *key = &work->keys[i];
+
+		key->hash = policy_hash(policy, key->address[0], key->address[1], key->port);
+	}
+	qsort(work->keys, work->count, sizeof(work->keys[0]), compare_keys);
+	for (size_t bucket = 0; bucket < POLICY_BUCKETS; bucket++) {
+		work->first[bucket] = (uint16_t)position;
+		while (position < work->count &&
+		       policy_bucket(work->keys[position].hash) == bucket)
+			position++;
+	}
+	work->first[POLICY_BUCKETS] = (uint16_t)position;
+	for (size_t size = work->count; size; size--) {
+		for (size_t bucket = 0; bucket < POLICY_BUCKETS; bucket++) {
+			if (bucket_size(work, bucket) == size)
+				work->order[placed++] = (uint16_t)bucket;
+		}
+	}
+	while (placed < POLICY_BUCKETS)
+		work->order[placed++] = POLICY_BUCKETS - 1; /* empty ones need no place */
+}
+
+/* Put a bucket's keys at one displacement, all or none. */
+static bool try_place(struct policy *policy, const struct key *keys, size_t count,
+		      uint16_t displacement)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct policy_slot *slot =
+			&policy->slot[policy_index(keys[i].hash, displacement)];
+
+		if (slot->port) {
+			while (i--)
+				policy->slot[policy_index(keys[i].hash, displacement)].port = 0;
+			return false;
+		}
+		slot->address[0] = keys[i].address[0];
+		slot->address[1] = keys[i].address[1];
+		slot->port = keys[i].port;
+	}
+	return true;
+}
+
+static bool place_bucket(struct policy *policy, const struct work *work, size_t bucket)
+{
+	for (unsigned int displacement = 0; displacement < POLICY_SLOTS; displacement++) {
+		if (try_place(policy, &work->keys[work->first[bucket]], bucket_size(work, bucket),
+			      (uint16_t)displacement)) {
+			policy->displacement[bucket] = (uint16_t)displacement;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool place_all(struct policy *policy, struct work *work)
+{
+	memset(policy->slot, 0, sizeof(policy->slot));
+	memset(policy->displacement, 0, sizeof(policy->displacement));
+	sort_buckets(work, policy);
+	for (size_t i = 0; i < POLICY_BUCKETS && bucket_size(work, work->order[i]); i++) {
+		if (!place_bucket(policy, work, work->order[i]))
+			return false;
+	}
+	return true;
+}
+
+/* SplitMix64 (Steele, Lea, Flood 2014): the same multipliers for the same services, always. */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+static int build_services(struct policy *policy, const struct policy_settings *settings,
+			  size_t *culprit)
+{
+	struct work *work = calloc(1, sizeof(*work));
+	uint64_t random = 0;
+	int error;
+
+	if (!work)
+		return -ENOMEM;
+	error = collect_keys(work, settings, culprit);
+	if (error)
+		goto out;
+	error = -ENOMEM; /* never: a few tries do, seen for 1,024 services */
+	for (int i = 0; i < TRIES_MAX && error; i++) {
+		for (int j = 0; j < 3; j++)
+			policy->multiplier[j] = next_random(&random) | 1;
+		if (place_all(policy, work))
+			error = 0;
+	}
+out:
+	free(work);
+	return error;
+}
+
+static int build_software(struct policy *policy, const char *software)
+{
+	size_t length = software ? strlen(software) : 0;
+
+	if (length > POLICY_SOFTWARE_MAX)
+		return -ENAMETOOLONG;
+	if (!length)
+		return 0;
+	policy->software_words = (uint8_t)(1 + (length + 3) / 4);
+	policy->software[0] = be32_from((uint32_t)STUN_SOFTWARE << 16 | (uint32_t)length).raw;
+	memcpy(&policy->software[1], software, length);
+	return 0;
+}
+
+int policy_build(struct policy *policy, const struct policy_settings *settings, size_t *culprit)
+{
+	memset(policy, 0, sizeof(*policy));
+	policy->legacy = settings->legacy;
+	policy->low_source_ports = settings->low_source_ports;
+	policy->mirror_fingerprint = settings->mirror_fingerprint;
+	policy->ignore_wrong_fingerprint = settings->ignore_wrong_fingerprint;
+	policy->pass_refused = settings->pass_refused;
+	if (build_software(policy, settings->software))
+		return -ENAMETOOLONG;
+	return build_services(policy, settings, culprit);
+}

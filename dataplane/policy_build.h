@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From settings in host form to the policy that the packet path reads. Userspace only. */
+#ifndef REFLEX_POLICY_BUILD_H
+#define REFLEX_POLICY_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+
+struct policy_service {
+	enum family family;  /* FAMILY_IPV4 or FAMILY_IPV6 */
+	uint8_t address[16]; /* network byte order; IPv4 uses the first 4 bytes */
+	uint16_t port;       /* host byte order, not 0 */
+};
+
+/* The names are those of the configuration file. */
+struct policy_settings {
+	const struct policy_service *services;
+	size_t services_count; /* at most POLICY_SERVICES_MAX */
+	const char *software;  /* at most POLICY_SOFTWARE_MAX bytes; NULL or "": none */
+	bool mirror_fingerprint;
+	bool ignore_wrong_fingerprint;
+	bool legacy;
+	bool low_source_ports;
+	bool pass_refused;
+};
+
+/**
+ * policy_build - make a policy of settings.
+ * @policy: written whole; unspecified after an error
+ * @settings: services may repeat, a repeated one counts once
+ * @culprit: where not NULL, the index of the service that an -EADDRNOTAVAIL or -EINVAL speaks of
+ *
+ * Return: 0; -E2BIG more than POLICY_SERVICES_MAX services; -EADDRNOTAVAIL a service address that is
+ * no unicast address a host can have (protocol.md 20: unspecified, loopback, multicast, broadcast);
+ * -EINVAL a service with port 0 or no family; -ENAMETOOLONG SOFTWARE is too long; -ENOMEM.
+ */
+int policy_build(struct policy *policy, const struct policy_settings *settings, size_t *culprit);
+
+#endif
