@@ -1,0 +1,626 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/magic.h>
+#include <linux/membarrier.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "state.h"
+
+#include "responder.skel.h" /* needs the types of state.h */
+
+#define BPFFS "/sys/fs/bpf"
+#define PIN_ROOT BPFFS "/reflex"
+
+struct attachment {
+	char name[IF_NAMESIZE];
+	unsigned int index;
+	uint32_t lane;
+	int link; /* file descriptor */
+	enum loader_mode mode;
+	bool adopted;
+};
+
+struct loader {
+	char pins[128]; /* folder of the instance's pins */
+	struct responder_bpf *skeleton;
+	struct generation next; /* what the coming flip puts in force */
+	struct attachment attachments[LOADER_INTERFACES_MAX];
+	size_t count;
+	struct lane *lanes; /* one a CPU, to read counters into */
+	int cpus;
+};
+
+struct failure {
+	char *text;
+	size_t size;
+};
+
+__attribute__((format(printf, 3, 4))) static int fail(struct failure failure, int error,
+						      const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(failure.text, failure.size, format, arguments);
+	va_end(arguments);
+	return error;
+}
+
+/* libbpf's own words help only who knows BPF; they are shown when asked for. */
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level == LIBBPF_DEBUG || !getenv("REFLEX_LIBBPF_LOG"))
+		return 0;
+	return vfprintf(stderr, format, arguments);
+}
+
+/* bpffs refuses dots in names. */
+static void escape(char *to, size_t size, const char *from)
+{
+	size_t used = 0;
+
+	for (; *from && used + 4 < size; from++) {
+		if (*from == '.' || *from == '%')
+			used += (size_t)snprintf(to + used, size - used, "%%%02x", *from);
+		else
+			to[used++] = *from;
+	}
+	to[used] = '\0';
+}
+
+static void pin_path(char path[PATH_MAX], const struct loader *loader, const char *name)
+{
+	snprintf(path, PATH_MAX, "%s/%s", loader->pins, name);
+}
+
+static void link_path(char path[PATH_MAX], const struct loader *loader, const char *interface)
+{
+	char escaped[3 * IF_NAMESIZE + 8];
+
+	escape(escaped, sizeof(escaped), interface);
+	snprintf(path, PATH_MAX, "%s/link_%s", loader->pins, escaped);
+}
+
+static int check_kernel(struct failure failure)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &major, &minor);
+	if (major < 5 || (major == 5 && minor < 9))
+		return fail(failure, -EOPNOTSUPP,
+			    "kernel %s is too old: links of XDP programs need Linux 5.9 or newer",
+			    name.release);
+	return 0;
+}
+
+static int check_bpffs(struct failure failure)
+{
+	struct statfs info;
+
+	if (statfs(BPFFS, &info) || (unsigned long)info.f_type != BPF_FS_MAGIC)
+		return fail(failure, -ENODEV,
+			    "bpffs is not mounted on " BPFFS ": run `mount -t bpf bpf " BPFFS "`");
+	return 0;
+}
+
+static int make_folders(const struct loader *loader, struct failure failure)
+{
+	char path[PATH_MAX];
+
+	pin_path(path, loader, STATE_LAYOUT);
+	if ((mkdir(PIN_ROOT, 0755) && errno != EEXIST) ||
+	    (mkdir(loader->pins, 0755) && errno != EEXIST) ||
+	    (mkdir(path, 0755) && errno != EEXIST))
+		return fail(failure, -errno, "cannot make %s: %s%s", path, strerror(errno),
+			    errno == EACCES || errno == EPERM ? "; run as root" : "");
+	return 0;
+}
+
+/* Go on with a pinned map of the same shape; one of another shape is left to its owner. */
+static void reuse_map(const struct loader *loader, struct bpf_map *map)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+	char path[PATH_MAX], name[64];
+	int fd;
+
+	snprintf(name, sizeof(name), STATE_LAYOUT "/%s", bpf_map__name(map));
+	pin_path(path, loader, name);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == bpf_map__type(map) &&
+	    info.value_size == bpf_map__value_size(map) &&
+	    info.max_entries == bpf_map__max_entries(map))
+		bpf_map__reuse_fd(map, fd);
+	close(fd);
+}
+
+static int load(struct loader *loader, struct failure failure)
+{
+	int error;
+
+	loader->skeleton = responder_bpf__open();
+	if (!loader->skeleton)
+		return fail(failure, -errno, "cannot open the BPF object: %s", strerror(errno));
+	reuse_map(loader, loader->skeleton->maps.lanes);
+	reuse_map(loader, loader->skeleton->maps.names);
+	error = responder_bpf__load(loader->skeleton);
+	if (error == -EPERM)
+		return fail(failure, error,
+			    "not permitted to load a BPF program: run as root, or with CAP_BPF, "
+			    "CAP_NET_ADMIN and CAP_PERFMON");
+	if (error)
+		return fail(failure, error,
+			    "the kernel refused the BPF program: %s; REFLEX_LIBBPF_LOG=1 in the "
+			    "environment shows its reasons",
+			    strerror(-error));
+	return 0;
+}
+
+static int pin(const struct loader *loader, int fd, const char *name, struct failure failure)
+{
+	char path[PATH_MAX];
+
+	pin_path(path, loader, name);
+	unlink(path);
+	if (bpf_obj_pin(fd, path))
+		return fail(failure, -errno, "cannot pin %s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int pin_all(const struct loader *loader, struct failure failure)
+{
+	const struct responder_bpf *skeleton = loader->skeleton;
+	int error;
+
+	error = pin(loader, bpf_program__fd(skeleton->progs.responder), "program", failure);
+	if (!error)
+		error = pin(loader, bpf_map__fd(skeleton->maps.lanes), STATE_LAYOUT "/lanes",
+			    failure);
+	if (!error)
+		error = pin(loader, bpf_map__fd(skeleton->maps.names), STATE_LAYOUT "/names",
+			    failure);
+	if (!error)
+		error = pin(loader, bpf_map__fd(skeleton->maps.bss), STATE_LAYOUT "/state",
+			    failure);
+	return error;
+}
+
+int loader_create(struct loader **created, const char *instance, char *text, size_t size)
+{
+	struct failure failure = {text, size};
+	struct loader *loader = calloc(1, sizeof(*loader));
+	char escaped[64];
+	int error;
+
+	if (!loader)
+		return fail(failure, -ENOMEM, "out of memory");
+	libbpf_set_print(print_libbpf);
+	escape(escaped, sizeof(escaped), instance);
+	snprintf(loader->pins, sizeof(loader->pins), PIN_ROOT "/%s", escaped);
+	loader->next.multiplier = 1;
+	loader->cpus = libbpf_num_possible_cpus();
+	loader->lanes = calloc((size_t)(loader->cpus > 0 ? loader->cpus : 1), sizeof(*loader->lanes));
+	error = loader->lanes ? check_kernel(failure) : fail(failure, -ENOMEM, "out of memory");
+	if (!error)
+		error = check_bpffs(failure);
+	if (!error)
+		error = make_folders(loader, failure);
+	if (!error)
+		error = load(loader, failure);
+	if (!error)
+		error = pin_all(loader, failure);
+	if (error) {
+		loader_destroy(loader);
+		return error;
+	}
+	*created = loader;
+	return 0;
+}
+
+/*
+ * Write the idle generation, flip, and wait until no CPU runs in the other: membarrier's global command is
+ * synchronize_rcu(), and XDP programs run inside RCU read sides.
+ */
+static int flip(struct loader *loader)
+{
+	struct state *state = &loader->skeleton->bss->state;
+	uint32_t idle = !state->active;
+
+	memcpy(&state->generation[idle], &loader->next, sizeof(loader->next));
+	__atomic_store_n(&state->active, idle, __ATOMIC_RELEASE);
+	return syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) ? -errno : 0;
+}
+
+int loader_set_policy(struct loader *loader, const struct policy *policy)
+{
+	loader->next.policy = *policy;
+	return flip(loader);
+}
+
+/* Place all attachments without a collision; there is always a multiplier that does. */
+static void build_table(struct loader *loader)
+{
+	struct generation *next = &loader->next;
+
+	for (uint32_t multiplier = 0x9e3779b1u;; multiplier += 2) {
+		size_t placed = 0;
+
+		memset(next->interface, 0, sizeof(next->interface));
+		next->multiplier = multiplier;
+		for (; placed < loader->count; placed++) {
+			const struct attachment *attachment = &loader->attachments[placed];
+			struct state_interface *entry =
+				&next->interface[state_hash(attachment->index, multiplier)];
+
+			if (entry->index)
+				break;
+			entry->index = attachment->index;
+			entry->lane = attachment->lane;
+		}
+		if (placed == loader->count)
+			return;
+	}
+}
+
+static bool lane_in_use(const struct loader *loader, uint32_t lane)
+{
+	for (size_t i = 0; i < loader->count; i++) {
+		if (loader->attachments[i].lane == lane)
+			return true;
+	}
+	return false;
+}
+
+/* A lane that nobody used yet, else one of an interface that is not served any more. */
+static uint32_t free_lane(const struct loader *loader, int names)
+{
+	char name[STATE_NAME_MAX];
+	uint32_t spare = 0;
+
+	for (uint32_t lane = 1; lane < STATE_LANES; lane++) {
+		if (lane_in_use(loader, lane))
+			continue;
+		if (bpf_map_lookup_elem(names, &lane, name) || !name[0])
+			return lane;
+		spare = lane;
+	}
+	return spare;
+}
+
+/* The lane that bears the interface's name, so that it goes on counting; else a fresh one. */
+static int choose_lane(struct loader *loader, const char *interface, uint32_t *lane)
+{
+	int names = bpf_map__fd(loader->skeleton->maps.names);
+	char name[STATE_NAME_MAX] = "";
+
+	for (*lane = 1; *lane < STATE_LANES; (*lane)++) {
+		if (!bpf_map_lookup_elem(names, lane, name) &&
+		    !strncmp(name, interface, sizeof(name)))
+			return 0;
+	}
+	*lane = free_lane(loader, names);
+	memset(loader->lanes, 0, (size_t)loader->cpus * sizeof(*loader->lanes));
+	memset(name, 0, sizeof(name));
+	snprintf(name, sizeof(name), "%s", interface);
+	if (bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.lanes), lane, loader->lanes,
+				BPF_ANY) ||
+	    bpf_map_update_elem(names, lane, name, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+static int interface_ioctl(const char *name, unsigned long request, struct ifreq *ifreq)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+	if (fd < 0)
+		return -1;
+	snprintf(ifreq->ifr_name, sizeof(ifreq->ifr_name), "%s", name);
+	result = ioctl(fd, request, ifreq);
+	close(fd);
+	return result;
+}
+
+static const char *driver_name(const char *interface, struct ethtool_drvinfo *info)
+{
+	struct ifreq ifreq = {.ifr_data = (void *)info};
+
+	memset(info, 0, sizeof(*info));
+	info->cmd = ETHTOOL_GDRVINFO;
+	if (interface_ioctl(interface, SIOCETHTOOL, &ifreq) || !info->driver[0])
+		return "unknown";
+	return info->driver;
+}
+
+static int mtu(const char *interface)
+{
+	struct ifreq ifreq = {0};
+
+	return interface_ioctl(interface, SIOCGIFMTU, &ifreq) ? 0 : ifreq.ifr_mtu;
+}
+
+/* The program that holds the interface, by name where the kernel tells. */
+static int fail_busy(const char *interface, unsigned int index, struct failure failure)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+	int fd;
+
+	bpf_xdp_query((int)index, 0, &query);
+	fd = bpf_prog_get_fd_by_id(query.prog_id);
+	if (fd >= 0) {
+		bpf_obj_get_info_by_fd(fd, &info, &size);
+		close(fd);
+	}
+	return fail(failure, -EBUSY,
+		    "%s: another XDP program is attached: %s (id %u); `bpftool net show dev %s` "
+		    "shows it, stop its owner or detach it first",
+		    interface, info.name[0] ? info.name : "unnamed", query.prog_id, interface);
+}
+
+/* bpf_link_create returns an errno and no text, so the likely cause is said here. */
+static int fail_attach(int error, const char *interface, unsigned int index, enum loader_mode mode,
+		       struct failure failure)
+{
+	const char *how = mode == LOADER_GENERIC ? "generic" : "native";
+	struct ethtool_drvinfo info;
+	const char *driver = driver_name(interface, &info);
+
+	switch (error) {
+	case -EBUSY:
+	case -EEXIST:
+		return fail_busy(interface, index, failure);
+	case -EPERM:
+		return fail(failure, error,
+			    "%s: not permitted to attach: run as root, or with CAP_NET_ADMIN",
+			    interface);
+	case -EOPNOTSUPP:
+		return fail(failure, error,
+			    "%s: its driver (%s) has no native XDP; `mode: generic` works on any "
+			    "interface, but slower",
+			    interface, driver);
+	default:
+		return fail(failure, error,
+			    "%s: the kernel refused %s XDP (driver %s, MTU %d): %s; usual causes: "
+			    "MTU over 3,000, LRO on, too few queues; the kernel log names it",
+			    interface, how, driver, mtu(interface), strerror(-error));
+	}
+}
+
+static enum loader_mode mode_in_force(unsigned int index)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	bpf_xdp_query((int)index, 0, &query);
+	return query.attach_mode == XDP_ATTACHED_SKB ? LOADER_GENERIC : LOADER_NATIVE;
+}
+
+static unsigned int link_index(int link)
+{
+	struct bpf_link_info info = {0};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(link, &info, &size) ? 0 : info.xdp.ifindex;
+}
+
+/* Take over the link that an earlier process left, if it still serves this interface. */
+static int adopt(const struct loader *loader, struct attachment *attachment, enum loader_mode mode)
+{
+	char path[PATH_MAX];
+	int link;
+
+	link_path(path, loader, attachment->name);
+	link = bpf_obj_get(path);
+	if (link < 0)
+		return -ENOENT;
+	attachment->mode = mode_in_force(attachment->index);
+	if (link_index(link) == attachment->index &&
+	    (mode == LOADER_AUTO || mode == attachment->mode) &&
+	    !bpf_link_update(link, bpf_program__fd(loader->skeleton->progs.responder), NULL)) {
+		attachment->link = link;
+		attachment->adopted = true;
+		return 0;
+	}
+	bpf_link_detach(link);
+	unlink(path);
+	close(link);
+	return -ENOENT;
+}
+
+static int create_link(const struct loader *loader, struct attachment *attachment,
+		       enum loader_mode mode)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options,
+		    .flags = mode == LOADER_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+
+	attachment->mode = mode;
+	attachment->link = bpf_link_create(bpf_program__fd(loader->skeleton->progs.responder),
+					   (int)attachment->index, BPF_XDP, &options);
+	return attachment->link < 0 ? -errno : 0;
+}
+
+static int attach(const struct loader *loader, struct attachment *attachment, enum loader_mode mode,
+		  struct failure failure)
+{
+	char path[PATH_MAX];
+	int error;
+
+	if (!adopt(loader, attachment, mode))
+		return 0;
+	error = create_link(loader, attachment, mode == LOADER_AUTO ? LOADER_NATIVE : mode);
+	if (error && mode == LOADER_AUTO && error != -EBUSY && error != -EEXIST)
+		error = create_link(loader, attachment, LOADER_GENERIC);
+	if (error)
+		return fail_attach(error, attachment->name, attachment->index, mode, failure);
+	link_path(path, loader, attachment->name);
+	if (bpf_obj_pin(attachment->link, path)) {
+		error = -errno;
+		close(attachment->link);
+		return fail(failure, error, "cannot pin %s: %s", path, strerror(-error));
+	}
+	return 0;
+}
+
+int loader_attach(struct loader *loader, const char *name, enum loader_mode mode, char *text,
+		  size_t size)
+{
+	struct attachment *attachment = &loader->attachments[loader->count];
+	struct failure failure = {text, size};
+	struct ifreq ifreq = {0};
+	int error;
+
+	if (loader->count == LOADER_INTERFACES_MAX)
+		return fail(failure, -E2BIG, "more than %d interfaces", LOADER_INTERFACES_MAX);
+	memset(attachment, 0, sizeof(*attachment));
+	snprintf(attachment->name, sizeof(attachment->name), "%s", name);
+	attachment->index = if_nametoindex(name);
+	if (!attachment->index)
+		return fail(failure, -ENODEV,
+			    "%s: no such interface in this network namespace; `ip link` shows them",
+			    name);
+	if (!interface_ioctl(name, SIOCGIFFLAGS, &ifreq) && ifreq.ifr_flags & IFF_LOOPBACK)
+		return fail(failure, -EOPNOTSUPP,
+			    "%s: the loopback has no native XDP, and its clients are local: name the "
+			    "interface that clients come in by",
+			    name);
+	error = choose_lane(loader, name, &attachment->lane);
+	if (error)
+		return fail(failure, error, "%s: cannot set up its counters: %s", name,
+			    strerror(-error));
+	loader->count++;
+	build_table(loader);
+	error = flip(loader);
+	if (error)
+		fail(failure, error, "cannot update the program's state: %s", strerror(-error));
+	else
+		error = attach(loader, attachment, mode, failure);
+	if (error) {
+		loader->count--;
+		build_table(loader);
+	}
+	return error;
+}
+
+size_t loader_interface_count(const struct loader *loader)
+{
+	return loader->count;
+}
+
+struct loader_interface loader_interface_get(const struct loader *loader, size_t position)
+{
+	const struct attachment *attachment = &loader->attachments[position];
+
+	return (struct loader_interface){
+		.name = attachment->name,
+		.index = attachment->index,
+		.mode = attachment->mode,
+		.adopted = attachment->adopted,
+	};
+}
+
+bool loader_interface_live(const struct loader *loader, size_t position)
+{
+	const struct attachment *attachment = &loader->attachments[position];
+
+	return link_index(attachment->link) == attachment->index;
+}
+
+int loader_read(struct loader *loader, size_t position, struct counters *counters)
+{
+	uint32_t lane = loader->attachments[position].lane;
+	uint64_t *sum = (uint64_t *)counters;
+
+	memset(counters, 0, sizeof(*counters));
+	if (bpf_map_lookup_elem(bpf_map__fd(loader->skeleton->maps.lanes), &lane, loader->lanes))
+		return -errno;
+	for (int cpu = 0; cpu < loader->cpus; cpu++) {
+		const uint64_t *part = (const uint64_t *)&loader->lanes[cpu].counters;
+
+		for (size_t i = 0; i < sizeof(*counters) / sizeof(*sum); i++)
+			sum[i] += part[i];
+	}
+	return 0;
+}
+
+int loader_run(struct loader *loader, void *frame, size_t *length, size_t capacity)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (__u32)*length,
+		    .data_out = frame, .data_size_out = (__u32)capacity, .repeat = 1);
+	int error = bpf_prog_test_run_opts(bpf_program__fd(loader->skeleton->progs.responder), &run);
+
+	if (error)
+		return error;
+	*length = run.data_size_out;
+	return (int)run.retval;
+}
+
+static void remove_pin(const struct loader *loader, const char *name)
+{
+	char path[PATH_MAX];
+
+	pin_path(path, loader, name);
+	if (unlink(path) && errno == EISDIR)
+		rmdir(path);
+}
+
+int loader_detach(struct loader *loader)
+{
+	static const char *const names[] = {
+		"program",	       STATE_LAYOUT "/lanes", STATE_LAYOUT "/names",
+		STATE_LAYOUT "/state", STATE_LAYOUT,
+	};
+	char path[PATH_MAX];
+	int error = 0;
+
+	while (loader->count) {
+		struct attachment *attachment = &loader->attachments[--loader->count];
+
+		if (bpf_link_detach(attachment->link) && errno != ENOLINK && !error)
+			error = -errno;
+		close(attachment->link);
+		link_path(path, loader, attachment->name);
+		if (unlink(path) && !error)
+			error = -errno;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		remove_pin(loader, names[i]);
+	rmdir(loader->pins);
+	rmdir(PIN_ROOT);
+	return error;
+}
+
+void loader_destroy(struct loader *loader)
+{
+	if (!loader)
+		return;
+	for (size_t i = 0; i < loader->count; i++)
+		close(loader->attachments[i].link);
+	responder_bpf__destroy(loader->skeleton);
+	free(loader->lanes);
+	free(loader);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loads the BPF program, attaches it by bpf_link, pins it, flips its policy, reads its counters.
+ *
+ * loader_create and loader_attach need privileges; what follows them needs none, so the caller may
+ * drop every capability in between (kernel 5.19 or newer; reliability.md).
+ *
+ * Pins of instance NAME, in /sys/fs/bpf/reflex/NAME/ (dots in names escaped as %2e):
+ *   program          the program, for whoever adopts
+ *   link_INTERFACE   one bpf_link an interface: it keeps answering when the process ends
+ *   v1/counters      the counters, in a folder that names their layout
+ *   v1/state         the policy and the interface table
+ */
+#ifndef REFLEX_XDP_LOADER_H
+#define REFLEX_XDP_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/counters.h"
+#include "core/policy.h"
+
+#define LOADER_INTERFACES_MAX 32
+
+enum loader_mode {
+	LOADER_NATIVE,
+	LOADER_GENERIC,
+	LOADER_AUTO, /* native, else generic */
+};
+
+struct loader;
+
+struct loader_interface {
+	const char *name;
+	unsigned int index;
+	enum loader_mode mode; /* in force: LOADER_NATIVE or LOADER_GENERIC */
+	bool adopted;          /* an earlier process's link was taken over without a gap */
+};
+
+/**
+ * loader_create - load the program, with the counters of an earlier process where pins are found.
+ * @loader: set on success; release with loader_destroy
+ * @instance: name of the instance, the folder of the pins
+ * @error: set on failure to a sentence that names the cause and the remedy
+ * @size: room in @error
+ *
+ * Return: 0 or -errno.
+ */
+int loader_create(struct loader **loader, const char *instance, char *error, size_t size);
+
+/**
+ * loader_set_policy - put a whole new policy in force, in one step.
+ *
+ * Returns when no CPU uses the old one any more. Needs no capability. Return: 0 or -errno.
+ */
+int loader_set_policy(struct loader *loader, const struct policy *policy);
+
+/**
+ * loader_attach - attach to an interface of this network namespace and pin the link.
+ * @name: the interface
+ * @mode: what to attach as; nothing else is tried, but for LOADER_AUTO
+ * @error: as in loader_create
+ *
+ * A link that an earlier process of the instance left pinned is updated in place, and keeps its
+ * mode where @mode allows it. Call loader_set_policy first: the program answers at once.
+ * Return: 0; -ENODEV no such interface; -EBUSY another program is attached; -EOPNOTSUPP the
+ * driver cannot; or another -errno.
+ */
+int loader_attach(struct loader *loader, const char *name, enum loader_mode mode, char *error,
+		  size_t size);
+
+/** loader_interface_count - how many interfaces are attached. */
+size_t loader_interface_count(const struct loader *loader);
+
+/** loader_interface_get - the interface at a position below loader_interface_count. */
+struct loader_interface loader_interface_get(const struct loader *loader, size_t position);
+
+/**
+ * loader_interface_live - whether the kernel still runs the program on that interface.
+ *
+ * False after the interface was deleted. Needs no capability.
+ */
+bool loader_interface_live(const struct loader *loader, size_t position);
+
+/**
+ * loader_read - sum one interface's counters over all CPUs.
+ *
+ * Needs no capability. Return: 0 or -errno.
+ */
+int loader_read(struct loader *loader, size_t position, struct counters *counters);
+
+/**
+ * loader_run - run the loaded program once over a frame, without a network.
+ * @frame: in: the frame; out: what the program made of it
+ * @length: in: its length, 14 or more; out: the new length
+ * @capacity: room in @frame
+ *
+ * For self-tests: the frame is counted in no interface's counters. Needs no capability.
+ * Return: the XDP action (enum xdp_action), or -errno.
+ */
+int loader_run(struct loader *loader, void *frame, size_t *length, size_t capacity);
+
+/**
+ * loader_detach - end the program: detach from every interface and remove the pins.
+ *
+ * Without it, the pinned program goes on answering after loader_destroy.
+ * Return: 0, or the first -errno, after trying all.
+ */
+int loader_detach(struct loader *loader);
+
+/** loader_destroy - release what the process holds; NULL is fine. */
+void loader_destroy(struct loader *loader);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the program and its loader share: the layout of the maps. */
+#ifndef REFLEX_XDP_STATE_H
+#define REFLEX_XDP_STATE_H
+
+#include "core/responder.h"
+
+/* Raise it when struct lane changes: pinned counters of another layout are not taken over. */
+#define STATE_LAYOUT "v1"
+
+#define STATE_LANES 33 /* 32 interfaces; lane 0 is for packets of none, such as self-tests */
+#define STATE_TABLE 256
+#define STATE_NAME_MAX 16
+
+/* An interface's place in a table without collisions; the loader picks the multiplier. */
+struct state_interface {
+	uint32_t index; /* 0: free */
+	uint32_t lane;
+};
+
+/* All that the program reads. There are two; the loader writes the idle one, then flips. */
+struct generation {
+	uint32_t multiplier; /* odd */
+	struct state_interface interface[STATE_TABLE];
+	struct policy policy;
+};
+
+struct state {
+	uint32_t active; /* 0 or 1 */
+	struct generation generation[2];
+};
+
+static inline uint32_t state_hash(uint32_t index, uint32_t multiplier)
+{
+	return index * multiplier >> 24;
+}
+
+/* One interface on one CPU: its counters, and the program's working memory. */
+struct lane {
+	struct counters counters;
+	union {
+		struct binding binding;
+		uint8_t room[512]; /* so that its growth does not change the layout */
+	};
+};
+
+#endif
