@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mutate.h"
+
+#include <string.h>
+
+#include "frames.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ATTRIBUTES_SEEN 40
+
+/* ---- chance: xoshiro256** by Blackman and Vigna, seeded by splitmix64 ---- */
+
+void generator_init(struct generator *generator, uint64_t seed, const struct oracle_config *config)
+{
+	for (int i = 0; i < 4; i++) {
+		uint64_t z = seed += 0x9e3779b97f4a7c15;
+
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+		z = (z ^ z >> 27) * 0x94d049bb133111eb;
+		generator->state[i] = z ^ z >> 31;
+	}
+	generator->config = config;
+}
+
+static uint64_t rotate(uint64_t value, int by)
+{
+	return value << by | value >> (64 - by);
+}
+
+uint64_t generator_next(struct generator *generator)
+{
+	uint64_t *s = generator->state;
+	uint64_t result = rotate(s[1] * 5, 7) * 9;
+	uint64_t t = s[1] << 17;
+
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = rotate(s[3], 45);
+	return result;
+}
+
+static unsigned below(struct generator *generator, size_t limit)
+{
+	return (unsigned)((generator_next(generator) >> 32) * limit >> 32);
+}
+
+static bool chance(struct generator *generator, unsigned per_mille)
+{
+	return below(generator, 1000) < per_mille;
+}
+
+static void fill(struct generator *generator, uint8_t *bytes, size_t length)
+{
+	while (length > 0) {
+		uint64_t random = generator_next(generator);
+		size_t part = length < 8 ? length : 8;
+
+		memcpy(bytes, &random, part);
+		bytes += part;
+		length -= part;
+	}
+}
+
+#define PICK(generator, array) ((array)[below(generator, COUNT(array))])
+
+/* ---- building ---- */
+
+static void choose_service(struct generator *g, struct frame *frame)
+{
+	const struct oracle_config *config = g->config;
+	const struct oracle_service *service;
+
+	do {
+		service = &config->services[below(g, config->services_count)];
+	} while (service->family != frame->family);
+	memcpy(frame->destination, service->address, 16);
+	frame->destination_port = service->port;
+	if (chance(g, 20))
+		frame->destination_port = (int)below(g, 65536);
+	if (chance(g, 10))
+		frame->destination[below(g, frame->family == 4 ? 4 : 16)] ^= 1 << below(g, 8);
+}
+
+/* On both sides of each prefix that no client can have, and what only looks like one. */
+static void choose_odd_source(struct generator *g, struct frame *frame)
+{
+	static const uint8_t ipv4[][4] = {
+		{ 0, 0, 0, 0 },	      { 0, 255, 255, 255 },   { 1, 0, 0, 0 },
+		{ 126, 255, 255, 255 }, { 127, 0, 0, 1 },     { 127, 255, 255, 255 },
+		{ 128, 0, 0, 0 },     { 169, 253, 255, 255 }, { 169, 254, 0, 0 },
+		{ 169, 254, 255, 255 }, { 169, 255, 0, 0 },   { 223, 255, 255, 255 },
+		{ 224, 0, 0, 0 },     { 239, 255, 255, 255 }, { 240, 0, 0, 0 },
+		{ 255, 255, 255, 254 }, { 255, 255, 255, 255 },
+	};
+	static const uint8_t ipv6[][16] = {
+		{ 0 },
+		{ [15] = 1 },
+		{ [15] = 2 },
+		{ [14] = 1 },
+		{ [0] = 1 },
+		{ [7] = 1, [15] = 1 },
+		{ [10] = 0xff, 0xff, 127, 0, 0, 1 },
+		{ 0xfe, 0x80, [15] = 1 },
+		{ 0xfe, 0xff, [15] = 0xff },
+		{ 0xff },
+		{ 0xff, 0x02, [15] = 1 },
+		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		  0xff, 0xff, 0xff },
+	};
+
+	if (frame->family == 4)
+		memcpy(frame->source, PICK(g, ipv4), 4);
+	else
+		memcpy(frame->source, PICK(g, ipv6), 16);
+}
+
+static void choose_source(struct generator *g, struct frame *frame)
+{
+	static const uint16_t ports[] = { 0, 1, 53, 255, 256, 1022, 1023, 1024, 1025, 3478, 65535 };
+
+	if (frame->family == 4) {
+		fill(g, frame->source, 4);
+		frame->source[0] = (uint8_t)(1 + below(g, 126));
+	} else {
+		fill(g, frame->source, 16);
+		frame->source[0] = chance(g, 900) ? 0x20 : 0xfe;
+	}
+	if (chance(g, 25))
+		choose_odd_source(g, frame);
+	if (chance(g, 6))
+		memcpy(frame->source, frame->destination, 16);
+	frame->source_port = (int)(1024 + below(g, 65536 - 1024));
+	if (chance(g, 40))
+		frame->source_port = PICK(g, ports);
+}
+
+static void choose_link(struct generator *g, struct frame *frame)
+{
+	static const uint16_t other[] = { 0x0806, 0x8847, 0x88cc, 0x05dc, 0x0000, 0x0801,
+					  0x86de, 0x9100, 0x8864, 0x0800, 0x86dd };
+	unsigned tags = below(g, 100);
+
+	fill(g, frame->mac_source, 6);
+	frame->mac_source[0] &= 0xfe;
+	if (chance(g, 5))
+		frame->mac_source[0] |= 1;
+	if (chance(g, 8))
+		memset(frame->mac_destination, 0xff, 6);
+	frame->tags_count = tags < 55 ? 0 : tags < 80 ? 1 : tags < 99 ? 2 : 3;
+	for (int i = 0; i < frame->tags_count; i++) {
+		frame->tags[i].tpid = chance(g, 500) ? 0x8100 : 0x88a8;
+		frame->tags[i].tci = (int)below(g, 65536);
+	}
+	if (chance(g, 8))
+		frame->ethertype = PICK(g, other);
+}
+
+static void choose_ip(struct generator *g, struct frame *frame)
+{
+	static const uint8_t protocols[] = { 0,	 1,  6,	 16, 18, 43, 44, 45,  50,  51,
+					     58, 59, 60, 61, 89, 132, 135, 136, 139, 140 };
+	static const uint8_t extensions[] = { 0, 43, 44, 51, 60, 135, 139, 140 };
+	static const uint16_t fragments[] = { 0x2000, 0x0001, 0x00b9, 0x1fff, 0x3fff };
+
+	frame->tos = (int)below(g, 256);
+	frame->ttl = (int)below(g, 256);
+	frame->id = (int)below(g, 65536);
+	frame->flow_label = (int)below(g, 0x100000);
+	frame->fragment = chance(g, 500) ? 0x4000 : 0;
+	if (chance(g, 10))
+		frame->protocol = PICK(g, protocols);
+	if (frame->family == 4) {
+		if (chance(g, 10))
+			frame->fragment |= PICK(g, fragments);
+		if (chance(g, 12))
+			frame->options_length = 4 * (int)(1 + below(g, 10));
+	} else if (chance(g, 20)) {
+		frame->extensions_count = (int)(1 + below(g, 3));
+		for (int i = 0; i < frame->extensions_count; i++)
+			frame->extensions[i] = PICK(g, extensions);
+	}
+}
+
+static const char *const profiles[] = {
+	"",
+	"F",
+	"8022'tailnode F",
+	"8022'libre_v2.10.0_(x86_64/linux)",
+	"8022'pjnath-2.13",
+	"0003=00000000",
+	"0003=00000006",
+	"0003=00000002",
+	"0006'abcd:efgh c057=00010032 802a/8 0025 0024=6e7f1eff 0008/20 F",
+	"8022'libnice 0006'a1b2:c3d4 0024=6e0001ff 802a/8 0008/20 F",
+	"c001'dslforum.org/TR-111_ c002 0006'cpe",
+	"8008=00000006 8070=00000003 8050/4 8054/8 F",
+	"8022'Coturn-4.6.1 0027=d4320000 F",
+	"0003=00000004 0026/64",
+	"0002=0001d431c6336408",
+	"0006'matrix 0009/20 0014'example.org 0015'nonce 001c/32 F",
+	"7fff",
+	"0008/20 7fff F",
+};
+
+static const uint16_t attribute_types[] = {
+	0x0000, 0x0001, 0x0002, 0x0003, 0x0003, 0x0003, 0x0004, 0x0005, 0x0006, 0x0006, 0x0007,
+	0x0008, 0x0008, 0x0009, 0x000a, 0x000b, 0x000c, 0x0014, 0x0015, 0x0019, 0x001c, 0x001c,
+	0x001d, 0x001e, 0x0020, 0x0024, 0x0025, 0x0026, 0x0027, 0x7fff, 0x8000, 0x8022, 0x8022,
+	0x8022, 0x8023, 0x8027, 0x8029, 0x802a, 0xc001, 0xc002, 0xc057, 0xffff,
+};
+
+static unsigned choose_type(struct generator *g)
+{
+	unsigned kind = below(g, 100);
+
+	if (kind < 70)
+		return PICK(g, attribute_types);
+	if (kind < 80)
+		return below(g, 0x8000);
+	if (kind < 99)
+		return 0x8000 + below(g, 0x7fff);
+	return 0x8028;
+}
+
+static size_t choose_length(struct generator *g, unsigned type)
+{
+	if (type == 0x0003)
+		return chance(g, 950) ? 4 : below(g, 10);
+	if (type == 0x8028)
+		return chance(g, 500) ? 4 : below(g, 10);
+	return chance(g, 300) ? 4 : below(g, 24);
+}
+
+static void add_attribute(struct generator *g, struct frame *frame)
+{
+	uint8_t value[24];
+	unsigned type = choose_type(g);
+	size_t length = choose_length(g, type), claimed = length;
+
+	fill(g, value, sizeof(value));
+	if (type == 0x0003 && chance(g, 500))
+		value[3] &= 0xf9;
+	if (chance(g, 4))
+		claimed = chance(g, 500) ? below(g, 65536) : length + below(g, 9);
+	frame_attribute_raw(frame, type, (unsigned)claimed & 0xffff, value, length,
+			    (int)below(g, 256));
+}
+
+static void add_attributes(struct generator *g, struct frame *frame)
+{
+	unsigned count = below(g, 5);
+	size_t room;
+
+	if (chance(g, 50))
+		count = 13 + below(g, 6);
+	while (count--)
+		add_attribute(g, frame);
+	if (chance(g, 14)) {
+		/* around 1,472 bytes, on both sides */
+		room = 1472 - frame->payload_length - 4 - (chance(g, 300) ? 8 : 0);
+		frame_attribute(frame, 0x8022, NULL, room + 4 * (size_t)below(g, 3));
+	}
+	if (chance(g, 350))
+		frame_fingerprint(frame, chance(g, 80) ? 1u << below(g, 32) : 0);
+}
+
+static void choose_message(struct generator *g, struct frame *frame)
+{
+	static const uint16_t others[] = {
+		0x0101, 0x0111, 0x0101, 0x0111, 0x0113, 0x0103, 0x0011, 0x0011, 0x0016, 0x0017,
+		0x0211, 0x0002, 0x0003, 0x0004, 0x0008, 0x0000, 0x0021, 0x0201, 0x0401, 0x4001,
+		0x8001, 0x1601, 0x3fff,
+	};
+	uint8_t bytes[64];
+	bool cookie = chance(g, 740);
+
+	if (chance(g, 12)) {
+		fill(g, bytes, sizeof(bytes));
+		bytes[0] &= chance(g, 500) ? 0xff : 0x03;
+		frame_payload(frame, bytes, below(g, sizeof(bytes) + 1));
+		return;
+	}
+	frame_stun(frame, chance(g, 70) ? PICK(g, others) : 0x0001, cookie);
+	fill(g, frame->payload + (cookie ? 8 : 4), cookie ? 12 : 16);
+	if (chance(g, 550))
+		frame_attributes(frame, PICK(g, profiles));
+	else
+		add_attributes(g, frame);
+}
+
+static void choose_trailers(struct generator *g, struct frame *frame)
+{
+	if (chance(g, 900))
+		return;
+	frame->trailer_byte = (int)below(g, 256);
+	if (chance(g, 500))
+		frame->udp_trailer = (int)below(g, chance(g, 900) ? 32 : 300);
+	if (chance(g, 600))
+		frame->ip_trailer = (int)below(g, chance(g, 900) ? 48 : 300);
+}
+
+static void choose_sums(struct generator *g, struct frame *frame)
+{
+	if (chance(g, 15))
+		frame->udp_checksum = 0;
+	if (chance(g, 5))
+		frame->udp_checksum_xor = 1 << below(g, 16);
+	if (chance(g, 5))
+		frame->ip_checksum_xor = 1 << below(g, 16);
+}
+
+static size_t build(struct generator *g, uint8_t *bytes, size_t capacity)
+{
+	struct frame frame;
+
+	frame_init(&frame, chance(g, 500) ? 4 : 6);
+	choose_service(g, &frame);
+	choose_source(g, &frame);
+	choose_link(g, &frame);
+	choose_ip(g, &frame);
+	choose_message(g, &frame);
+	choose_trailers(g, &frame);
+	choose_sums(g, &frame);
+	return frame_build(&frame, bytes, capacity);
+}
+
+/* ---- mutating ---- */
+
+struct work {
+	struct generator *g;
+	uint8_t *bytes;
+	size_t length;
+	size_t capacity;
+};
+
+static void add16(struct work *work, size_t at, int delta)
+{
+	unsigned value;
+
+	if (at + 2 > work->length)
+		return;
+	value = ((unsigned)work->bytes[at] << 8 | work->bytes[at + 1]) + (unsigned)delta;
+	work->bytes[at] = (uint8_t)(value >> 8);
+	work->bytes[at + 1] = (uint8_t)value;
+}
+
+/* Mostly where headers are, for the tail of a long frame is dull. */
+static size_t choose_place(struct work *work)
+{
+	if (work->length > 100 && chance(work->g, 700))
+		return below(work->g, 100);
+	return below(work->g, work->length);
+}
+
+static void flip_bit(struct work *work)
+{
+	if (work->length > 0)
+		work->bytes[choose_place(work)] ^= (uint8_t)(1 << below(work->g, 8));
+}
+
+static void set_byte(struct work *work)
+{
+	static const uint8_t values[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 20, 0x21, 0x40,
+					  0x45, 0x60, 0x7f, 0x80, 0x81, 0x88, 0xfe, 0xff };
+
+	if (work->length > 0)
+		work->bytes[choose_place(work)] = PICK(work->g, values);
+}
+
+static void set_word(struct work *work)
+{
+	static const uint16_t values[] = { 0x0000, 0x0001, 0x0003, 0x0004, 0x0008, 0x0800, 0x8028,
+					   0x7fff, 0x8000, 0xffff, 0xfffd, 0xfffe, 0xfffc, 0x0014,
+					   0x001c, 0x8100, 0x88a8, 0x86dd, 0x2112, 0xa442 };
+	unsigned value = PICK(work->g, values);
+	size_t at;
+
+	if (work->length < 2)
+		return;
+	at = choose_place(work) & ~(size_t)1;
+	if (at + 2 > work->length)
+		return;
+	work->bytes[at] = (uint8_t)(value >> 8);
+	work->bytes[at + 1] = (uint8_t)value;
+}
+
+/* Offsets of the attributes that lie within the message. */
+static size_t find_attributes(const struct work *work, struct frame_layout *layout, size_t *found)
+{
+	size_t count = 0, at;
+
+	if (!frame_locate(work->bytes, work->length, layout))
+		return 0;
+	at = layout->payload + 20;
+	while (at + 4 <= layout->end && count < ATTRIBUTES_SEEN) {
+		size_t length = (size_t)work->bytes[at + 2] << 8 | work->bytes[at + 3];
+
+		found[count++] = at;
+		at += 4 + ((length + 3) & ~(size_t)3);
+	}
+	return count;
+}
+
+static size_t attribute_size(const struct work *work, const struct frame_layout *layout, size_t at)
+{
+	size_t length = (size_t)work->bytes[at + 2] << 8 | work->bytes[at + 3];
+	size_t size = 4 + ((length + 3) & ~(size_t)3);
+
+	return size < layout->end - at ? size : layout->end - at;
+}
+
+static void shift_length(struct work *work)
+{
+	static const int deltas[] = { -8, -4, -2, -1, 1, 2, 4, 8 };
+	size_t found[ATTRIBUTES_SEEN];
+	struct frame_layout layout;
+	size_t count = find_attributes(work, &layout, found);
+	int delta = PICK(work->g, deltas);
+	unsigned which = below(work->g, count ? 5 : 3);
+
+	if (!frame_locate(work->bytes, work->length, &layout))
+		return;
+	if (which == 0)
+		add16(work, layout.ip + (layout.family == 4 ? 2 : 4), delta);
+	else if (which == 1)
+		add16(work, layout.udp + 4, delta);
+	else if (which == 2)
+		add16(work, layout.payload + 2, delta);
+	else
+		add16(work, found[below(work->g, count)] + 2, delta);
+}
+
+/* Most of the time all lengths follow a change of the message, else some do. */
+static void follow(struct work *work, const struct frame_layout *layout, int delta)
+{
+	bool all = chance(work->g, 900);
+
+	if (all || chance(work->g, 500))
+		add16(work, layout->payload + 2, delta);
+	if (all || chance(work->g, 500))
+		add16(work, layout->udp + 4, delta);
+	if (all || chance(work->g, 500))
+		add16(work, layout->ip + (layout->family == 4 ? 2 : 4), delta);
+}
+
+static bool insert(struct work *work, size_t at, const uint8_t *bytes, size_t length)
+{
+	if (length > work->capacity - work->length)
+		return false;
+	memmove(work->bytes + at + length, work->bytes + at, work->length - at);
+	memcpy(work->bytes + at, bytes, length);
+	work->length += length;
+	return true;
+}
+
+static void duplicate_attribute(struct work *work, const struct frame_layout *layout,
+				const size_t *found, size_t count)
+{
+	uint8_t kept[256];
+	size_t from = found[below(work->g, count)], to = found[below(work->g, count)];
+	size_t size = attribute_size(work, layout, from);
+
+	if (size > sizeof(kept))
+		return;
+	memcpy(kept, work->bytes + from, size);
+	if (insert(work, to, kept, size))
+		follow(work, layout, (int)size);
+}
+
+static void delete_attribute(struct work *work, const struct frame_layout *layout,
+			     const size_t *found, size_t count)
+{
+	size_t at = found[below(work->g, count)];
+	size_t size = attribute_size(work, layout, at);
+
+	memmove(work->bytes + at, work->bytes + at + size, work->length - at - size);
+	work->length -= size;
+	follow(work, layout, -(int)size);
+}
+
+/* The same length holds, so nothing has to follow. */
+static void swap_attributes(struct work *work, const struct frame_layout *layout,
+			    const size_t *found, size_t count)
+{
+	uint8_t kept[256];
+	size_t first, second, size_first, size_second;
+	unsigned i = below(work->g, count);
+
+	if (i + 1 >= count)
+		return;
+	first = found[i];
+	second = found[i + 1];
+	size_first = attribute_size(work, layout, first);
+	size_second = attribute_size(work, layout, second);
+	if (size_first > sizeof(kept))
+		return;
+	memcpy(kept, work->bytes + first, size_first);
+	memmove(work->bytes + first, work->bytes + second, size_second);
+	memcpy(work->bytes + first + size_second, kept, size_first);
+}
+
+static void insert_attribute(struct work *work, const struct frame_layout *layout,
+			     const size_t *found, size_t count)
+{
+	uint8_t bytes[4 + 12];
+	unsigned type = choose_type(work->g), words = below(work->g, 4);
+	size_t at = layout->payload + 20;
+
+	if (at > layout->end)
+		return;
+	if (count && chance(work->g, 700))
+		at = found[below(work->g, count)];
+	fill(work->g, bytes, sizeof(bytes));
+	bytes[0] = (uint8_t)(type >> 8);
+	bytes[1] = (uint8_t)type;
+	bytes[2] = 0;
+	bytes[3] = (uint8_t)(4 * words);
+	if (words && chance(work->g, 300))
+		bytes[3] = (uint8_t)(bytes[3] - below(work->g, 4));
+	if (insert(work, at, bytes, 4 + 4 * words))
+		follow(work, layout, 4 + 4 * (int)words);
+}
+
+static void change_type(struct work *work, const size_t *found, size_t count)
+{
+	size_t at = found[below(work->g, count)];
+	unsigned type = choose_type(work->g);
+
+	work->bytes[at] = (uint8_t)(type >> 8);
+	work->bytes[at + 1] = (uint8_t)type;
+}
+
+static void change_attributes(struct work *work)
+{
+	size_t found[ATTRIBUTES_SEEN];
+	struct frame_layout layout;
+	size_t count = find_attributes(work, &layout, found);
+	unsigned which = below(work->g, 5);
+
+	if (!frame_locate(work->bytes, work->length, &layout))
+		return;
+	if (which == 0 || count == 0)
+		insert_attribute(work, &layout, found, count);
+	else if (which == 1)
+		duplicate_attribute(work, &layout, found, count);
+	else if (which == 2)
+		delete_attribute(work, &layout, found, count);
+	else if (which == 3)
+		swap_attributes(work, &layout, found, count);
+	else
+		change_type(work, found, count);
+}
+
+/* A bit of the message rather than of the headers. */
+static void flip_payload_bit(struct work *work)
+{
+	struct frame_layout layout;
+
+	if (!frame_locate(work->bytes, work->length, &layout) || layout.end == layout.payload)
+		return;
+	work->bytes[layout.payload + below(work->g, layout.end - layout.payload)] ^=
+		(uint8_t)(1 << below(work->g, 8));
+}
+
+static void truncate(struct work *work)
+{
+	work->length = below(work->g, work->length + 1);
+	if (chance(work->g, 500))
+		frame_fix(work->bytes, work->length, FRAME_FIX_LENGTHS | FRAME_FIX_STUN_LENGTH);
+}
+
+static void extend(struct work *work)
+{
+	uint8_t bytes[64];
+	size_t length = 1 + below(work->g, sizeof(bytes));
+
+	fill(work->g, bytes, sizeof(bytes));
+	if (!insert(work, work->length, bytes, length))
+		return;
+	if (chance(work->g, 200))
+		frame_fix(work->bytes, work->length, FRAME_FIX_LENGTHS);
+}
+
+static void mutate(struct work *work)
+{
+	static void (*const ways[])(struct work *) = {
+		flip_bit,     set_byte,		 set_word,	    shift_length,
+		shift_length, change_attributes, change_attributes, change_attributes,
+		truncate,     extend,		 flip_payload_bit,  flip_payload_bit,
+	};
+	unsigned dice = below(work->g, 100);
+	unsigned times = dice < 60 ? 1 : dice < 85 ? 2 : 3 + below(work->g, 4);
+
+	while (times--)
+		PICK(work->g, ways)(work);
+	/* else hardly a frame would get behind the checksums */
+	if (chance(work->g, 850))
+		frame_fix_checksums(work->bytes, work->length, chance(work->g, 800));
+}
+
+size_t generate_frame(struct generator *generator, uint8_t *frame, size_t capacity)
+{
+	struct work work = { .g = generator, .bytes = frame, .capacity = capacity };
+
+	work.length = build(generator, frame, capacity);
+	if (chance(generator, 450))
+		mutate(&work);
+	return work.length;
+}

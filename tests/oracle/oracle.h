@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The judge: what must come back for a frame, decided from the RFCs, protocol.md and the order of
+ * checks in dataplane/README.md. Slow and obvious on purpose, and it shares nothing with the core.
+ */
+#ifndef ORACLE_H
+#define ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ORACLE_REPLY_MAX 2048
+
+struct oracle_service {
+	int family;		/* 4 or 6 */
+	uint8_t address[16];	/* IPv4 in the first four bytes */
+	uint16_t port;		/* host order */
+};
+
+struct oracle_config {
+	const struct oracle_service *services;
+	size_t services_count;
+	const char *software;		/* NULL or "": off; at most 32 bytes */
+	bool mirror_fingerprint;	/* fingerprint: mirror, else never */
+	bool ignore_wrong_fingerprint;	/* wrong_fingerprint: ignore, else discard */
+	bool legacy;			/* answer requests without cookie */
+	bool low_source_ports;		/* answer source ports below 1024 */
+	bool pass_refused;		/* otherwise: pass, else drop */
+};
+
+enum oracle_action { ORACLE_ANSWER, ORACLE_HANDOFF, ORACLE_REFUSE, ORACLE_FOREIGN };
+
+struct oracle_answer {
+	const char *verdict;		/* the label, as in the metrics */
+	const char *family;		/* ipv4, ipv6 or other */
+	enum oracle_action action;
+	bool passed;			/* goes up to the kernel, untouched */
+	bool dropped;
+	uint8_t reply[ORACLE_REPLY_MAX];
+	size_t reply_length;		/* 0 unless answered */
+};
+
+void oracle_decide(const struct oracle_config *config, const uint8_t *frame, size_t length,
+		   struct oracle_answer *answer);
+
+/* Every label the oracle can give, ended by NULL, and its action. */
+extern const char *const oracle_labels[];
+enum oracle_action oracle_action_of(const char *label);
+
+/*
+ * Holds any reply, whoever wrote it, against protocol.md 14 and 15. The trailers of the request do
+ * not count as request. Returns NULL, or which bound is broken.
+ */
+const char *oracle_check_bounds(const uint8_t *request, size_t request_length, const uint8_t *reply,
+				size_t reply_length, bool software_configured);
+
+#endif
