@@ -4,6 +4,9 @@
 
 #include <bpf/bpf_helpers.h>
 
+/* A BPF function that is not inlined costs a return, and with it the CPU's mitigations: 8 ns seen. */
+#define inline inline __attribute__((always_inline))
+
 #include "state.h"
 
 struct state state; /* mapped by the loader, which writes it */
@@ -40,9 +43,9 @@ static struct lane *find_lane(const struct generation *generation, __u32 interfa
  */
 static long resize(struct xdp_md *ctx, int growth)
 {
-	if (growth > 0 && !bpf_xdp_adjust_head(ctx, -growth))
+	if (!growth || !bpf_xdp_adjust_head(ctx, -growth))
 		return 0;
-	return growth ? bpf_xdp_adjust_tail(ctx, growth) : 0;
+	return bpf_xdp_adjust_tail(ctx, growth);
 }
 
 static int carry_out(enum verdict verdict, const struct policy *policy)

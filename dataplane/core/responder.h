@@ -18,8 +18,7 @@
 
 /* What a reply is made of, once the request is gone. */
 struct binding {
-	struct wire_ethernet link;                 /* of the request, its type the first TPID */
-	struct wire_tag tags[WIRE_TAGS_MAX];
+	struct be16 link[WIRE_LINK_MAX / 2];       /* of the reply, and what follows where shorter */
 	uint8_t link_length;                       /* Ethernet header and tags */
 	uint8_t udp_offset;                        /* of the UDP header in the frame */
 	uint16_t udp_length;                       /* of the request, without trailer */
@@ -38,8 +37,6 @@ struct binding {
 	struct stun_attributes found;
 };
 
-#define RESPONDER_LINK_MAX (sizeof(struct wire_ethernet) + WIRE_TAGS_MAX * sizeof(struct wire_tag))
-
 static inline bool responder_is_tag(uint16_t type)
 {
 	return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ;
@@ -56,16 +53,14 @@ static inline const uint8_t *responder_examine_link(const uint8_t *frame, const 
 	binding->family = FAMILY_OTHER;
 	if (!wire_has(frame, end, sizeof(*ethernet)))
 		return NULL;
-	binding->link = *ethernet;
-	type = be16_to(ethernet->type);
+	type = be16_to(&ethernet->type);
 	for (int i = 0; i < WIRE_TAGS_MAX && responder_is_tag(type); i++) {
 		const struct wire_tag *tag = (const struct wire_tag *)pos;
 
 		if (!wire_has(pos, end, sizeof(*tag)))
 			return NULL;
 		pos += sizeof(*tag);
-		binding->tags[i] = *tag;
-		type = be16_to(tag->type);
+		type = be16_to(&tag->type);
 	}
 	binding->link_length = (uint8_t)wire_room(frame, pos);
 	if (type == ETHERTYPE_IPV4)
@@ -78,15 +73,15 @@ static inline const uint8_t *responder_examine_link(const uint8_t *frame, const 
 }
 
 /* Check 10: the group bit of either MAC address. */
-static inline bool responder_is_group(const struct binding *binding)
+static inline bool responder_is_group(const uint8_t *frame)
 {
-	uint16_t first = binding->link.destination.half[0].raw | binding->link.source.half[0].raw;
+	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
 
-	return first & be16_from(0x0100).raw;
+	return (ethernet->destination[0].raw | ethernet->source[0].raw) & be16_from(0x0100).raw;
 }
 
 /* Checks 11: sources that no client can have (RFC 6890, RFC 1122 section 3.2.1.3). */
-static inline bool responder_is_bogon_ipv4(struct be32 source)
+static inline bool responder_is_bogon_ipv4(const struct be32 *source)
 {
 	uint32_t address = be32_to(source), net = address >> 24;
 
@@ -95,14 +90,15 @@ static inline bool responder_is_bogon_ipv4(struct be32 source)
 
 static inline bool responder_is_bogon_ipv6(const struct wire_ipv6_address *source)
 {
-	if ((be32_to(source->word[0]) >> 24) == 0xff)
+	if ((be32_to(&source->word[0]) >> 24) == 0xff)
 		return true;
 	return !(source->word[0].raw | source->word[1].raw | source->word[2].raw) &&
-	       be32_to(source->word[3]) <= 1;
+	       be32_to(&source->word[3]) <= 1;
 }
 
 /* Checks 2 to 12 of IPv4 (RFC 791, RFC 1122). */
-static inline enum verdict responder_examine_ipv4(const uint8_t *pos, const uint8_t *end,
+static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const uint8_t *pos,
+						  const uint8_t *end,
 						  const struct policy *policy,
 						  struct binding *binding)
 {
@@ -122,7 +118,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *pos, const uint
 		return policy_match(policy, ip->destination.raw, 0, policy_any_port(FAMILY_IPV4))
 			       ? VERDICT_FRAGMENT
 			       : VERDICT_NOT_SERVICE;
-	total = be16_to(ip->total_length);
+	total = be16_to(&ip->total_length);
 	udp = (const struct wire_udp *)(pos + header);
 	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) || total < header + sizeof(*udp))
 		return VERDICT_IP_HEADER;
@@ -134,15 +130,15 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *pos, const uint
 
 	if (total > wire_room(pos, end))
 		return VERDICT_IP_LENGTH;
-	length = be16_to(udp->length);
+	length = be16_to(&udp->length);
 	if (length < sizeof(*udp) || length > total - sizeof(*ip))
 		return VERDICT_UDP_LENGTH;
 	sum = (uint64_t)ip->source.raw + ip->destination.raw;
 	if (checksum_fold(sum + checksum_3(pos)) != 0xffff)
 		return VERDICT_IP_CHECKSUM;
-	if (responder_is_group(binding))
+	if (responder_is_group(frame))
 		return VERDICT_LINK_ADDRESS;
-	if (responder_is_bogon_ipv4(ip->source))
+	if (responder_is_bogon_ipv4(&ip->source))
 		return VERDICT_SOURCE_ADDRESS;
 	if (ip->source.raw == ip->destination.raw)
 		return VERDICT_LAND;
@@ -184,7 +180,8 @@ static inline enum verdict responder_examine_next_header(uint8_t next_header, ui
 }
 
 /* Checks 2 to 12 of IPv6 (RFC 8200). */
-static inline enum verdict responder_examine_ipv6(const uint8_t *pos, const uint8_t *end,
+static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const uint8_t *pos,
+						  const uint8_t *end,
 						  const struct policy *policy,
 						  struct binding *binding)
 {
@@ -193,13 +190,13 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *pos, const uint
 	uint64_t high, low;
 	uint32_t payload, length;
 
-	if (!wire_has(pos, end, sizeof(*ip)) || be32_to(ip->version_class_flow) >> 28 != 6)
+	if (!wire_has(pos, end, sizeof(*ip)) || be32_to(&ip->version_class_flow) >> 28 != 6)
 		return VERDICT_IP_HEADER;
 	high = wire_load64(&ip->destination.word[0]);
 	low = wire_load64(&ip->destination.word[2]);
 	if (ip->next_header != IP_PROTOCOL_UDP)
 		return responder_examine_next_header(ip->next_header, high, low, policy);
-	payload = be16_to(ip->payload_length);
+	payload = be16_to(&ip->payload_length);
 	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) || payload < sizeof(*udp))
 		return VERDICT_IP_HEADER;
 	if (!policy_match(policy, high, low, policy_port(FAMILY_IPV6, udp->destination)))
@@ -207,10 +204,10 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *pos, const uint
 
 	if (payload + sizeof(*ip) > wire_room(pos, end))
 		return VERDICT_IP_LENGTH;
-	length = be16_to(udp->length);
+	length = be16_to(&udp->length);
 	if (length < sizeof(*udp) || length > payload)
 		return VERDICT_UDP_LENGTH;
-	if (responder_is_group(binding))
+	if (responder_is_group(frame))
 		return VERDICT_LINK_ADDRESS;
 	if (responder_is_bogon_ipv6(&ip->source))
 		return VERDICT_SOURCE_ADDRESS;
@@ -305,15 +302,15 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 
 	if (!wire_has(pos, end, sizeof(*udp)))
 		return VERDICT_IP_HEADER; /* never; the verifier has lost sight of the IP header */
-	port = be16_to(udp->source);
+	port = be16_to(&udp->source);
 	if (port < 1024 && (!port || !policy->low_source_ports))
 		return port ? VERDICT_LOW_SOURCE_PORT : VERDICT_SOURCE_PORT;
 	if (payload < sizeof(*stun) || !wire_has(pos, end, sizeof(*udp) + sizeof(*stun)))
 		return VERDICT_STUN_RUNT;
-	type = be16_to(stun->type);
+	type = be16_to(&stun->type);
 	if (type >> 8 > 3)
 		return VERDICT_NOT_STUN;
-	binding->request_length = be16_to(stun->length);
+	binding->request_length = be16_to(&stun->length);
 	if (binding->request_length & 3 || binding->request_length != payload - sizeof(*stun))
 		return VERDICT_STUN_LENGTH;
 	verdict = responder_examine_type(type);
@@ -338,24 +335,23 @@ static inline enum verdict responder_examine_attributes(const struct wire_stun *
 							struct binding *binding)
 {
 	struct stun_attributes *found = &binding->found;
-	uint32_t length = binding->request_length;
 	enum verdict verdict;
 
 	found->unknown_count = 0;
 	found->fingerprint = false;
-	if (length) {
-		if (length > STUN_MESSAGE_MAX)
-			return VERDICT_OVERSIZE; /* never; the verifier has forgotten */
-		verdict = stun_walk((const uint8_t *)(stun + 1), end, length, binding->legacy,
-				    found);
+	if (binding->request_length) {
+		verdict = stun_walk((const uint8_t *)(stun + 1), end, binding->request_length,
+				    binding->legacy, found);
 		if (verdict != VERDICT_UNDECIDED)
 			return verdict;
+		wire_forget();
 		if (found->fingerprint &&
-		    !stun_check_fingerprint(stun, end, length, &binding->crc) &&
+		    !stun_check_fingerprint(stun, end, found->length, &binding->crc) &&
 		    !policy->ignore_wrong_fingerprint)
 			return VERDICT_WRONG_FINGERPRINT;
 		found->fingerprint &= policy->mirror_fingerprint;
 		if (found->unknown_count) {
+			stun_unique_unknown(found);
 			stun_pad_unknown(found, binding->legacy);
 			return VERDICT_UNKNOWN_ATTRIBUTE;
 		}
@@ -382,6 +378,17 @@ static inline void responder_measure(const struct policy *policy, struct binding
 			   sizeof(struct wire_udp) + sizeof(struct wire_stun) + attributes);
 }
 
+/* The reply's link header: MAC addresses swapped, and 10 bytes, which hold type and tags if there are any. */
+static inline void responder_keep_link(const uint8_t *frame, struct binding *binding)
+{
+	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
+
+	wire_copy_mac(&binding->link[0], ethernet->source);
+	wire_copy_mac(&binding->link[3], ethernet->destination);
+	wire_store64(&binding->link[6], wire_load64(&ethernet->type));
+	wire_copy16(&binding->link[10], frame + 20);
+}
+
 /**
  * responder_examine - decide what becomes of a frame.
  * @frame: the frame, from its Ethernet header on; not written
@@ -402,11 +409,12 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 	if (!pos)
 		return VERDICT_NOT_IP;
 	if (binding->family == FAMILY_IPV4)
-		verdict = responder_examine_ipv4(pos, end, policy, binding);
+		verdict = responder_examine_ipv4(frame, pos, end, policy, binding);
 	else
-		verdict = responder_examine_ipv6(pos, end, policy, binding);
+		verdict = responder_examine_ipv6(frame, pos, end, policy, binding);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
+	responder_keep_link(frame, binding);
 	wire_forget();
 	pos = frame + binding->udp_offset;
 	verdict = responder_examine_request(pos, end, policy, binding);
@@ -461,7 +469,7 @@ static inline void responder_emit_ipv6(struct wire_ipv6 *ip, const struct bindin
 /* (XOR-)MAPPED-ADDRESS: RFC 8489 section 14.1, 14.2; RFC 3489 section 11.2.1. */
 static inline bool responder_put_address(struct stun_writer *writer, const struct binding *binding)
 {
-	uint32_t mask[4] = {0, 0, 0, 0}, port_mask = 0, port = be16_to(binding->source_port);
+	uint32_t mask[4] = {0, 0, 0, 0}, port_mask = 0, port = be16_to(&binding->source_port);
 	uint16_t type = STUN_MAPPED_ADDRESS;
 	const struct be32 *address = binding->source.word;
 
@@ -550,18 +558,16 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 static inline bool responder_emit(uint8_t *frame, const uint8_t *end, const struct policy *policy,
 				  const struct binding *binding)
 {
-	struct wire_ethernet *ethernet = (struct wire_ethernet *)frame;
-	struct wire_tag *tags = (struct wire_tag *)(ethernet + 1);
 	uint32_t link_length = binding->link_length;
+	struct be16 *link = (struct be16 *)frame;
 	uint8_t *pos = frame + link_length;
 
-	if (link_length > RESPONDER_LINK_MAX || !wire_has(frame, end, RESPONDER_LINK_MAX))
+	if (link_length > WIRE_LINK_MAX || !wire_has(frame, end, WIRE_LINK_MAX))
 		return false;
-	ethernet->destination = binding->link.source;
-	ethernet->source = binding->link.destination;
-	ethernet->type = binding->link.type;
-	for (int i = 0; i < WIRE_TAGS_MAX && (uint8_t *)&tags[i] < pos; i++)
-		tags[i] = binding->tags[i];
+	wire_copy_mac(link, &binding->link[0]);
+	wire_copy_mac(link + 3, &binding->link[3]);
+	wire_store64(link + 6, wire_load64(&binding->link[6])); /* the IP header covers the excess */
+	wire_copy16(link + 10, &binding->link[10]);
 
 	if (binding->family == FAMILY_IPV4) {
 		if (!wire_has(pos, end, sizeof(struct wire_ipv4)))

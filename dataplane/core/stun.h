@@ -17,9 +17,10 @@
 
 /* What the walk found, and where it stands. */
 struct stun_attributes {
-	struct be16 unknown[STUN_ATTRIBUTES_MAX]; /* each type once, in order of appearance */
+	struct be16 unknown[STUN_ATTRIBUTES_MAX]; /* types in order of appearance */
 	uint32_t unknown_count;
-	uint16_t offset;     /* behind the last attribute read */
+	uint16_t length;     /* of all attributes in bytes */
+	uint16_t offset;     /* behind the last one read */
 	bool fingerprint;    /* the message ends with a FINGERPRINT */
 	bool integrity;      /* behind MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256 */
 	uint64_t ignored;    /* a bit for each type below 64 that is skipped */
@@ -43,23 +44,14 @@ struct stun_attributes {
 
 static inline void stun_note_unknown(struct stun_attributes *found, struct be16 type)
 {
-	uint32_t count = found->unknown_count;
-
-	for (uint32_t i = 0; i < STUN_ATTRIBUTES_MAX && i < count; i++) {
-		if (found->unknown[i].raw == type.raw)
-			return;
-	}
-	if (count < STUN_ATTRIBUTES_MAX) { /* always, as each comes from one of as many */
-		found->unknown[count] = type;
-		found->unknown_count = count + 1;
-	}
+	found->unknown[found->unknown_count++ & (STUN_ATTRIBUTES_MAX - 1)] = type;
 }
 
 /* One attribute that fits into the message. */
 static inline enum verdict stun_read(const struct wire_attribute *attribute, const uint8_t *end,
 				     bool last, bool legacy, struct stun_attributes *found)
 {
-	uint32_t type = be16_to(attribute->type), length = be16_to(attribute->length);
+	uint32_t type = be16_to(&attribute->type), length = be16_to(&attribute->length);
 
 	if (type >= STUN_COMPREHENSION_OPTIONAL) {
 		if (type == STUN_FINGERPRINT && !legacy) {
@@ -78,7 +70,7 @@ static inline enum verdict stun_read(const struct wire_attribute *attribute, con
 		if (length != 4 || !wire_has((const uint8_t *)flags, end, sizeof(*flags)))
 			return VERDICT_MALFORMED_ATTRIBUTE;
 		found->ignored |= STUN_BIT(STUN_CHANGE_REQUEST); /* only the first counts */
-		if (be32_to(*flags) & STUN_CHANGE_FLAGS)
+		if (be32_to(flags) & STUN_CHANGE_FLAGS)
 			stun_note_unknown(found, attribute->type);
 	} else {
 		stun_note_unknown(found, attribute->type);
@@ -96,13 +88,15 @@ static inline enum verdict stun_read(const struct wire_attribute *attribute, con
  *
  * Return: VERDICT_UNDECIDED, or why the request is refused.
  */
-static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, uint32_t length,
+static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, uint16_t length,
 				     bool legacy, struct stun_attributes *found)
 {
 	found->integrity = false;
 	found->ignored = legacy ? STUN_IGNORED_LEGACY : STUN_IGNORED;
+	found->length = length;
 	found->offset = 0;
-	for (int i = 0; i < STUN_ATTRIBUTES_MAX && found->offset < length; i++) {
+	wire_forget();
+	for (int i = 0; i < STUN_ATTRIBUTES_MAX && found->offset < found->length; i++) {
 		uint32_t offset = found->offset & (STUN_OFFSETS - 1), size;
 		const struct wire_attribute *attribute =
 			(const struct wire_attribute *)(start + offset);
@@ -110,16 +104,34 @@ static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, u
 
 		if (!wire_has((const uint8_t *)attribute, end, sizeof(*attribute)))
 			return VERDICT_MALFORMED_ATTRIBUTE; /* never; the verifier asks */
-		size = sizeof(*attribute) + ((be16_to(attribute->length) + 3u) & ~3u);
-		if (size > length - offset)
+		size = sizeof(*attribute) + ((be16_to(&attribute->length) + 3u) & ~3u);
+		if (size > found->length - offset)
 			return VERDICT_MALFORMED_ATTRIBUTE;
 		found->offset = (uint16_t)(offset + size);
-		verdict = stun_read(attribute, end, found->offset == length, legacy, found);
+		verdict = stun_read(attribute, end, found->offset == found->length, legacy,
+				    found);
 		if (verdict != VERDICT_UNDECIDED)
 			return verdict;
 		wire_forget(); /* the sizes of the attributes so far */
 	}
-	return found->offset < length ? VERDICT_TOO_MANY_ATTRIBUTES : VERDICT_UNDECIDED;
+	return found->offset < found->length ? VERDICT_TOO_MANY_ATTRIBUTES : VERDICT_UNDECIDED;
+}
+
+/* Leave each unknown type once. Without branches, of which the verifier would follow every combination. */
+static inline void stun_unique_unknown(struct stun_attributes *found)
+{
+	uint32_t unique = 0;
+
+	for (uint32_t i = 0; i < STUN_ATTRIBUTES_MAX && i < found->unknown_count; i++) {
+		struct be16 type = found->unknown[i];
+		uint32_t repeats = 0;
+
+		for (uint32_t j = 0; j < i; j++) /* a difference of 0 less 1 has all bits set */
+			repeats |= (uint32_t)(found->unknown[j].raw ^ type.raw) - 1;
+		found->unknown[unique & (STUN_ATTRIBUTES_MAX - 1)] = type;
+		unique += ~repeats >> 31;
+	}
+	found->unknown_count = unique;
 }
 
 /*

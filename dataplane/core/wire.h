@@ -60,14 +60,15 @@ static inline struct be32 be32_from(uint32_t host)
 	return wire;
 }
 
-static inline uint16_t be16_to(struct be16 wire)
+/* By pointer: clang takes structs by value apart into bytes. */
+static inline uint16_t be16_to(const struct be16 *wire)
 {
-	return WIRE_SWAP16(wire.raw);
+	return WIRE_SWAP16(wire->raw);
 }
 
-static inline uint32_t be32_to(struct be32 wire)
+static inline uint32_t be32_to(const struct be32 *wire)
 {
-	return WIRE_SWAP32(wire.raw);
+	return WIRE_SWAP32(wire->raw);
 }
 
 /* 4 bytes at any address, in the byte order in which they lie there. */
@@ -84,6 +85,16 @@ static inline void wire_store32(void *to, uint32_t raw)
 static inline uint64_t wire_load64(const void *from)
 {
 	return ((const struct wire_u64 *)from)->raw;
+}
+
+static inline void wire_store64(void *to, uint64_t raw)
+{
+	((struct wire_u64 *)to)->raw = raw;
+}
+
+static inline void wire_copy16(void *to, const void *from)
+{
+	((struct be16 *)to)->raw = ((const struct be16 *)from)->raw;
 }
 
 /**
@@ -136,13 +147,9 @@ enum ethertype {
 	ETHERTYPE_QINQ = 0x88a8,  /* 802.1ad */
 };
 
-struct wire_mac {
-	struct be16 half[3];
-} WIRE;
-
 struct wire_ethernet {
-	struct wire_mac destination;
-	struct wire_mac source;
+	struct be16 destination[3];
+	struct be16 source[3];
 	struct be16 type;
 } WIRE;
 WIRE_SIZE(struct wire_ethernet, 14);
@@ -154,6 +161,13 @@ struct wire_tag {
 WIRE_SIZE(struct wire_tag, 4);
 
 #define WIRE_TAGS_MAX 2
+#define WIRE_LINK_MAX 22 /* Ethernet header and tags */
+
+static inline void wire_copy_mac(struct be16 *to, const struct be16 *from)
+{
+	wire_store32(to, wire_load32(from));
+	wire_copy16(to + 2, from + 2);
+}
 
 enum ip_protocol {
 	IP_PROTOCOL_HOP_BY_HOP = 0,
