@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* What the responder is measured against, and the program that lays the request out before each run. */
+/* What the responder is measured against, and the program that lays the request out before each
+ * run. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What an answer costs inside the kernel: the loaded program by BPF_PROG_TEST_RUN, each run on a fresh
-// request, less the same with an empty program, measured side by side.
+// What an answer costs inside the kernel: the loaded program by BPF_PROG_TEST_RUN, each run on a
+// fresh request, less the same with an empty program, measured side by side.
 #include <benchmark/benchmark.h>
 
 #include <bpf/bpf.h>
@@ -21,7 +21,8 @@ extern "C" {
 
 #include "floor.skel.h"
 
-namespace {
+namespace
+{
 
 constexpr int runs = 10000;
 
@@ -108,9 +109,12 @@ void set_up()
 
 void add(const char *name, int fd, const std::vector<uint8_t> &request)
 {
-	benchmark::RegisterBenchmark(name, [=](benchmark::State &state) {
-		answer(state, fd, request);
-	})->UseManualTime()->Unit(benchmark::kNanosecond)->Iterations(1)->Repetitions(41)
+	benchmark::RegisterBenchmark(name,
+				     [=](benchmark::State &state) { answer(state, fd, request); })
+		->UseManualTime()
+		->Unit(benchmark::kNanosecond)
+		->Iterations(1)
+		->Repetitions(41)
 		->ReportAggregatesOnly();
 }
 

@@ -12,14 +12,14 @@ struct key {
 	uint64_t hash;
 };
 
-#define KEYS_MAX (2 * POLICY_SERVICES_MAX)
+#define KEYS_MAX  (2 * POLICY_SERVICES_MAX)
 #define TRIES_MAX 10000
 
 struct work {
 	struct key keys[KEYS_MAX];
 	size_t count;
 	uint16_t first[POLICY_BUCKETS + 1]; /* where a bucket's keys begin, once sorted */
-	uint16_t order[POLICY_BUCKETS];     /* buckets, the fullest first */
+	uint16_t order[POLICY_BUCKETS];	    /* buckets, the fullest first */
 };
 
 static bool is_unicast(const struct policy_service *service)
@@ -97,8 +97,7 @@ static void sort_buckets(struct work *work, const struct policy *policy)
 	qsort(work->keys, work->count, sizeof(work->keys[0]), compare_keys);
 	for (size_t bucket = 0; bucket < POLICY_BUCKETS; bucket++) {
 		work->first[bucket] = (uint16_t)position;
-		while (position < work->count &&
-		       policy_bucket(work->keys[position].hash) == bucket)
+		while (position < work->count && policy_bucket(work->keys[position].hash) == bucket)
 			position++;
 	}
 	work->first[POLICY_BUCKETS] = (uint16_t)position;
@@ -117,8 +116,7 @@ static bool try_place(struct policy *policy, const struct key *keys, size_t coun
 		      uint16_t displacement)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct policy_slot *slot =
-			&policy->slot[policy_index(keys[i].hash, displacement)];
+		struct policy_slot *slot = &policy->slot[policy_index(keys[i].hash, displacement)];
 
 		if (slot->port) {
 			while (i--)

@@ -12,7 +12,7 @@
 struct policy_service {
 	enum family family;  /* FAMILY_IPV4 or FAMILY_IPV6 */
 	uint8_t address[16]; /* network byte order; IPv4 uses the first 4 bytes */
-	uint16_t port;       /* host byte order, not 0 */
+	uint16_t port;	     /* host byte order, not 0 */
 };
 
 /* The names are those of the configuration file. */
@@ -33,9 +33,10 @@ struct policy_settings {
  * @settings: services may repeat, a repeated one counts once
  * @culprit: where not NULL, the index of the service that an -EADDRNOTAVAIL or -EINVAL speaks of
  *
- * Return: 0; -E2BIG more than POLICY_SERVICES_MAX services; -EADDRNOTAVAIL a service address that is
- * no unicast address a host can have (protocol.md 20: unspecified, loopback, multicast, broadcast);
- * -EINVAL a service with port 0 or no family; -ENAMETOOLONG SOFTWARE is too long; -ENOMEM.
+ * Return: 0; -E2BIG more than POLICY_SERVICES_MAX services; -EADDRNOTAVAIL a service address that
+ * is no unicast address a host can have (protocol.md 20: unspecified, loopback, multicast,
+ * broadcast); -EINVAL a service with port 0 or no family; -ENAMETOOLONG SOFTWARE is too long;
+ * -ENOMEM.
  */
 int policy_build(struct policy *policy, const struct policy_settings *settings, size_t *culprit);
 

@@ -28,7 +28,7 @@
 
 #include "responder.skel.h" /* needs the types of state.h */
 
-#define BPFFS "/sys/fs/bpf"
+#define BPFFS	 "/sys/fs/bpf"
 #define PIN_ROOT BPFFS "/reflex"
 
 struct attachment {
@@ -223,7 +223,8 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 	snprintf(loader->pins, sizeof(loader->pins), PIN_ROOT "/%s", escaped);
 	loader->next.multiplier = 1;
 	loader->cpus = libbpf_num_possible_cpus();
-	loader->lanes = calloc((size_t)(loader->cpus > 0 ? loader->cpus : 1), sizeof(*loader->lanes));
+	loader->lanes =
+		calloc((size_t)(loader->cpus > 0 ? loader->cpus : 1), sizeof(*loader->lanes));
 	error = loader->lanes ? check_kernel(failure) : fail(failure, -ENOMEM, "out of memory");
 	if (!error)
 		error = check_bpffs(failure);
@@ -242,8 +243,8 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 }
 
 /*
- * Write the idle generation, flip, and wait until no CPU runs in the other: membarrier's global command is
- * synchronize_rcu(), and XDP programs run inside RCU read sides.
+ * Write the idle generation, flip, and wait until no CPU runs in the other: membarrier's global
+ * command is synchronize_rcu(), and XDP programs run inside RCU read sides.
  */
 static int flip(struct loader *loader)
 {
@@ -504,10 +505,11 @@ int loader_attach(struct loader *loader, const char *name, enum loader_mode mode
 			    "%s: no such interface in this network namespace; `ip link` shows them",
 			    name);
 	if (!interface_ioctl(name, SIOCGIFFLAGS, &ifreq) && ifreq.ifr_flags & IFF_LOOPBACK)
-		return fail(failure, -EOPNOTSUPP,
-			    "%s: the loopback has no native XDP, and its clients are local: name the "
-			    "interface that clients come in by",
-			    name);
+		return fail(
+			failure, -EOPNOTSUPP,
+			"%s: the loopback has no native XDP, and its clients are local: name the "
+			"interface that clients come in by",
+			name);
 	error = choose_lane(loader, name, &attachment->lane);
 	if (error)
 		return fail(failure, error, "%s: cannot set up its counters: %s", name,
@@ -571,7 +573,8 @@ int loader_run(struct loader *loader, void *frame, size_t *length, size_t capaci
 {
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (__u32)*length,
 		    .data_out = frame, .data_size_out = (__u32)capacity, .repeat = 1);
-	int error = bpf_prog_test_run_opts(bpf_program__fd(loader->skeleton->progs.responder), &run);
+	int error =
+		bpf_prog_test_run_opts(bpf_program__fd(loader->skeleton->progs.responder), &run);
 
 	if (error)
 		return error;
@@ -579,22 +582,77 @@ int loader_run(struct loader *loader, void *frame, size_t *length, size_t capaci
 	return (int)run.retval;
 }
 
-static void remove_pin(const struct loader *loader, const char *name)
+static bool is_attached(const struct loader *loader, const char *pin_name)
 {
 	char path[PATH_MAX];
 
-	pin_path(path, loader, name);
-	if (unlink(path) && errno == EISDIR)
-		rmdir(path);
+	for (size_t i = 0; i < loader->count; i++) {
+		link_path(path, loader, loader->attachments[i].name);
+		if (!strcmp(strrchr(path, '/') + 1, pin_name))
+			return true;
+	}
+	return false;
+}
+
+/* A pinned link that is not one of this process's: its name in the folder, or NULL. */
+static const char *find_other_link(const struct loader *loader, char name[NAME_MAX + 1])
+{
+	DIR *folder = opendir(loader->pins);
+	const struct dirent *entry;
+	const char *found = NULL;
+
+	while (folder && !found && (entry = readdir(folder))) {
+		if (strncmp(entry->d_name, "link_", 5) || is_attached(loader, entry->d_name))
+			continue;
+		snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
+		found = name;
+	}
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
+void loader_end_others(struct loader *loader)
+{
+	char name[NAME_MAX + 1], path[PATH_MAX];
+
+	while (find_other_link(loader, name)) {
+		int link;
+
+		pin_path(path, loader, name);
+		link = bpf_obj_get(path);
+		if (link >= 0) {
+			bpf_link_detach(link);
+			close(link);
+		}
+		if (unlink(path))
+			return;
+	}
+}
+
+static void remove_pins(const struct loader *loader)
+{
+	static const char *const files[] = {
+		"program",
+		STATE_LAYOUT "/lanes",
+		STATE_LAYOUT "/names",
+		STATE_LAYOUT "/state",
+	};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		pin_path(path, loader, files[i]);
+		unlink(path);
+	}
+	pin_path(path, loader, STATE_LAYOUT);
+	rmdir(path);
+	rmdir(loader->pins);
+	rmdir(PIN_ROOT);
 }
 
 int loader_detach(struct loader *loader)
 {
-	static const char *const names[] = {
-		"program",	       STATE_LAYOUT "/lanes", STATE_LAYOUT "/names",
-		STATE_LAYOUT "/state", STATE_LAYOUT,
-	};
-	char path[PATH_MAX];
+	char path[PATH_MAX], name[NAME_MAX + 1];
 	int error = 0;
 
 	while (loader->count) {
@@ -607,10 +665,8 @@ int loader_detach(struct loader *loader)
 		if (unlink(path) && !error)
 			error = -errno;
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		remove_pin(loader, names[i]);
-	rmdir(loader->pins);
-	rmdir(PIN_ROOT);
+	if (!find_other_link(loader, name)) /* an earlier process's, which still counts */
+		remove_pins(loader);
 	return error;
 }
 

@@ -8,7 +8,8 @@
  * Pins of instance NAME, in /sys/fs/bpf/reflex/NAME/ (dots in names escaped as %2e):
  *   program          the program, for whoever adopts
  *   link_INTERFACE   one bpf_link an interface: it keeps answering when the process ends
- *   v1/counters      the counters, in a folder that names their layout
+ *   v1/lanes         the counters, in a folder that names their layout
+   v1/names         whose counters are whose
  *   v1/state         the policy and the interface table
  */
 #ifndef REFLEX_XDP_LOADER_H
@@ -34,7 +35,7 @@ struct loader_interface {
 	const char *name;
 	unsigned int index;
 	enum loader_mode mode; /* in force: LOADER_NATIVE or LOADER_GENERIC */
-	bool adopted;          /* an earlier process's link was taken over without a gap */
+	bool adopted;	       /* an earlier process's link was taken over without a gap */
 };
 
 /**
@@ -101,10 +102,18 @@ int loader_read(struct loader *loader, size_t position, struct counters *counter
 int loader_run(struct loader *loader, void *frame, size_t *length, size_t capacity);
 
 /**
- * loader_detach - end the program: detach from every interface and remove the pins.
+ * loader_end_others - end the links that earlier processes of the instance left on other
+ * interfaces.
  *
- * Without it, the pinned program goes on answering after loader_destroy.
- * Return: 0, or the first -errno, after trying all.
+ * For interfaces that are not configured any more; call it once all are attached.
+ */
+void loader_end_others(struct loader *loader);
+
+/**
+ * loader_detach - detach from every interface that this process attached to, and remove the pins.
+ *
+ * Without it, the pinned program goes on answering after loader_destroy. Counters and program stay
+ * pinned while links of an earlier process do. Return: 0, or the first -errno, after trying all.
  */
 int loader_detach(struct loader *loader);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Passes every frame up. A veth end without a program does not receive what its peer sends by XDP_TX. */
+/* Passes every frame up. A veth end without a program does not receive what its peer sends by
+ * XDP_TX. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

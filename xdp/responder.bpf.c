@@ -4,7 +4,8 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* A BPF function that is not inlined costs a return, and with it the CPU's mitigations: 8 ns seen. */
+/* A BPF function that is not inlined costs a return, and with it the CPU's mitigations: 8 ns seen.
+ */
 #define inline inline __attribute__((always_inline))
 
 #include "state.h"
@@ -38,8 +39,8 @@ static struct lane *find_lane(const struct generation *generation, __u32 interfa
 }
 
 /*
- * emit writes the whole reply, so either end serves. Every driver leaves room at the head for encapsulation, some
- * none at the tail.
+ * emit writes the whole reply, so either end serves. Every driver leaves room at the head for
+ * encapsulation, some none at the tail.
  */
 static long resize(struct xdp_md *ctx, int growth)
 {

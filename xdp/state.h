@@ -8,8 +8,8 @@
 /* Raise it when struct lane changes: pinned counters of another layout are not taken over. */
 #define STATE_LAYOUT "v1"
 
-#define STATE_LANES 33 /* 32 interfaces; lane 0 is for packets of none, such as self-tests */
-#define STATE_TABLE 256
+#define STATE_LANES    33 /* 32 interfaces; lane 0 is for packets of none, such as self-tests */
+#define STATE_TABLE    256
 #define STATE_NAME_MAX 16
 
 /* An interface's place in a table without collisions; the loader picks the multiplier. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * CRC-32 (ISO 3309, as RFC 8489 section 14.7 asks) over 32-bit words. A CRC is linear, so each byte has a table
- * for its distance from the end of the step, and the lookups of a step do not wait for each other
- * (slicing: Kounavis and Berry 2005). STUN comes in words, and three make the header's transaction ID
- * as well as a whole IPv4 address attribute: the step of 12 fits it better than the usual 8 or 16.
+ * CRC-32 (ISO 3309, as RFC 8489 section 14.7 asks) over 32-bit words. A CRC is linear, so each byte
+ * has a table for its distance from the end of the step, and the lookups of a step do not wait for
+ * each other (slicing: Kounavis and Berry 2005). STUN comes in words, and three make the header's
+ * transaction ID as well as a whole IPv4 address attribute: the step of 12 fits it better than the
+ * usual 8 or 16.
  *
  * Words are taken as they lie in memory. A state starts at CRC32_START and is inverted at the end.
  */

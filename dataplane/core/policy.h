@@ -13,22 +13,22 @@
 #define POLICY_SOFTWARE_MAX 32
 
 /*
- * The services stand in a perfect hash table by displacement (Pagh 1999; CHD, Belazzougui et al. 2009):
- * one multiplication, one displacement, one comparison, however many services there are. Each
- * address stands in it once more without a port, for fragments.
+ * The services stand in a perfect hash table by displacement (Pagh 1999; CHD, Belazzougui et al.
+ * 2009): one multiplication, one displacement, one comparison, however many services there are.
+ * Each address stands in it once more without a port, for fragments.
  */
 #define POLICY_BUCKETS 512
-#define POLICY_SLOTS 4096
+#define POLICY_SLOTS   4096
 
 struct policy_slot {
 	uint64_t address[2]; /* network byte order; an IPv4 address fills the first 4 bytes */
-	uint64_t port;       /* from policy_port() or policy_any_port(); 0: the slot is empty */
+	uint64_t port;	     /* from policy_port() or policy_any_port(); 0: the slot is empty */
 	uint64_t reserved;
 };
 
 struct policy {
 	uint64_t multiplier[3]; /* odd, chosen by policy_build so that no two keys meet */
-	uint8_t legacy;         /* answer RFC 3489 clients */
+	uint8_t legacy;		/* answer RFC 3489 clients */
 	uint8_t low_source_ports;
 	uint8_t mirror_fingerprint;
 	uint8_t ignore_wrong_fingerprint;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The responder: examine a frame, resize it, emit the reply (RFC 8489 section 6.3.1; ../README.md has the
- * order of checks). The carrier does the resizing in its own way.
+ * The responder: examine a frame, resize it, emit the reply (RFC 8489 section 6.3.1; ../README.md
+ * has the order of checks). The carrier does the resizing in its own way.
  */
 #ifndef REFLEX_CORE_RESPONDER_H
 #define REFLEX_CORE_RESPONDER_H
@@ -18,22 +18,22 @@
 
 /* What a reply is made of, once the request is gone. */
 struct binding {
-	struct be16 link[WIRE_LINK_MAX / 2];       /* of the reply, and what follows where shorter */
-	uint8_t link_length;                       /* Ethernet header and tags */
-	uint8_t udp_offset;                        /* of the UDP header in the frame */
-	uint16_t udp_length;                       /* of the request, without trailer */
-	uint16_t request_length;                   /* STUN attributes */
-	uint16_t reply_length;                     /* whole frame */
-	uint16_t attributes_length;                /* of the reply */
-	uint8_t software_offset;                   /* of SOFTWARE within them */
-	uint8_t family;                            /* enum family, always set */
-	uint8_t legacy;                            /* the request has no magic cookie */
-	struct be16 source_port, destination_port; /* of the request, as are the addresses */
+	struct be16 link[WIRE_LINK_MAX / 2]; /* of the reply, and what follows where shorter */
+	uint8_t link_length;		     /* Ethernet header and tags */
+	uint8_t udp_offset;		     /* of the UDP header in the frame */
+	uint16_t udp_length;		     /* of the request, without trailer */
+	uint16_t request_length;	     /* STUN attributes */
+	uint16_t reply_length;		     /* whole frame */
+	uint16_t attributes_length;	     /* of the reply */
+	uint8_t software_offset;	     /* of SOFTWARE within them */
+	uint8_t family;			     /* enum family, always set */
+	uint8_t legacy;			     /* the request has no magic cookie */
+	struct be16 source_port, destination_port;    /* of the request, as are the addresses */
 	struct wire_ipv6_address source, destination; /* IPv4 uses the first word */
 	struct be32 id[4];
 	uint64_t address_sum; /* of both addresses */
 	uint64_t fixed_sum;   /* of all that is the same in request and reply */
-	uint32_t crc;         /* state after the request's STUN header */
+	uint32_t crc;	      /* state after the request's STUN header */
 	struct stun_attributes found;
 };
 
@@ -98,8 +98,7 @@ static inline bool responder_is_bogon_ipv6(const struct wire_ipv6_address *sourc
 
 /* Checks 2 to 12 of IPv4 (RFC 791, RFC 1122). */
 static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const uint8_t *pos,
-						  const uint8_t *end,
-						  const struct policy *policy,
+						  const uint8_t *end, const struct policy *policy,
 						  struct binding *binding)
 {
 	const struct wire_ipv4 *ip = (const struct wire_ipv4 *)pos;
@@ -181,8 +180,7 @@ static inline enum verdict responder_examine_next_header(uint8_t next_header, ui
 
 /* Checks 2 to 12 of IPv6 (RFC 8200). */
 static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const uint8_t *pos,
-						  const uint8_t *end,
-						  const struct policy *policy,
+						  const uint8_t *end, const struct policy *policy,
 						  struct binding *binding)
 {
 	const struct wire_ipv6 *ip = (const struct wire_ipv6 *)pos;
@@ -282,8 +280,7 @@ static inline enum verdict responder_examine_checksum(const struct wire_udp *udp
 	if (!udp->checksum.raw)
 		return binding->family == FAMILY_IPV4 ? VERDICT_UNDECIDED
 						      : VERDICT_UDP_CHECKSUM_MISSING;
-	sum = binding->fixed_sum + udp->length.raw + wire_load32(header + 4) +
-	      wire_load32(stun);
+	sum = binding->fixed_sum + udp->length.raw + wire_load32(header + 4) + wire_load32(stun);
 	if (attributes)
 		sum += responder_sum((const uint8_t *)(stun + 1), end, attributes);
 	return checksum_fold(sum) == 0xffff ? VERDICT_UNDECIDED : VERDICT_UDP_CHECKSUM;
@@ -378,7 +375,8 @@ static inline void responder_measure(const struct policy *policy, struct binding
 			   sizeof(struct wire_udp) + sizeof(struct wire_stun) + attributes);
 }
 
-/* The reply's link header: MAC addresses swapped, and 10 bytes, which hold type and tags if there are any. */
+/* The reply's link header: MAC addresses swapped, and 10 bytes, which hold type and tags if there
+ * are any. */
 static inline void responder_keep_link(const uint8_t *frame, struct binding *binding)
 {
 	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
@@ -445,11 +443,11 @@ static inline void responder_emit_ipv4(struct wire_ipv4 *ip, const struct bindin
 	ip->total_length = be16_from(length);
 	ip->identification = be16_from(0);
 	ip->fragment = be16_from(IPV4_DONT_FRAGMENT);
-	ip->time_to_live = IP_TTL;
+	ip->time_to_live = WIRE_TTL;
 	ip->protocol = IP_PROTOCOL_UDP;
 	ip->checksum.raw = (uint16_t)~checksum_fold(
 		binding->address_sum + checksum_word(0x4500) + checksum_word(length) +
-		checksum_word(IPV4_DONT_FRAGMENT) + checksum_word(IP_TTL << 8 | IP_PROTOCOL_UDP));
+		checksum_word(IPV4_DONT_FRAGMENT) + checksum_word(WIRE_TTL << 8 | IP_PROTOCOL_UDP));
 	ip->source = binding->destination.word[0];
 	ip->destination = binding->source.word[0];
 }
@@ -457,11 +455,11 @@ static inline void responder_emit_ipv4(struct wire_ipv4 *ip, const struct bindin
 static inline void responder_emit_ipv6(struct wire_ipv6 *ip, const struct binding *binding)
 {
 	ip->version_class_flow = be32_from(6u << 28);
-	ip->payload_length = be16_from((uint16_t)(sizeof(struct wire_udp) +
-						  sizeof(struct wire_stun) +
-						  binding->attributes_length));
+	ip->payload_length =
+		be16_from((uint16_t)(sizeof(struct wire_udp) + sizeof(struct wire_stun) +
+				     binding->attributes_length));
 	ip->next_header = IP_PROTOCOL_UDP;
-	ip->hop_limit = IP_TTL;
+	ip->hop_limit = WIRE_TTL;
 	ip->source = binding->destination;
 	ip->destination = binding->source;
 }
@@ -540,9 +538,9 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 		if (!stun_put_fingerprint(&writer))
 			return false;
 	}
-	udp->checksum.raw = responder_finish_sum(
-		writer.sum + 2 * checksum_word(length) + checksum_word(type) +
-		checksum_word(binding->attributes_length));
+	udp->checksum.raw =
+		responder_finish_sum(writer.sum + 2 * checksum_word(length) + checksum_word(type) +
+				     checksum_word(binding->attributes_length));
 	return true;
 }
 
@@ -566,7 +564,8 @@ static inline bool responder_emit(uint8_t *frame, const uint8_t *end, const stru
 		return false;
 	wire_copy_mac(link, &binding->link[0]);
 	wire_copy_mac(link + 3, &binding->link[3]);
-	wire_store64(link + 6, wire_load64(&binding->link[6])); /* the IP header covers the excess */
+	wire_store64(link + 6,
+		     wire_load64(&binding->link[6])); /* the IP header covers the excess */
 	wire_copy16(link + 10, &binding->link[10]);
 
 	if (binding->family == FAMILY_IPV4) {

@@ -12,18 +12,18 @@
 #include "wire.h"
 
 #define STUN_ATTRIBUTES_MAX 16
-#define STUN_MESSAGE_MAX 1472 /* an Ethernet frame's worth; longer ones are for the sockets */
-#define STUN_OFFSETS 2048     /* a power of two above it */
+#define STUN_MESSAGE_MAX    1472 /* an Ethernet frame's worth; longer ones are for the sockets */
+#define STUN_OFFSETS	    2048 /* a power of two above it */
 
 /* What the walk found, and where it stands. */
 struct stun_attributes {
 	struct be16 unknown[STUN_ATTRIBUTES_MAX]; /* types in order of appearance */
 	uint32_t unknown_count;
-	uint16_t length;     /* of all attributes in bytes */
-	uint16_t offset;     /* behind the last one read */
-	bool fingerprint;    /* the message ends with a FINGERPRINT */
-	bool integrity;      /* behind MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256 */
-	uint64_t ignored;    /* a bit for each type below 64 that is skipped */
+	uint16_t length;  /* of all attributes in bytes */
+	uint16_t offset;  /* behind the last one read */
+	bool fingerprint; /* the message ends with a FINGERPRINT */
+	bool integrity;	  /* behind MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256 */
+	uint64_t ignored; /* a bit for each type below 64 that is skipped */
 };
 
 #define STUN_BIT(type) ((uint64_t)1 << (type))
@@ -60,10 +60,11 @@ static inline enum verdict stun_read(const struct wire_attribute *attribute, con
 			found->fingerprint = true;
 		}
 	} else if (found->integrity) {
-		return VERDICT_UNDECIDED; /* RFC 8489 section 14.5: nothing else is read behind it */
+		return VERDICT_UNDECIDED; /* RFC 8489 section 14.5: nothing else is read behind it
+					   */
 	} else if (type < 64 && found->ignored & STUN_BIT(type)) {
-		found->integrity = type == STUN_MESSAGE_INTEGRITY ||
-				   type == STUN_MESSAGE_INTEGRITY_SHA256;
+		found->integrity =
+			type == STUN_MESSAGE_INTEGRITY || type == STUN_MESSAGE_INTEGRITY_SHA256;
 	} else if (type == STUN_CHANGE_REQUEST) {
 		const struct be32 *flags = (const struct be32 *)(attribute + 1);
 
@@ -79,7 +80,8 @@ static inline enum verdict stun_read(const struct wire_attribute *attribute, con
 }
 
 /**
- * stun_walk - read the attributes of a Binding Request (RFC 8489 section 5, 6.3.1; RFC 3489 section 11.2).
+ * stun_walk - read the attributes of a Binding Request (RFC 8489 section 5, 6.3.1; RFC 3489
+ * section 11.2).
  * @start: the first attribute
  * @end: end of the frame
  * @length: of all attributes in bytes, a multiple of 4, within the frame
@@ -108,8 +110,7 @@ static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, u
 		if (size > found->length - offset)
 			return VERDICT_MALFORMED_ATTRIBUTE;
 		found->offset = (uint16_t)(offset + size);
-		verdict = stun_read(attribute, end, found->offset == found->length, legacy,
-				    found);
+		verdict = stun_read(attribute, end, found->offset == found->length, legacy, found);
 		if (verdict != VERDICT_UNDECIDED)
 			return verdict;
 		wire_forget(); /* the sizes of the attributes so far */
@@ -117,7 +118,8 @@ static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, u
 	return found->offset < found->length ? VERDICT_TOO_MANY_ATTRIBUTES : VERDICT_UNDECIDED;
 }
 
-/* Leave each unknown type once. Without branches, of which the verifier would follow every combination. */
+/* Leave each unknown type once. Without branches, of which the verifier would follow every
+ * combination. */
 static inline void stun_unique_unknown(struct stun_attributes *found)
 {
 	uint32_t unique = 0;
@@ -135,7 +137,8 @@ static inline void stun_unique_unknown(struct stun_attributes *found)
 }
 
 /*
- * Fill up an odd list: by a repeated entry that counts in RFC 3489 (section 11.2.10), else by padding that does not.
+ * Fill up an odd list: by a repeated entry that counts in RFC 3489 (section 11.2.10), else by
+ * padding that does not.
  */
 static inline void stun_pad_unknown(struct stun_attributes *found, bool legacy)
 {
@@ -147,7 +150,8 @@ static inline void stun_pad_unknown(struct stun_attributes *found, bool legacy)
 	found->unknown_count += legacy;
 }
 
-/* CRC state after type, length and cookie. The compiler works out all but the length's two bytes. */
+/* CRC state after type, length and cookie. The compiler works out all but the length's two bytes.
+ */
 static inline uint32_t stun_crc_start(uint16_t type, uint16_t length)
 {
 	uint32_t state = crc32_2(CRC32_START, be32_from((uint32_t)type << 16).raw,
@@ -180,7 +184,8 @@ static inline bool stun_check_fingerprint(const struct wire_stun *stun, const ui
 	for (int i = 0; i < STUN_MESSAGE_MAX / 12 && left; i++, pos += 12, left -= 12) {
 		if (!wire_has(pos, end, 12))
 			return false;
-		state = crc32_3(state, wire_load32(pos), wire_load32(pos + 4), wire_load32(pos + 8));
+		state = crc32_3(state, wire_load32(pos), wire_load32(pos + 4),
+				wire_load32(pos + 8));
 	}
 	if (!wire_has(pos, end, 8))
 		return false;
@@ -188,14 +193,14 @@ static inline bool stun_check_fingerprint(const struct wire_stun *stun, const ui
 }
 
 /*
- * Writes a reply's attributes, summing them on the way. The puts return false where the frame ends: never, as it has the
- * reply's length, but the verifier asks.
+ * Writes a reply's attributes, summing them on the way. The puts return false where the frame ends:
+ * never, as it has the reply's length, but the verifier asks.
  */
 struct stun_writer {
 	uint8_t *pos;
 	const uint8_t *end; /* of the frame */
-	uint64_t sum;       /* for the UDP checksum */
-	uint32_t crc;       /* state, where a FINGERPRINT follows */
+	uint64_t sum;	    /* for the UDP checksum */
+	uint32_t crc;	    /* state, where a FINGERPRINT follows */
 	bool fingerprint;
 };
 
@@ -237,9 +242,9 @@ static inline uint32_t stun_attribute(uint16_t type, uint16_t length)
  */
 static inline bool stun_put_error(struct stun_writer *writer, const struct stun_attributes *found)
 {
-	if (!stun_put_3(writer, stun_attribute(STUN_ERROR_CODE, 4), be32_from(4 << 8 | 20).raw,
-			stun_attribute(STUN_UNKNOWN_ATTRIBUTES,
-				       (uint16_t)(2 * found->unknown_count))))
+	if (!stun_put_3(
+		    writer, stun_attribute(STUN_ERROR_CODE, 4), be32_from(4 << 8 | 20).raw,
+		    stun_attribute(STUN_UNKNOWN_ATTRIBUTES, (uint16_t)(2 * found->unknown_count))))
 		return false;
 	for (uint32_t i = 0; i < STUN_ATTRIBUTES_MAX && i < found->unknown_count; i += 2) {
 		if (!stun_put_1(writer, wire_load32(&found->unknown[i])))

@@ -7,9 +7,9 @@
 
 /* What a verdict asks of the carrier. */
 enum action {
-	ACTION_ANSWER,  /* send the reply out of the port the request came in by */
+	ACTION_ANSWER,	/* send the reply out of the port the request came in by */
 	ACTION_HANDOFF, /* pass up: the socket responder can answer it */
-	ACTION_REFUSE,  /* drop, or pass up where the policy says so */
+	ACTION_REFUSE,	/* drop, or pass up where the policy says so */
 	ACTION_FOREIGN, /* pass up: not for a service */
 	ACTIONS,
 };

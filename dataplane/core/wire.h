@@ -8,13 +8,14 @@
 #include <stdint.h>
 
 /*
- * Headers lie at any address. On the host that is said by `packed`. For BPF it must not be said:
- * clang would load byte by byte, while the kernel allows wide loads anywhere wherever the CPU does.
+ * Headers lie at any address, over bytes that are read as other headers too. The former is said by
+ * `packed` on the host. For BPF it must not be said: clang would load byte by byte, while the
+ * kernel allows wide loads anywhere wherever the CPU does.
  */
 #ifdef __bpf__
-#define WIRE
+#define WIRE __attribute__((may_alias))
 #else
-#define WIRE __attribute__((packed))
+#define WIRE __attribute__((packed, may_alias))
 #endif
 
 #ifdef __cplusplus
@@ -37,12 +38,12 @@ struct wire_u64 {
 } WIRE;
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define WIRE_SWAP16(x) __builtin_bswap16(x)
-#define WIRE_SWAP32(x) __builtin_bswap32(x)
+#define WIRE_SWAP16(x)	 __builtin_bswap16(x)
+#define WIRE_SWAP32(x)	 __builtin_bswap32(x)
 #define WIRE_LITTLE32(x) (x)
 #else
-#define WIRE_SWAP16(x) (x)
-#define WIRE_SWAP32(x) (x)
+#define WIRE_SWAP16(x)	 (x)
+#define WIRE_SWAP32(x)	 (x)
 #define WIRE_LITTLE32(x) __builtin_bswap32(x)
 #endif
 
@@ -100,7 +101,8 @@ static inline void wire_copy16(void *to, const void *from)
 /**
  * wire_room - bytes from a position to the end of the frame.
  *
- * The verifier prohibits 32-bit arithmetic on pointers; the empty asm keeps clang from narrowing this.
+ * The verifier prohibits 32-bit arithmetic on pointers; the empty asm keeps clang from narrowing
+ * this.
  */
 static inline uint64_t wire_room(const uint8_t *pos, const uint8_t *end)
 {
@@ -115,8 +117,8 @@ static inline uint64_t wire_room(const uint8_t *pos, const uint8_t *end)
 /**
  * wire_has - whether so many bytes lie between a position and the end of the frame.
  *
- * What the verifier wants to see before each access. The empty asm keeps clang from moving the constant to
- * the other side: no arithmetic is allowed on the end.
+ * What the verifier wants to see before each access. The empty asm keeps clang from moving the
+ * constant to the other side: no arithmetic is allowed on the end.
  */
 static inline bool wire_has(const uint8_t *pos, const uint8_t *end, uint32_t bytes)
 {
@@ -130,8 +132,9 @@ static inline bool wire_has(const uint8_t *pos, const uint8_t *end, uint32_t byt
 }
 
 /*
- * What is stored before this and loaded after it is any number to the verifier. It follows every value that it knows
- * along every path; what it has forgotten, it checks once. Costs a load, and nothing on the host.
+ * What is stored before this and loaded after it is any number to the verifier. It follows every
+ * value that it knows along every path; what it has forgotten, it checks once. Costs a load, and
+ * nothing on the host.
  */
 static inline void wire_forget(void)
 {
@@ -143,8 +146,8 @@ static inline void wire_forget(void)
 enum ethertype {
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_IPV6 = 0x86dd,
-	ETHERTYPE_VLAN = 0x8100,  /* 802.1Q */
-	ETHERTYPE_QINQ = 0x88a8,  /* 802.1ad */
+	ETHERTYPE_VLAN = 0x8100, /* 802.1Q */
+	ETHERTYPE_QINQ = 0x88a8, /* 802.1ad */
 };
 
 struct wire_ethernet {
@@ -181,7 +184,7 @@ enum ip_protocol {
 	IP_PROTOCOL_SHIM6 = 140,
 };
 
-#define IP_TTL 64
+#define WIRE_TTL 64
 
 /* RFC 791 */
 struct wire_ipv4 {
@@ -233,9 +236,9 @@ struct wire_stun {
 } WIRE;
 WIRE_SIZE(struct wire_stun, 20);
 
-#define STUN_COOKIE 0x2112a442u
+#define STUN_COOKIE	0x2112a442u
 #define STUN_CLASS_MASK 0x0110
-#define STUN_BINDING 0x0001
+#define STUN_BINDING	0x0001
 
 enum stun_class {
 	STUN_REQUEST = 0x0000,
@@ -268,16 +271,16 @@ enum stun_attribute {
 	STUN_PASSWORD_ALGORITHM = 0x001d,
 	STUN_USERHASH = 0x001e,
 	STUN_XOR_MAPPED_ADDRESS = 0x0020,
-	STUN_PRIORITY = 0x0024,      /* RFC 8445 */
+	STUN_PRIORITY = 0x0024,	     /* RFC 8445 */
 	STUN_USE_CANDIDATE = 0x0025, /* RFC 8445 */
 	STUN_COMPREHENSION_OPTIONAL = 0x8000,
 	STUN_SOFTWARE = 0x8022, /* RFC 3489: SERVER */
 	STUN_FINGERPRINT = 0x8028,
 };
 
-#define STUN_CHANGE_FLAGS 0x6 /* CHANGE-REQUEST: change IP, change port */
+#define STUN_CHANGE_FLAGS    0x6 /* CHANGE-REQUEST: change IP, change port */
 #define STUN_FINGERPRINT_XOR 0x5354554eu
-#define STUN_FAMILY_IPV4 0x01
-#define STUN_FAMILY_IPV6 0x02
+#define STUN_FAMILY_IPV4     0x01
+#define STUN_FAMILY_IPV6     0x02
 
 #endif

@@ -1,0 +1,697 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "endpoint.h"
+#include "log.h"
+
+/* 1,024 services with comments fit many times; a device or a log file given by mistake does not. */
+#define FILE_SIZE_MAX (1 << 20)
+
+struct parser {
+	const char *file;
+	yaml_document_t *document;
+	char path[96]; /* of the node at hand: "services[0].port" */
+	struct config *config;
+	char *error;
+	size_t size;
+};
+
+struct key {
+	const char *name;
+	int (*parse)(struct parser *parser, const struct key *key, yaml_node_t *node, void *target);
+	size_t offset; /* of the value in what the mapping describes */
+	int (*value)(void *target, const char *text, char *error, size_t size); /* reads its text */
+	const char *const *words; /* the value is the index of one of these, */
+	unsigned int available;	  /* and those from this index on do not work yet; 0: all do */
+	const struct key *keys;	  /* the value is a mapping of these */
+	const char *feature;	  /* not available yet at all */
+};
+
+static int parse_value(struct parser *parser, const struct key *key, yaml_node_t *node,
+		       void *target);
+static int parse_word(struct parser *parser, const struct key *key, yaml_node_t *node,
+		      void *target);
+static int parse_mapping(struct parser *parser, const struct key *key, yaml_node_t *node,
+			 void *target);
+static int parse_interfaces(struct parser *parser, const struct key *key, yaml_node_t *node,
+			    void *target);
+static int parse_services(struct parser *parser, const struct key *key, yaml_node_t *node,
+			  void *target);
+static int parse_unavailable(struct parser *parser, const struct key *key, yaml_node_t *node,
+			     void *target);
+
+/*
+ * The file. A flag's false word comes first. Offsets in `reply` and `metrics` count from the whole
+ * configuration, since those mappings only group keys.
+ */
+static const char *const words_bool[] = {"false", "true", NULL};
+static const char *const words_dataplane[] = {"auto", "xdp", "dpdk", "socket", NULL};
+static const char *const words_mode[] = {"native", "generic", "auto", NULL};
+static const char *const words_fingerprint[] = {"never", "mirror", NULL};
+static const char *const words_wrong_fingerprint[] = {"discard", "ignore", NULL};
+static const char *const words_otherwise[] = {"drop", "pass", NULL};
+
+/* clang-format off */
+#define KEY(key, how, ...) {.name = key, .parse = parse_##how, __VA_ARGS__}
+#define IN_CONFIG(member) .offset = offsetof(struct config, member)
+#define IN_INTERFACE(member) .offset = offsetof(struct config_interface, member)
+#define IN_SERVICE(member) .offset = offsetof(struct config_service, member)
+#define NOWHERE .offset = SIZE_MAX
+#define WHOLE .offset = 0
+#define END {.name = NULL}
+
+static const struct key keys_interface[] = {
+	KEY("name",              value,       IN_INTERFACE(name), .value = config_read_interface),
+	KEY("mode",              word,        IN_INTERFACE(mode), .words = words_mode),
+	END
+};
+
+static const struct key keys_service[] = {
+	KEY("address",           value,       IN_SERVICE(service), .value = config_read_address),
+	KEY("port",              value,       IN_SERVICE(service.port), .value = config_read_port),
+	KEY("alternate",         unavailable, NOWHERE, .feature = "behaviour discovery"),
+	KEY("response_port",     word,        NOWHERE, .words = words_bool, .available = 1),
+	KEY("padding",           word,        NOWHERE, .words = words_bool, .available = 1),
+	END
+};
+
+static const struct key keys_reply[] = {
+	KEY("software",          value,       IN_CONFIG(software), .value = config_read_software),
+	KEY("fingerprint",       word,        IN_CONFIG(mirror_fingerprint),
+	    .words = words_fingerprint),
+	KEY("wrong_fingerprint", word,        IN_CONFIG(ignore_wrong_fingerprint),
+	    .words = words_wrong_fingerprint),
+	END
+};
+
+static const struct key keys_metrics[] = {
+	KEY("listen",            value,       IN_CONFIG(metrics), .value = config_read_listen),
+	END
+};
+
+static const struct key keys_config[] = {
+	KEY("dataplane",         word,        IN_CONFIG(dataplane), .words = words_dataplane,
+	    .available = 2),
+	KEY("interfaces",        interfaces,  WHOLE),
+	KEY("services",          services,    WHOLE),
+	KEY("reply",             mapping,     WHOLE, .keys = keys_reply),
+	KEY("legacy",            word,        IN_CONFIG(legacy), .words = words_bool),
+	KEY("low_source_ports",  word,        IN_CONFIG(low_source_ports), .words = words_bool),
+	KEY("otherwise",         word,        IN_CONFIG(pass_refused), .words = words_otherwise),
+	KEY("persist",           word,        IN_CONFIG(persist), .words = words_bool),
+	KEY("metrics",           mapping,     WHOLE, .keys = keys_metrics),
+	END
+};
+/* clang-format on */
+
+_Static_assert(CONFIG_DATAPLANE_AUTO == 0 && CONFIG_DATAPLANE_XDP == 1 &&
+		       CONFIG_DATAPLANE_DPDK == 2 && CONFIG_DATAPLANE_SOCKET == 3,
+	       "words_dataplane has another order");
+_Static_assert(LOADER_NATIVE == 0 && LOADER_GENERIC == 1 && LOADER_AUTO == 2,
+	       "words_mode has another order");
+_Static_assert(sizeof(bool) == 1, "parse_word writes one byte");
+
+/* --- values --- */
+
+__attribute__((format(printf, 3, 4))) static int refuse(char *error, size_t size,
+							const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error, size, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+int config_read_interface(void *target, const char *text, char *error, size_t size)
+{
+	size_t length = strlen(text);
+
+	/* The kernel's own rules (dev_valid_name), so that what cannot exist is refused here. */
+	if (length == 0 || length >= IF_NAMESIZE || strpbrk(text, "/: \t\n\v\f\r") ||
+	    strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return refuse(error, size, "'%s' is not an interface name (1 to %d characters)",
+			      text, IF_NAMESIZE - 1);
+	memcpy(target, text, length + 1);
+	return 0;
+}
+
+int config_read_address(void *target, const char *text, char *error, size_t size)
+{
+	struct policy_service *service = target;
+
+	memset(service->address, 0, sizeof(service->address));
+	if (inet_pton(AF_INET, text, service->address) == 1)
+		service->family = FAMILY_IPV4;
+	else if (inet_pton(AF_INET6, text, service->address) == 1)
+		service->family = FAMILY_IPV6;
+	else
+		return refuse(error, size, "'%s' is not an IPv4 or IPv6 address", text);
+	return 0;
+}
+
+int config_read_port(void *target, const char *text, char *error, size_t size)
+{
+	uint16_t *port = target;
+	unsigned long value = 0;
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits > 0 && digits < 8 && !text[digits] && text[0] != '0')
+		value = strtoul(text, NULL, 10);
+	if (value < 1 || value > 65535)
+		return refuse(error, size, "%s is not a port (1 to 65535)", *text ? text : "''");
+	*port = value;
+	return 0;
+}
+
+/* Splits HOST:PORT and [HOST]:PORT in place; NULL where it is neither. */
+static char *split_port(char *text, char **host)
+{
+	char *colon = strrchr(text, ':');
+
+	if (!colon)
+		return NULL;
+	*colon = '\0';
+	*host = text;
+	if (text[0] == '[') {
+		if (colon == text + 1 || colon[-1] != ']')
+			return NULL;
+		colon[-1] = '\0';
+		*host = text + 1;
+	} else if (strchr(text, ':')) {
+		return NULL; /* an IPv6 address needs its brackets, else its end looks like a port
+			      */
+	}
+	return colon + 1;
+}
+
+static int listen_address(struct config_listen *listen, const char *host, uint16_t port)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)&listen->address;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&listen->address;
+
+	memset(&listen->address, 0, sizeof(listen->address));
+	if (strcmp(host, "localhost") == 0)
+		host = "127.0.0.1";
+	if (inet_pton(AF_INET, host, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		listen->length = sizeof(*in);
+		return 0;
+	}
+	if (inet_pton(AF_INET6, host, &in6->sin6_addr) == 1) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(port);
+		listen->length = sizeof(*in6);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int config_read_listen(void *target, const char *text, char *error, size_t size)
+{
+	struct config_listen *listen = target;
+	char copy[sizeof(listen->text)];
+	char *host, *port = NULL;
+	uint16_t number;
+
+	if (strlen(text) < sizeof(copy))
+		port = split_port(strcpy(copy, text), &host);
+	if (!port)
+		return refuse(error, size,
+			      "'%s' is not HOST:PORT, such as 127.0.0.1:9478 or [::1]:9478", text);
+	if (config_read_port(&number, port, error, size) < 0)
+		return -EINVAL;
+	if (listen_address(listen, host, number) < 0)
+		return refuse(error, size, "'%s' is not an IP address (or localhost)", host);
+	strcpy(listen->text, text);
+	return 0;
+}
+
+int config_read_software(void *target, const char *text, char *error, size_t size)
+{
+	if (strlen(text) > POLICY_SOFTWARE_MAX)
+		return refuse(error, size, "%zu bytes, at most %d are allowed", strlen(text),
+			      POLICY_SOFTWARE_MAX);
+	strcpy(target, text);
+	return 0;
+}
+
+/* --- the tree --- */
+
+/* "FILE:LINE: PATH: what is wrong" */
+__attribute__((format(printf, 3, 4))) static int
+refuse_node(struct parser *parser, const yaml_node_t *node, const char *format, ...)
+{
+	char reason[LOG_SENTENCE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	return refuse(parser->error, parser->size, "%s:%zu: %s%s%s", parser->file,
+		      node->start_mark.line + 1, parser->path, parser->path[0] ? ": " : "", reason);
+}
+
+/* Returns the length to cut the path back to. */
+__attribute__((format(printf, 2, 3))) static size_t enter(struct parser *parser, const char *format,
+							  ...)
+{
+	size_t length = strlen(parser->path);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(parser->path + length, sizeof(parser->path) - length, format, args);
+	va_end(args);
+	return length;
+}
+
+static void leave(struct parser *parser, size_t length)
+{
+	parser->path[length] = '\0';
+}
+
+/* The text of a scalar; NULL, with the error set, when it is none or has no value. */
+static const char *scalar(struct parser *parser, const yaml_node_t *node)
+{
+	const char *text;
+
+	if (node->type != YAML_SCALAR_NODE) {
+		refuse_node(parser, node, "a single value is expected, not a %s",
+			    node->type == YAML_SEQUENCE_NODE ? "list" : "mapping");
+		return NULL;
+	}
+	text = (const char *)node->data.scalar.value;
+	if (strlen(text) != node->data.scalar.length) {
+		refuse_node(parser, node, "the value holds a zero byte");
+		return NULL;
+	}
+	if (node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	    (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0)) {
+		refuse_node(parser, node, "has no value");
+		return NULL;
+	}
+	return text;
+}
+
+static const char *join(char *text, size_t size, const char *const *words, const char *last)
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; words[i] && length < size; i++)
+		length += snprintf(text + length, size - length, "%s%s",
+				   i == 0	  ? ""
+				   : words[i + 1] ? ", "
+						  : last,
+				   words[i]);
+	return text;
+}
+
+static int parse_word(struct parser *parser, const struct key *key, yaml_node_t *node, void *target)
+{
+	const char *text = scalar(parser, node);
+	char all[128];
+	unsigned int i;
+
+	if (!text)
+		return -EINVAL;
+	for (i = 0; key->words[i]; i++)
+		if (strcmp(text, key->words[i]) == 0)
+			break;
+	if (!key->words[i])
+		return refuse_node(parser, node, "'%s' is not %s", text,
+				   join(all, sizeof(all), key->words, " or "));
+	if (key->available && i >= key->available)
+		return refuse_node(parser, node, "%s is not available in this version", text);
+	if (target)
+		*(unsigned char *)target = i;
+	return 0;
+}
+
+static int parse_unavailable(struct parser *parser, const struct key *key, yaml_node_t *node,
+			     void *target)
+{
+	(void)target;
+	return refuse_node(parser, node, "%s is not available in this version", key->feature);
+}
+
+static int parse_value(struct parser *parser, const struct key *key, yaml_node_t *node,
+		       void *target)
+{
+	const char *text = scalar(parser, node);
+	char error[LOG_SENTENCE_MAX];
+
+	if (!text)
+		return -EINVAL;
+	if (key->value(target, text, error, sizeof(error)) < 0)
+		return refuse_node(parser, node, "%s", error);
+	return 0;
+}
+
+/* Which key a pair of a mapping names; NULL with the error set. */
+static const struct key *find_key(struct parser *parser, const struct key *keys,
+				  const yaml_node_t *node)
+{
+	const char *text = node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
+							  : "a list or mapping";
+	char all[256] = "";
+	size_t length = 0;
+
+	for (const struct key *key = keys; key->name; key++) {
+		if (strcmp(text, key->name) == 0)
+			return key;
+		length += snprintf(all + length, sizeof(all) - length, "%s%s", length ? ", " : "",
+				   key->name);
+	}
+	refuse_node(parser, node, "unknown key '%s' (known here: %s)", text, all);
+	return NULL;
+}
+
+static int parse_pair(struct parser *parser, const struct key *keys, yaml_node_pair_t *pair,
+		      uint64_t *seen, char *target)
+{
+	yaml_node_t *name = yaml_document_get_node(parser->document, pair->key);
+	yaml_node_t *value = yaml_document_get_node(parser->document, pair->value);
+	const struct key *key = find_key(parser, keys, name);
+	size_t length;
+	int r;
+
+	if (!key)
+		return -EINVAL;
+	length = enter(parser, "%s%s", parser->path[0] ? "." : "", key->name);
+	if (*seen & (uint64_t)1 << (key - keys))
+		return refuse_node(parser, name, "stands here twice");
+	*seen |= (uint64_t)1 << (key - keys);
+
+	r = key->parse(parser, key, value, key->offset == SIZE_MAX ? NULL : target + key->offset);
+	if (r == 0)
+		leave(parser, length);
+	return r;
+}
+
+static int parse_mapping(struct parser *parser, const struct key *key, yaml_node_t *node,
+			 void *target)
+{
+	uint64_t seen = 0;
+	int r;
+
+	if (node->type != YAML_MAPPING_NODE)
+		return refuse_node(parser, node, "keys and their values are expected");
+	for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++) {
+		r = parse_pair(parser, key->keys, pair, &seen, target);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_length(struct parser *parser, const yaml_node_t *node, size_t max, size_t *count)
+{
+	if (node->type != YAML_SEQUENCE_NODE)
+		return refuse_node(parser, node, "a list is expected, each item behind a dash");
+	*count = node->data.sequence.items.top - node->data.sequence.items.start;
+	if (*count == 0)
+		return refuse_node(parser, node, "the list is empty");
+	if (*count > max)
+		return refuse_node(parser, node, "%zu items, at most %zu are allowed", *count, max);
+	return 0;
+}
+
+static int parse_list(struct parser *parser, const yaml_node_t *node, size_t max, size_t *count,
+		      int (*parse_item)(struct parser *parser, yaml_node_t *node, size_t position))
+{
+	int r = check_length(parser, node, max, count);
+
+	for (size_t i = 0; r == 0 && i < *count; i++) {
+		size_t length = enter(parser, "[%zu]", i);
+
+		r = parse_item(parser,
+			       yaml_document_get_node(parser->document,
+						      node->data.sequence.items.start[i]),
+			       i);
+		if (r == 0)
+			leave(parser, length);
+	}
+	return r;
+}
+
+static int parse_interface(struct parser *parser, yaml_node_t *node, size_t position)
+{
+	const struct key item = {.keys = keys_interface};
+	struct config_interface *all = parser->config->interfaces;
+	int r = parse_mapping(parser, &item, node, &all[position]);
+
+	if (r < 0)
+		return r;
+	if (!all[position].name[0])
+		return refuse_node(parser, node, "name is missing");
+	for (size_t i = 0; i < position; i++)
+		if (strcmp(all[position].name, all[i].name) == 0)
+			return refuse_node(parser, node, "%s stands in the list twice",
+					   all[i].name);
+	return 0;
+}
+
+static int parse_interfaces(struct parser *parser, const struct key *key, yaml_node_t *node,
+			    void *target)
+{
+	(void)key;
+	(void)target;
+	return parse_list(parser, node, LOADER_INTERFACES_MAX, &parser->config->interfaces_count,
+			  parse_interface);
+}
+
+static int parse_service(struct parser *parser, yaml_node_t *node, size_t position)
+{
+	const struct key item = {.keys = keys_service};
+	struct config_service *all = parser->config->services;
+	char text[ENDPOINT_TEXT_MAX];
+	int r;
+
+	all[position].service.port = CONFIG_PORT_DEFAULT;
+	all[position].line = node->start_mark.line + 1;
+	r = parse_mapping(parser, &item, node, &all[position]);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < position; i++)
+		if (endpoint_compare(&all[position].service, &all[i].service) == 0)
+			return refuse_node(parser, node, "%s is line %u's service again",
+					   endpoint_print(text, &all[i].service, 0), all[i].line);
+	return 0;
+}
+
+static int parse_services(struct parser *parser, const struct key *key, yaml_node_t *node,
+			  void *target)
+{
+	(void)key;
+	(void)target;
+	return parse_list(parser, node, POLICY_SERVICES_MAX, &parser->config->services_count,
+			  parse_service);
+}
+
+/* --- the file --- */
+
+/* Reads a whole file; the caller frees *text. */
+static int read_file(const char *file, char **text, size_t *length, char *error, size_t size)
+{
+	FILE *stream = fopen(file, "re");
+	int r = 0;
+
+	if (!stream) {
+		r = -errno;
+		snprintf(error, size, "%s: cannot be opened: %s", file, strerror(-r));
+		return r;
+	}
+	*text = malloc(FILE_SIZE_MAX + 1);
+	if (!*text) {
+		r = -ENOMEM;
+		snprintf(error, size, "%s: out of memory", file);
+		goto out;
+	}
+	*length = fread(*text, 1, FILE_SIZE_MAX + 1, stream);
+	if (ferror(stream)) {
+		r = -errno;
+		snprintf(error, size, "%s: cannot be read: %s", file, strerror(-r));
+	} else if (*length > FILE_SIZE_MAX) {
+		r = refuse(error, size, "%s: larger than 1 MiB, so hardly a configuration", file);
+	}
+	if (r < 0)
+		free(*text);
+out:
+	fclose(stream);
+	return r;
+}
+
+/* libyaml counts lines, but not those before a byte that is no UTF-8. */
+static size_t error_line(const yaml_parser_t *yaml, const char *text)
+{
+	size_t line = 1;
+
+	if (yaml->error != YAML_READER_ERROR)
+		return yaml->problem_mark.line + 1;
+	for (size_t i = 0; i < yaml->problem_offset; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
+static int refuse_syntax(struct parser *parser, const yaml_parser_t *yaml, const char *text)
+{
+	if (yaml->error == YAML_MEMORY_ERROR) {
+		snprintf(parser->error, parser->size, "%s: out of memory", parser->file);
+		return -ENOMEM;
+	}
+	return refuse(parser->error, parser->size, "%s:%zu: not YAML: %s%s%s", parser->file,
+		      error_line(yaml, text), yaml->problem ? yaml->problem : "unreadable",
+		      yaml->context ? ", " : "", yaml->context ? yaml->context : "");
+}
+
+static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char *text)
+{
+	const struct key whole = {.keys = keys_config};
+	yaml_document_t document, second;
+	yaml_node_t *root;
+	int r;
+
+	if (!yaml_parser_load(yaml, &document))
+		return refuse_syntax(parser, yaml, text);
+	parser->document = &document;
+	root = yaml_document_get_root_node(&document);
+	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0)) {
+		r = refuse(parser->error, parser->size,
+			   "%s: empty; it must at least name an interface", parser->file);
+		goto out;
+	}
+	r = parse_mapping(parser, &whole, root, parser->config);
+	if (r < 0)
+		goto out;
+
+	if (!yaml_parser_load(yaml, &second)) {
+		r = refuse_syntax(parser, yaml, text);
+		goto out;
+	}
+	root = yaml_document_get_root_node(&second);
+	if (root)
+		r = refuse_node(parser, root, "a second document; only one is read");
+	yaml_document_delete(&second);
+out:
+	yaml_document_delete(&document);
+	return r;
+}
+
+int config_load(struct config *config, const char *file, char *error, size_t size)
+{
+	struct parser parser = {.file = file, .config = config, .error = error, .size = size};
+	yaml_parser_t yaml;
+	size_t length = 0;
+	char *text = NULL;
+	int r;
+
+	config_defaults(config);
+	r = read_file(file, &text, &length, error, size);
+	if (r < 0)
+		return r;
+	if (!yaml_parser_initialize(&yaml)) {
+		snprintf(error, size, "%s: out of memory", file);
+		r = -ENOMEM;
+		goto out;
+	}
+	yaml_parser_set_input_string(&yaml, (const unsigned char *)text, length);
+	r = parse_document(&parser, &yaml, text);
+	yaml_parser_delete(&yaml);
+	if (r == 0)
+		r = config_finish(config, file, error, size);
+out:
+	free(text);
+	return r;
+}
+
+/* --- the whole --- */
+
+void config_defaults(struct config *config)
+{
+	char ignored[LOG_SENTENCE_MAX];
+
+	memset(config, 0, sizeof(*config));
+	config->mirror_fingerprint = true;
+	config->legacy = true;
+	config->low_source_ports = true;
+	config_read_listen(&config->metrics, "127.0.0.1:9478", ignored, sizeof(ignored));
+}
+
+int config_policy(struct policy *policy, const struct config *config,
+		  const struct policy_service *services, size_t count, size_t *culprit)
+{
+	const struct policy_settings settings = {
+		.services = services,
+		.services_count = count,
+		.software = config->software,
+		.mirror_fingerprint = config->mirror_fingerprint,
+		.ignore_wrong_fingerprint = config->ignore_wrong_fingerprint,
+		.legacy = config->legacy,
+		.low_source_ports = config->low_source_ports,
+		.pass_refused = config->pass_refused,
+	};
+
+	return policy_build(policy, &settings, culprit);
+}
+
+static int refuse_address(const struct config_service *service, size_t position, const char *where,
+			  char *error, size_t size, const char *address)
+{
+	if (!service->line)
+		return refuse(error, size, "--address: %s is no unicast address of a host",
+			      address);
+	return refuse(error, size,
+		      "%s:%u: services[%zu].address: %s is no unicast address of a host", where,
+		      service->line, position, address);
+}
+
+/* Builds the policy once and throws it away: what it would refuse at the start is refused now, with
+ * its line. */
+static int try_policy(const struct config *config, const char *where, char *error, size_t size)
+{
+	struct policy_service services[POLICY_SERVICES_MAX];
+	size_t positions[POLICY_SERVICES_MAX], count = 0, culprit = 0;
+	struct policy *policy = malloc(sizeof(*policy));
+	char text[ENDPOINT_TEXT_MAX];
+	int r = -ENOMEM;
+
+	for (size_t i = 0; i < config->services_count; i++) {
+		if (config->services[i].service.family == FAMILY_OTHER)
+			continue;
+		services[count] = config->services[i].service;
+		positions[count++] = i;
+	}
+	if (policy)
+		r = config_policy(policy, config, services, count, &culprit);
+	free(policy);
+	if (r == -EADDRNOTAVAIL)
+		return refuse_address(&config->services[positions[culprit]], positions[culprit],
+				      where, error, size,
+				      endpoint_print_address(text, &services[culprit], 0));
+	if (r < 0)
+		snprintf(error, size, "%s: no policy can be made of it: %s", where, strerror(-r));
+	return r;
+}
+
+int config_finish(struct config *config, const char *where, char *error, size_t size)
+{
+	if (config->interfaces_count == 0)
+		return refuse(error, size, "%s: interfaces: at least one must be named", where);
+	if (config->services_count == 0) {
+		config->services[0].service.port = CONFIG_PORT_DEFAULT;
+		config->services_count = 1;
+	}
+	return try_policy(config, where, error, size);
+}

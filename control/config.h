@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the user asked for, from a file or from options, validated. */
+#ifndef REFLEX_CONFIG_H
+#define REFLEX_CONFIG_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "loader.h"
+#include "policy_build.h"
+
+#define CONFIG_PORT_DEFAULT 3478
+
+enum config_dataplane {
+	CONFIG_DATAPLANE_AUTO,
+	CONFIG_DATAPLANE_XDP,
+	CONFIG_DATAPLANE_DPDK,
+	CONFIG_DATAPLANE_SOCKET,
+};
+
+struct config_interface {
+	char name[IF_NAMESIZE];
+	uint8_t mode; /* enum loader_mode */
+};
+
+struct config_service {
+	struct policy_service service; /* FAMILY_OTHER: the interfaces' own addresses */
+	unsigned int line;	       /* where it stands in the file; 0: an option */
+};
+
+struct config_listen {
+	struct sockaddr_storage address;
+	socklen_t length;
+	char text[64]; /* as the user wrote it */
+};
+
+/* Flags are named after what a true one does, as in struct policy_settings. */
+struct config {
+	uint8_t dataplane; /* enum config_dataplane */
+	struct config_interface interfaces[LOADER_INTERFACES_MAX];
+	size_t interfaces_count;
+	struct config_service services[POLICY_SERVICES_MAX];
+	size_t services_count;
+	char software[POLICY_SOFTWARE_MAX + 1];
+	bool mirror_fingerprint;
+	bool ignore_wrong_fingerprint;
+	bool legacy;
+	bool low_source_ports;
+	bool pass_refused;
+	bool persist;
+	struct config_listen metrics;
+};
+
+/**
+ * config_defaults - what holds where nothing is said.
+ */
+void config_defaults(struct config *config);
+
+/**
+ * config_load - read and validate a YAML file.
+ * @config: unspecified after an error
+ * @error: set on failure to one sentence, "FILE:LINE: KEY: what is wrong"
+ *
+ * Return: 0 or -errno; -EINVAL when the content is wrong.
+ */
+int config_load(struct config *config, const char *file, char *error, size_t size);
+
+/**
+ * config_finish - what holds over several keys, and the defaults that depend on them.
+ * @where: what the errors begin with: the file, or "options"
+ */
+int config_finish(struct config *config, const char *where, char *error, size_t size);
+
+/*
+ * The values that options and keys have in common, from their text to @target: char[IF_NAMESIZE],
+ * struct policy_service (all but its port), uint16_t, char[POLICY_SOFTWARE_MAX + 1] and struct
+ * config_listen. Each returns 0 or -EINVAL, and then sets @error to a sentence.
+ */
+int config_read_interface(void *target, const char *text, char *error, size_t size);
+int config_read_address(void *target, const char *text, char *error, size_t size);
+int config_read_port(void *target, const char *text, char *error, size_t size);
+int config_read_software(void *target, const char *text, char *error, size_t size);
+int config_read_listen(void *target, const char *text, char *error, size_t size);
+
+/**
+ * config_policy - make the policy of a configuration for these services.
+ *
+ * Return: as policy_build.
+ */
+int config_policy(struct policy *policy, const struct config *config,
+		  const struct policy_service *services, size_t count, size_t *culprit);
+
+#endif

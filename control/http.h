@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A few pages over HTTP, inside the caller's own poll loop. */
+#ifndef REFLEX_HTTP_H
+#define REFLEX_HTTP_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "config.h"
+
+struct http;
+
+struct http_page {
+	const char *path;
+	const char *type; /* Content-Type */
+	/* Writes the page and returns the HTTP status. */
+	unsigned int (*write)(FILE *out, void *context);
+};
+
+/**
+ * http_open - listen; GET and HEAD of the pages are answered, and each connection has one request.
+ * @http: set on success; end it with http_close
+ * @pages: ends with a NULL path; must outlive @http, as must @context
+ * @error: set on failure to a sentence
+ *
+ * Return: 0 or -errno.
+ */
+int http_open(struct http **http, const struct config_listen *listen, const struct http_page *pages,
+	      void *context, char *error, size_t size);
+
+/** http_fd - what to poll for reading. */
+int http_fd(const struct http *http);
+
+/** http_timeout - milliseconds until http_run is due even if nothing comes; -1: never. */
+int http_timeout(const struct http *http);
+
+/** http_run - do what is to be done, without waiting. */
+void http_run(struct http *http);
+
+/** http_close - stop; NULL is fine. */
+void http_close(struct http *http);
+
+#endif

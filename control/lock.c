@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool lock_instance_valid(const char *instance)
+{
+	size_t length = strlen(instance);
+
+	return length > 0 && length <= LOCK_INSTANCE_MAX && instance[0] != '.' &&
+	       strspn(instance,
+		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+		       length;
+}
+
+static int make_folder(struct lock *lock, const char *instance, char *error, size_t size)
+{
+	const char *run = geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
+	char top[sizeof(lock->folder)];
+
+	if (!run || !*run) {
+		snprintf(error, size,
+			 "no place for the lock: XDG_RUNTIME_DIR is not set, and only root uses "
+			 "/run");
+		return -ENOENT;
+	}
+	if (snprintf(top, sizeof(top), "%s/reflex", run) >= (int)sizeof(top) ||
+	    snprintf(lock->folder, sizeof(lock->folder), "%s/reflex/%s", run, instance) >=
+		    (int)sizeof(lock->folder)) {
+		snprintf(error, size, "the path of the lock below %.64s... is too long", run);
+		return -ENAMETOOLONG;
+	}
+	if ((mkdir(top, 0755) < 0 && errno != EEXIST) ||
+	    (mkdir(lock->folder, 0755) < 0 && errno != EEXIST)) {
+		int r = -errno;
+
+		snprintf(error, size, "%s cannot be made: %s", lock->folder, strerror(-r));
+		return r;
+	}
+	return 0;
+}
+
+/* Says who holds the lock. */
+static int refuse(const struct lock *lock, const char *instance, char *error, size_t size)
+{
+	char text[24] = "";
+	ssize_t length = pread(lock->fd, text, sizeof(text) - 1, 0);
+
+	text[length > 0 ? strcspn(text, "\n") : 0] = '\0';
+	snprintf(error, size,
+		 "instance '%s' is already running%s%s: stop it first, or give this one another "
+		 "--instance name",
+		 instance, *text ? ", process " : "", text);
+	return -EBUSY;
+}
+
+/* Whether the path still leads to the file that was locked: its holder before us may have removed
+ * it. */
+static bool still_there(int fd, const char *path)
+{
+	struct stat held, named;
+
+	return fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_dev == named.st_dev &&
+	       held.st_ino == named.st_ino;
+}
+
+int lock_take(struct lock *lock, const char *instance, char *error, size_t size)
+{
+	char path[sizeof(lock->folder) + 8];
+	int r;
+
+	lock->fd = -1;
+	for (;;) {
+		r = make_folder(lock, instance, error, size);
+		if (r < 0)
+			return r;
+		snprintf(path, sizeof(path), "%s/lock", lock->folder);
+		lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		if (lock->fd < 0 && errno == ENOENT)
+			continue; /* its holder before us has just removed the folder */
+		if (lock->fd < 0) {
+			r = -errno;
+			snprintf(error, size, "%s cannot be opened: %s", path, strerror(-r));
+			return r;
+		}
+		if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
+			r = refuse(lock, instance, error, size);
+			break;
+		}
+		if (still_there(lock->fd, path)) {
+			if (ftruncate(lock->fd, 0) == 0 && dprintf(lock->fd, "%d\n", getpid()) > 0)
+				return 0;
+			r = -errno;
+			snprintf(error, size, "%s cannot be written: %s", path, strerror(-r));
+			break;
+		}
+		close(lock->fd);
+	}
+	close(lock->fd);
+	lock->fd = -1;
+	return r;
+}
+
+void lock_release(struct lock *lock)
+{
+	char path[sizeof(lock->folder) + 8];
+
+	if (lock->fd < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/lock", lock->folder);
+	unlink(path);
+	rmdir(lock->folder); /* other files may be in it */
+	close(lock->fd);
+	lock->fd = -1;
+}

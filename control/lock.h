@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One daemon an instance: a lock in the instance's folder below /run. */
+#ifndef REFLEX_LOCK_H
+#define REFLEX_LOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LOCK_INSTANCE_MAX 64
+
+struct lock {
+	char folder[512]; /* /run/reflex/NAME */
+	int fd;
+};
+
+/** lock_instance_valid - whether a name will do: letters, digits, dot, dash, underscore. */
+bool lock_instance_valid(const char *instance);
+
+/**
+ * lock_take - make the instance's folder and lock it.
+ * @error: set on failure to a sentence
+ *
+ * Return: 0; -EBUSY when another daemon runs as that instance; or another -errno.
+ */
+int lock_take(struct lock *lock, const char *instance, char *error, size_t size);
+
+/**
+ * lock_release - remove the folder and let go.
+ */
+void lock_release(struct lock *lock);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One line to stderr a message, with the journal's level where the journal reads it. */
+#ifndef REFLEX_LOG_H
+#define REFLEX_LOG_H
+
+#include <syslog.h>
+
+/* The longest sentence that a function hands back to its caller to print. */
+#define LOG_SENTENCE_MAX 512
+
+/**
+ * log_open - find out whether stderr is the journal's; call it first.
+ */
+void log_open(void);
+
+/**
+ * log_write - write one line; control characters in it become blanks.
+ * @level: LOG_ERR, LOG_WARNING or LOG_INFO
+ */
+void log_write(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...)	 log_write(LOG_ERR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
+#define log_info(...)	 log_write(LOG_INFO, __VA_ARGS__)
+
+#endif

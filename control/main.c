@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* reflexd: puts the responder on its interfaces, watches over it, and says how it does. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "endpoint.h"
+#include "health.h"
+#include "http.h"
+#include "lock.h"
+#include "log.h"
+#include "metrics.h"
+#include "options.h"
+#include "ports.h"
+#include "privileges.h"
+#include "services.h"
+#include "watch.h"
+
+#define EXIT_USAGE 2 /* EXIT_FAILURE, 1, is for what goes wrong later */
+
+/* How many services the log names. */
+#define NAMED_MAX 4
+
+struct daemon {
+	struct options options;
+	struct config config;
+	struct lock lock;
+	int signals;
+	int watch;
+	struct http *http;
+	struct loader *loader;
+	struct services services;
+	struct ports ports;
+	unsigned int generation;
+	bool last_reload_successful;
+	char trouble[LOG_SENTENCE_MAX]; /* why it was not ready when last looked at; "": it was */
+};
+
+static const char *const mode_names[] = {"native", "generic", "auto"};
+
+/* --- pages --- */
+
+static unsigned int write_metrics(FILE *out, void *context)
+{
+	struct daemon *daemon = context;
+	char reason[LOG_SENTENCE_MAX];
+	const struct metrics metrics = {
+		.loader = daemon->loader,
+		.version = REFLEX_VERSION,
+		.ready = health_ready(daemon->loader, &daemon->services, reason, sizeof(reason)),
+		.generation = daemon->generation,
+		.last_reload_successful = daemon->last_reload_successful,
+	};
+	int r = metrics_write(out, &metrics);
+
+	if (r == 0)
+		return 200;
+	fprintf(out, "# the counters cannot be read: %s\n", strerror(-r));
+	return 500;
+}
+
+static unsigned int write_healthz(FILE *out, void *context)
+{
+	(void)context;
+	fputs("ok\n", out);
+	return 200;
+}
+
+static unsigned int write_readyz(FILE *out, void *context)
+{
+	struct daemon *daemon = context;
+	char reason[LOG_SENTENCE_MAX];
+
+	if (health_ready(daemon->loader, &daemon->services, reason, sizeof(reason))) {
+		fputs("ok\n", out);
+		return 200;
+	}
+	fprintf(out, "%s\n", reason);
+	return 503;
+}
+
+static const struct http_page pages[] = {
+	{"/metrics", METRICS_TYPE, write_metrics},
+	{"/healthz", "text/plain", write_healthz},
+	{"/readyz", "text/plain", write_readyz},
+	{NULL, NULL, NULL},
+};
+
+/* --- putting a configuration in force --- */
+
+/* What is refused is passed for another server on the same port: the port is left to it. */
+static const struct services *services_to_hold(const struct config *config,
+					       const struct services *services)
+{
+	static const struct services none;
+
+	return config->pass_refused ? &none : services;
+}
+
+static int set_policy(struct daemon *daemon, const struct config *config,
+		      const struct services *services, char *error, size_t size)
+{
+	struct policy *policy;
+	int r = services_policy(&policy, services, config, error, size);
+
+	if (r < 0)
+		return r;
+	r = loader_set_policy(daemon->loader, policy);
+	if (r < 0)
+		snprintf(error, size, "the policy cannot be put in force: %s", strerror(-r));
+	free(policy);
+	return r;
+}
+
+/* Takes the services over on success. Nothing has changed after an error. */
+static int apply(struct daemon *daemon, const struct config *config, struct services *services,
+		 bool strict, char *error, size_t size)
+{
+	struct ports next;
+	int r;
+
+	r = ports_hold(&next, &daemon->ports, services_to_hold(config, services), strict, error,
+		       size);
+	if (r < 0)
+		return r;
+	r = set_policy(daemon, config, services, error, size);
+	if (r < 0) {
+		ports_forget(&daemon->ports, &next);
+		return r;
+	}
+	ports_replace(&daemon->ports, &next);
+	services_free(&daemon->services);
+	daemon->services = *services;
+	*services = (struct services){0};
+	return 0;
+}
+
+/* "a, b, c and 5 more" */
+static void log_services(const struct daemon *daemon, const char *prefix)
+{
+	char names[NAMED_MAX * (ENDPOINT_TEXT_MAX + 2)] = "", text[ENDPOINT_TEXT_MAX];
+	size_t count = daemon->services.count, length = 0, i;
+
+	for (i = 0; i < count && i < NAMED_MAX; i++)
+		length += snprintf(names + length, sizeof(names) - length, "%s%s", i ? ", " : "",
+				   endpoint_print(text, &daemon->services.list[i].service,
+						  daemon->services.list[i].scope));
+	if (i < count)
+		log_info("%sanswering on %s and %zu more", prefix, names, count - i);
+	else
+		log_info("%sanswering on %s", prefix, count ? names : "no address");
+	if (count && !daemon->services.local)
+		log_warning(
+			"no service address is this machine's own: packets reach it only if the "
+			"network routes them here");
+}
+
+/* Says once when requests are no longer answered, and when they are again. */
+static void log_readiness(struct daemon *daemon)
+{
+	char reason[LOG_SENTENCE_MAX];
+
+	if (health_ready(daemon->loader, &daemon->services, reason, sizeof(reason)))
+		reason[0] = '\0';
+	if (strcmp(reason, daemon->trouble) == 0)
+		return;
+	if (reason[0])
+		log_warning("not ready: %s", reason);
+	else
+		log_info("ready again");
+	memcpy(daemon->trouble, reason, sizeof(reason));
+}
+
+/* --- start, in the order of main --- */
+
+static int open_events(struct daemon *daemon)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (daemon->signals < 0) {
+		log_error("no signalfd: %s", strerror(errno));
+		return -errno;
+	}
+	daemon->watch = watch_open();
+	if (daemon->watch < 0)
+		log_error("no rtnetlink socket: %s", strerror(-daemon->watch));
+	return daemon->watch < 0 ? daemon->watch : 0;
+}
+
+static int check_privileges(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = privileges_check(error, sizeof(error));
+
+	(void)daemon;
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
+static int take_lock(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = lock_take(&daemon->lock, daemon->options.instance, error, sizeof(error));
+
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
+static int open_http(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = http_open(&daemon->http, &daemon->config.metrics, pages, daemon, error,
+			  sizeof(error));
+
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
+static int hold_ports(struct daemon *daemon)
+{
+	const struct ports none = {0};
+	char error[LOG_SENTENCE_MAX];
+	int r;
+
+	ports_allow();
+	r = services_expand(&daemon->services, &daemon->config, error, sizeof(error));
+	if (r == 0)
+		r = ports_hold(&daemon->ports, &none,
+			       services_to_hold(&daemon->config, &daemon->services), true, error,
+			       sizeof(error));
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
+/* All or nothing, except that what an earlier process left answering is never ended by a failed
+ * start. */
+static void undo_load(struct daemon *daemon)
+{
+	for (size_t i = 0; i < loader_interface_count(daemon->loader); i++)
+		if (loader_interface_get(daemon->loader, i).adopted)
+			return;
+	loader_detach(daemon->loader);
+}
+
+static int load(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX] = "the program cannot be loaded";
+	int r = loader_create(&daemon->loader, daemon->options.instance, error, sizeof(error));
+
+	if (r == 0) {
+		r = set_policy(daemon, &daemon->config, &daemon->services, error, sizeof(error));
+		if (r < 0)
+			undo_load(daemon);
+	}
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
+static int attach(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->config.interfaces_count; i++) {
+		const struct config_interface *wanted = &daemon->config.interfaces[i];
+		char error[LOG_SENTENCE_MAX] = "";
+		struct loader_interface got;
+		int r = loader_attach(daemon->loader, wanted->name, wanted->mode, error,
+				      sizeof(error));
+
+		if (r < 0) {
+			log_error("%s", error);
+			undo_load(daemon);
+			return r;
+		}
+		got = loader_interface_get(daemon->loader, i);
+		log_info("%s: %s in %s mode", got.name,
+			 got.adopted ? "adopted without a gap" : "attached", mode_names[got.mode]);
+		if (got.mode == LOADER_GENERIC && wanted->mode == LOADER_AUTO)
+			log_warning("%s: the driver has no native XDP, so the program runs in the "
+				    "kernel's generic mode, which is much slower",
+				    got.name);
+	}
+	loader_end_others(daemon->loader);
+	return 0;
+}
+
+static int drop_privileges(struct daemon *daemon)
+{
+	int r = privileges_drop();
+
+	if (r < 0) {
+		log_error("capabilities cannot be dropped: %s", strerror(-r));
+		undo_load(daemon);
+	}
+	return r;
+}
+
+/* --- events --- */
+
+static bool same_interfaces(const struct config *a, const struct config *b)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < a->interfaces_count; i++)
+		for (size_t j = 0; j < b->interfaces_count; j++)
+			same += strcmp(a->interfaces[i].name, b->interfaces[j].name) == 0 &&
+				a->interfaces[i].mode == b->interfaces[j].mode;
+	return same == a->interfaces_count && same == b->interfaces_count;
+}
+
+/* What a reload cannot change, since it takes privileges that are gone. */
+static const char *fixed_key_changed(const struct config *old, const struct config *new)
+{
+	if (old->dataplane != new->dataplane)
+		return "dataplane";
+	if (!same_interfaces(old, new))
+		return "interfaces";
+	if (old->metrics.length != new->metrics.length ||
+	    memcmp(&old->metrics.address, &new->metrics.address, old->metrics.length) != 0)
+		return "metrics.listen";
+	return NULL;
+}
+
+static int reload(struct daemon *daemon, char *error, size_t size)
+{
+	static struct config next;
+	struct services services;
+	const char *key;
+	int r;
+
+	r = config_load(&next, daemon->options.file, error, size);
+	if (r < 0)
+		return r;
+	key = fixed_key_changed(&daemon->config, &next);
+	if (key) {
+		snprintf(error, size, "%s: %s: changes only by a restart", daemon->options.file,
+			 key);
+		return -EPERM;
+	}
+	r = services_expand(&services, &next, error, size);
+	if (r < 0)
+		return r;
+	r = apply(daemon, &next, &services, true, error, size);
+	if (r == 0)
+		daemon->config = next;
+	services_free(&services);
+	return r;
+}
+
+static void on_hangup(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+
+	if (!daemon->options.file) {
+		log_warning("nothing to reload: started without --config");
+		return;
+	}
+	daemon->last_reload_successful = reload(daemon, error, sizeof(error)) == 0;
+	if (!daemon->last_reload_successful) {
+		log_error("reload refused, the old configuration goes on: %s", error);
+		return;
+	}
+	daemon->generation++;
+	log_services(daemon, "reloaded: ");
+	log_readiness(daemon);
+}
+
+static void on_change(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	struct services services;
+
+	watch_drain(daemon->watch);
+	if (services_expand(&services, &daemon->config, error, sizeof(error)) < 0) {
+		log_error("%s", error);
+		return;
+	}
+	if (!services_equal(&services, &daemon->services)) {
+		if (apply(daemon, &daemon->config, &services, false, error, sizeof(error)) < 0)
+			log_error("the addresses changed, but %s", error);
+		else
+			log_services(daemon, "addresses changed: ");
+	}
+	services_free(&services);
+	log_readiness(daemon);
+}
+
+/* Returns whether to go on. */
+static bool on_signal(struct daemon *daemon)
+{
+	struct signalfd_siginfo info;
+
+	while (read(daemon->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGHUP)
+			return false;
+		on_hangup(daemon);
+	}
+	return true;
+}
+
+static int loop(struct daemon *daemon)
+{
+	struct pollfd events[] = {
+		{.fd = daemon->signals, .events = POLLIN},
+		{.fd = daemon->watch, .events = POLLIN},
+		{.fd = http_fd(daemon->http), .events = POLLIN},
+	};
+
+	for (;;) {
+		if (poll(events, 3, http_timeout(daemon->http)) < 0 && errno != EINTR) {
+			log_error("poll: %s", strerror(errno));
+			return -errno;
+		}
+		if (events[0].revents && !on_signal(daemon))
+			return 0;
+		if (events[1].revents)
+			on_change(daemon);
+		http_run(daemon->http);
+	}
+}
+
+/* --- end --- */
+
+static int finish(struct daemon *daemon)
+{
+	int r;
+
+	if (daemon->config.persist) {
+		log_info("stopped; the program goes on answering, and the next start adopts it");
+		return 0;
+	}
+	r = loader_detach(daemon->loader);
+	if (r < 0)
+		log_error("not everything could be detached: %s", strerror(-r));
+	else
+		log_info("stopped");
+	return r;
+}
+
+static void release(struct daemon *daemon)
+{
+	http_close(daemon->http);
+	ports_close(&daemon->ports);
+	services_free(&daemon->services);
+	loader_destroy(daemon->loader);
+	if (daemon->watch >= 0)
+		close(daemon->watch);
+	if (daemon->signals >= 0)
+		close(daemon->signals);
+	lock_release(&daemon->lock);
+}
+
+static void print_check(const struct options *options, const struct config *config)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	printf("%s: ok\n", options->file ? options->file : "options");
+	for (size_t i = 0; i < config->interfaces_count; i++)
+		printf("  interface  %-15s  %s\n", config->interfaces[i].name,
+		       mode_names[config->interfaces[i].mode]);
+	for (size_t i = 0; i < config->services_count; i++)
+		printf("  service    %s\n", endpoint_print(text, &config->services[i].service, 0));
+	printf("  metrics    %s\n", config->metrics.text);
+}
+
+static void log_start(const struct daemon *daemon)
+{
+	log_services(daemon, "");
+	log_info("version %s, instance %s, metrics on http://%s/metrics", REFLEX_VERSION,
+		 daemon->options.instance, daemon->config.metrics.text);
+}
+
+int main(int argc, char **argv)
+{
+	static int (*const steps[])(struct daemon *) = {
+		check_privileges, open_events, take_lock, open_http,
+		hold_ports,	  load,	       attach,	  drop_privileges,
+	};
+	static struct daemon daemon = {
+		.lock.fd = -1,
+		.signals = -1,
+		.watch = -1,
+		.generation = 1,
+		.last_reload_successful = true,
+	};
+	char error[LOG_SENTENCE_MAX];
+	int r = 0;
+
+	log_open();
+	switch (options_parse(&daemon.options, &daemon.config, argc, argv, error, sizeof(error))) {
+	case OPTIONS_DONE:
+		return EXIT_SUCCESS;
+	case OPTIONS_WRONG:
+		log_error("%s", error);
+		return EXIT_USAGE;
+	case OPTIONS_RUN:
+		break;
+	}
+	if (daemon.options.check) {
+		print_check(&daemon.options, &daemon.config);
+		return EXIT_SUCCESS;
+	}
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
+		r = steps[i](&daemon);
+	if (r == 0) {
+		log_start(&daemon);
+		log_readiness(&daemon);
+		r = loop(&daemon);
+		if (r == 0)
+			r = finish(&daemon);
+	}
+	release(&daemon);
+	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

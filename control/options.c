@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "options.h"
+
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lock.h"
+#include "log.h"
+
+static const char help[] =
+	"usage: reflexd --interface IF... [--address IP]... [--port N]... [--metrics HOST:PORT]\n"
+	"       reflexd --config FILE [--check]\n"
+	"\n"
+	"Answers STUN Binding requests in the kernel, by an XDP program on the interfaces.\n"
+	"\n"
+	"  --interface IF        answer on this interface; may be repeated\n"
+	"  --address IP          answer on this address instead of the interfaces' own; may be "
+	"repeated\n"
+	"  --port N              answer on this UDP port (default 3478); may be repeated\n"
+	"  --metrics HOST:PORT   serve /metrics, /healthz and /readyz there (default "
+	"127.0.0.1:9478)\n"
+	"  --config FILE         read the configuration from a YAML file instead\n"
+	"  --check               only say whether the configuration is valid\n"
+	"  --instance NAME       run beside other instances (default: default)\n"
+	"  --help, --version\n"
+	"\n"
+	"SIGHUP reloads the file, SIGTERM stops. See reflexd(8).\n";
+
+enum {
+	OPTION_INTERFACE = 256,
+	OPTION_ADDRESS,
+	OPTION_PORT,
+	OPTION_METRICS,
+	OPTION_CONFIG,
+	OPTION_CHECK,
+	OPTION_INSTANCE,
+	OPTION_HELP,
+	OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+	{"interface", required_argument, NULL, OPTION_INTERFACE},
+	{"address", required_argument, NULL, OPTION_ADDRESS},
+	{"port", required_argument, NULL, OPTION_PORT},
+	{"metrics", required_argument, NULL, OPTION_METRICS},
+	{"config", required_argument, NULL, OPTION_CONFIG},
+	{"check", no_argument, NULL, OPTION_CHECK},
+	{"instance", required_argument, NULL, OPTION_INSTANCE},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+/* What --address and --port name, before they are joined. */
+struct lists {
+	struct policy_service addresses[POLICY_SERVICES_MAX];
+	size_t addresses_count;
+	uint16_t ports[POLICY_SERVICES_MAX];
+	size_t ports_count;
+};
+
+static int too_many(char *error, size_t size, const char *what, size_t max)
+{
+	snprintf(error, size, "more than %zu %s", max, what);
+	return -1;
+}
+
+static int add_interface(struct config *config, const char *text, char *error, size_t size)
+{
+	struct config_interface *interface = &config->interfaces[config->interfaces_count];
+
+	if (config->interfaces_count == LOADER_INTERFACES_MAX)
+		return too_many(error, size, "interfaces", LOADER_INTERFACES_MAX);
+	if (config_read_interface(interface->name, text, error, size) < 0)
+		return -1;
+	for (size_t i = 0; i < config->interfaces_count; i++)
+		if (strcmp(interface->name, config->interfaces[i].name) == 0) {
+			snprintf(error, size, "%s is named twice", text);
+			return -1;
+		}
+	config->interfaces_count++;
+	return 0;
+}
+
+static int add_address(struct lists *lists, const char *text, char *error, size_t size)
+{
+	struct policy_service *service = &lists->addresses[lists->addresses_count];
+
+	if (lists->addresses_count == POLICY_SERVICES_MAX)
+		return too_many(error, size, "addresses", POLICY_SERVICES_MAX);
+	if (config_read_address(service, text, error, size) < 0)
+		return -1;
+	lists->addresses_count++;
+	return 0;
+}
+
+static int add_port(struct lists *lists, const char *text, char *error, size_t size)
+{
+	if (lists->ports_count == POLICY_SERVICES_MAX)
+		return too_many(error, size, "ports", POLICY_SERVICES_MAX);
+	if (config_read_port(&lists->ports[lists->ports_count], text, error, size) < 0)
+		return -1;
+	lists->ports_count++;
+	return 0;
+}
+
+/* Every address with every port; without addresses the interfaces' own, without ports the usual
+ * one. */
+static int join(struct config *config, struct lists *lists, char *error, size_t size)
+{
+	const struct config_service own = {.service = {.family = FAMILY_OTHER}};
+
+	if (lists->addresses_count == 0)
+		lists->addresses[lists->addresses_count++] = own.service;
+	if (lists->ports_count == 0)
+		lists->ports[lists->ports_count++] = CONFIG_PORT_DEFAULT;
+	if (lists->addresses_count * lists->ports_count > POLICY_SERVICES_MAX)
+		return too_many(error, size, "services (every address with every port)",
+				POLICY_SERVICES_MAX);
+
+	for (size_t i = 0; i < lists->addresses_count; i++)
+		for (size_t j = 0; j < lists->ports_count; j++) {
+			struct config_service *service =
+				&config->services[config->services_count++];
+
+			service->service = lists->addresses[i];
+			service->service.port = lists->ports[j];
+		}
+	return 0;
+}
+
+static int print_version(void)
+{
+	printf("reflexd %s\n", REFLEX_VERSION);
+	return OPTIONS_DONE;
+}
+
+static int print_help(void)
+{
+	fputs(help, stdout);
+	return OPTIONS_DONE;
+}
+
+/* One option that has a place in the file too. */
+static int set_option(struct config *config, struct lists *lists, int option, const char *text,
+		      char *error, size_t size)
+{
+	switch (option) {
+	case OPTION_INTERFACE:
+		return add_interface(config, text, error, size);
+	case OPTION_ADDRESS:
+		return add_address(lists, text, error, size);
+	case OPTION_PORT:
+		return add_port(lists, text, error, size);
+	default:
+		return config_read_listen(&config->metrics, text, error, size);
+	}
+}
+
+/* getopt's own complaints, as ours. */
+static int refuse_option(int argc, char **argv, int option, char *error, size_t size)
+{
+	const char *text = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+
+	if (option == ':')
+		snprintf(error, size, "%s needs a value", text);
+	else
+		snprintf(error, size, "unknown option %s: see reflexd --help", text);
+	return OPTIONS_WRONG;
+}
+
+/* Sets *without_file to the last option seen that a file excludes. */
+static int read_options(struct options *options, struct config *config, struct lists *lists,
+			const char **without_file, int argc, char **argv, char *error, size_t size)
+{
+	char reason[LOG_SENTENCE_MAX];
+	int option, index = 0;
+
+	while ((option = getopt_long(argc, argv, ":", long_options, &index)) != -1) {
+		switch (option) {
+		case OPTION_CONFIG:
+			options->file = optarg;
+			break;
+		case OPTION_CHECK:
+			options->check = true;
+			break;
+		case OPTION_INSTANCE:
+			options->instance = optarg;
+			break;
+		case OPTION_HELP:
+			return print_help();
+		case OPTION_VERSION:
+			return print_version();
+		case ':':
+		case '?':
+			return refuse_option(argc, argv, option, error, size);
+		default:
+			*without_file = long_options[index].name;
+			if (set_option(config, lists, option, optarg, reason, sizeof(reason)) == 0)
+				break;
+			snprintf(error, size, "--%s: %s", *without_file, reason);
+			return OPTIONS_WRONG;
+		}
+	}
+	return OPTIONS_RUN;
+}
+
+static int check_options(const struct options *options, const struct config *config,
+			 const char *without_file, int argc, char **argv, char *error, size_t size)
+{
+	if (optind < argc)
+		snprintf(error, size, "'%s' is not an option: see reflexd --help", argv[optind]);
+	else if (options->file && without_file)
+		snprintf(error, size, "--config and --%s exclude each other: the file says it all",
+			 without_file);
+	else if (!lock_instance_valid(options->instance))
+		snprintf(error, size,
+			 "--instance: '%s' is not a name of 1 to %d letters, digits, '-', '_' and "
+			 "'.', the first not '.'",
+			 options->instance, LOCK_INSTANCE_MAX);
+	else if (!options->file && config->interfaces_count == 0)
+		snprintf(error, size, "nothing to do: name an --interface or a --config file");
+	else
+		return OPTIONS_RUN;
+	return OPTIONS_WRONG;
+}
+
+enum options_result options_parse(struct options *options, struct config *config, int argc,
+				  char **argv, char *error, size_t size)
+{
+	static struct lists lists;
+	const char *without_file = NULL;
+	int r;
+
+	*options = (struct options){.instance = "default"};
+	config_defaults(config);
+	r = read_options(options, config, &lists, &without_file, argc, argv, error, size);
+	if (r == OPTIONS_RUN)
+		r = check_options(options, config, without_file, argc, argv, error, size);
+	if (r != OPTIONS_RUN)
+		return r;
+
+	if (options->file)
+		return config_load(config, options->file, error, size) < 0 ? OPTIONS_WRONG
+									   : OPTIONS_RUN;
+	if (join(config, &lists, error, size) < 0 ||
+	    config_finish(config, "options", error, size) < 0)
+		return OPTIONS_WRONG;
+	return OPTIONS_RUN;
+}
