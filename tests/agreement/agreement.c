@@ -193,21 +193,27 @@ static int finish(const char *name)
 static int run_cases(void)
 {
 	static struct oracle_answer answer;
-	static struct test_case test;
+	size_t count = cases_count();
+	struct test_case *tests = calloc(count, sizeof(*tests));
 
+	for (size_t i = 0; i < count; i++) /* finding one by its index takes a while */
+		case_get(i, &tests[i]);
 	for (int which = 0; which < CASES_CONFIGS; which++) {
 		begin(cases_config((enum cases_config)which));
-		for (size_t i = 0; i < cases_count(); i++) {
-			case_get(i, &test);
-			if ((int)test.which == which)
-				judge(test.name, test.config, test.frame, test.length, &answer);
+		for (size_t i = 0; i < count; i++) {
+			const struct test_case *test = &tests[i];
+
+			if ((int)test->which == which)
+				judge(test->name, test->config, test->frame, test->length, &answer);
 		}
 		end(cases_config_name((enum cases_config)which));
 	}
+	free(tests);
 	return finish("cases");
 }
 
-/* Every length of every seed: first the bytes as they are, then with lengths and checksums that agree. */
+/* Every length of every seed: first the bytes as they are, then with lengths and checksums that
+ * agree. */
 static int run_truncations(void)
 {
 	static struct oracle_answer answer;
@@ -247,8 +253,8 @@ static int run_generated(const struct run *run)
 		for (unsigned long i = 0; i < share; i++) {
 			size_t length = generate_frame(&generator, frame, sizeof(frame));
 
-			snprintf(name, sizeof(name), "%s %lu", cases_config_name((enum cases_config)which),
-				 i);
+			snprintf(name, sizeof(name), "%s %lu",
+				 cases_config_name((enum cases_config)which), i);
 			judge(name, config, frame, length, &answer);
 		}
 		end(cases_config_name((enum cases_config)which));
@@ -292,8 +298,10 @@ static int run_feedback(const struct run *run)
 static int parse(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"frames", required_argument, NULL, 'f'}, {"replies", required_argument, NULL, 'r'},
-		{"seed", required_argument, NULL, 's'},   {"host-only", no_argument, NULL, 'h'},
+		{"frames", required_argument, NULL, 'f'},
+		{"replies", required_argument, NULL, 'r'},
+		{"seed", required_argument, NULL, 's'},
+		{"host-only", no_argument, NULL, 'h'},
 		{0},
 	};
 	int option;

@@ -21,8 +21,8 @@ static uint8_t *request_end, *reply_end; /* an inaccessible page begins here */
 static uint8_t *map_guarded(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	uint8_t *start = mmap(NULL, ROOM + page, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *start =
+		mmap(NULL, ROOM + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (start == MAP_FAILED || mprotect(start + ROOM, page, PROT_NONE))
 		return NULL;

@@ -22,7 +22,7 @@ struct outcome {
 /* Packets by label and family, and bytes: what all carriers and the oracle must agree on. */
 struct tally {
 	uint64_t packets[3][64]; /* other, ipv4, ipv6; by position in verdict.def */
-	uint64_t bytes[3][2];    /* rx, tx */
+	uint64_t bytes[3][2];	 /* rx, tx */
 };
 
 /* Return: 0 or -errno. */

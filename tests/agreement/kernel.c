@@ -13,7 +13,8 @@
 #include "state.h"
 
 static struct loader *loader;
-static int lanes = -1; /* self-test packets are counted in lane 0, which the loader does not export */
+static int lanes =
+	-1; /* self-test packets are counted in lane 0, which the loader does not export */
 
 int kernel_init(char *error, size_t size)
 {

@@ -16,54 +16,53 @@ static const struct {
 	uint16_t port;
 } usual_services[] = {
 	/* the first of each family is what frame_init() asks */
-	{ "203.0.113.10", 3478 },
-	{ "2001:db8::10", 3478 },
+	{"203.0.113.10", 3478},
+	{"2001:db8::10", 3478},
 	/* crosswise: neither .10:3479 nor .11:3478 is one */
-	{ "203.0.113.11", 3479 },
-	{ "2001:db8::11", 3479 },
-	{ "203.0.113.10", 19302 },
-	{ "2001:db8::10", 19302 },
-	{ "198.51.100.1", 19302 },
-	{ "2001:db8:1::1", 19302 },
-	{ "192.0.2.255", 65535 },
-	{ "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 65535 },
-	{ "203.0.113.11", 53 },
+	{"203.0.113.11", 3479},
+	{"2001:db8::11", 3479},
+	{"203.0.113.10", 19302},
+	{"2001:db8::10", 19302},
+	{"198.51.100.1", 19302},
+	{"2001:db8:1::1", 19302},
+	{"192.0.2.255", 65535},
+	{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 65535},
+	{"203.0.113.11", 53},
 	/* ends like 203.0.113.10 */
-	{ "2001:db8::cb00:710a", 3478 },
-	{ "fe80::10", 3478 },
+	{"2001:db8::cb00:710a", 3478},
+	{"fe80::10", 3478},
 };
 
 static struct oracle_service services[SERVICES_MANY];
 
-#define USUAL .services = services, .services_count = COUNT(usual_services)
+#define USUAL  .services = services, .services_count = COUNT(usual_services)
 #define COMMON .mirror_fingerprint = true, .legacy = true, .low_source_ports = true
 
 static const struct {
 	const char *name;
 	struct oracle_config config;
 } configs[CASES_CONFIGS] = {
-	[CASES_DEFAULT] = { "default", { USUAL, COMMON } },
-	[CASES_LEGACY_OFF] = { "legacy off",
-			       { USUAL, .mirror_fingerprint = true, .low_source_ports = true } },
-	[CASES_SOFTWARE_1] = { "software of 1 byte", { USUAL, COMMON, .software = "R" } },
-	[CASES_SOFTWARE_4] = { "software of 4 bytes", { USUAL, COMMON, .software = "Rflx" } },
-	[CASES_SOFTWARE_5] = { "software of 5 bytes", { USUAL, COMMON, .software = "Rflx5" } },
-	[CASES_SOFTWARE_32] = { "software of 32 bytes",
-				{ USUAL, COMMON, .software = "Reflex STUN responder 0123456789" } },
-	[CASES_FINGERPRINT_NEVER] = { "fingerprint never",
-				      { USUAL, .legacy = true, .low_source_ports = true } },
-	[CASES_WRONG_IGNORED] = { "wrong fingerprint ignored",
-				  { USUAL, COMMON, .ignore_wrong_fingerprint = true } },
-	[CASES_LOW_PORTS_OFF] = { "low source ports off",
-				  { USUAL, .mirror_fingerprint = true, .legacy = true } },
-	[CASES_PASS] = { "otherwise pass", { USUAL, COMMON, .pass_refused = true } },
-	[CASES_EVERYTHING] = { "everything",
-			       { USUAL, .software = "Rflx5", .ignore_wrong_fingerprint = true,
-				 .pass_refused = true } },
-	[CASES_ONE_SERVICE] = { "one service", { .services = services, .services_count = 2,
-						 COMMON } },
-	[CASES_MANY_SERVICES] = { "1024 services", { .services = services,
-						     .services_count = SERVICES_MANY, COMMON } },
+	[CASES_DEFAULT] = {"default", {USUAL, COMMON}},
+	[CASES_LEGACY_OFF] = {"legacy off",
+			      {USUAL, .mirror_fingerprint = true, .low_source_ports = true}},
+	[CASES_SOFTWARE_1] = {"software of 1 byte", {USUAL, COMMON, .software = "R"}},
+	[CASES_SOFTWARE_4] = {"software of 4 bytes", {USUAL, COMMON, .software = "Rflx"}},
+	[CASES_SOFTWARE_5] = {"software of 5 bytes", {USUAL, COMMON, .software = "Rflx5"}},
+	[CASES_SOFTWARE_32] = {"software of 32 bytes",
+			       {USUAL, COMMON, .software = "Reflex STUN responder 0123456789"}},
+	[CASES_FINGERPRINT_NEVER] = {"fingerprint never",
+				     {USUAL, .legacy = true, .low_source_ports = true}},
+	[CASES_WRONG_IGNORED] = {"wrong fingerprint ignored",
+				 {USUAL, COMMON, .ignore_wrong_fingerprint = true}},
+	[CASES_LOW_PORTS_OFF] = {"low source ports off",
+				 {USUAL, .mirror_fingerprint = true, .legacy = true}},
+	[CASES_PASS] = {"otherwise pass", {USUAL, COMMON, .pass_refused = true}},
+	[CASES_EVERYTHING] = {"everything",
+			      {USUAL, .software = "Rflx5", .ignore_wrong_fingerprint = true,
+			       .pass_refused = true}},
+	[CASES_ONE_SERVICE] = {"one service", {.services = services, .services_count = 2, COMMON}},
+	[CASES_MANY_SERVICES] = {"1024 services",
+				 {.services = services, .services_count = SERVICES_MANY, COMMON}},
 };
 
 /* Behind the usual ones come neighbours in 10/8 and 2001:db8:2::/48, four ports per address. */
@@ -100,17 +99,21 @@ const char *cases_config_name(enum cases_config which)
 
 /* ---- the language of the table ---- */
 
-#define V4 1	  /* only over IPv4 */
-#define V6 2	  /* only over IPv6 */
-#define UNTAGGED 4 /* not with each number of tags: the row is about these, or tells nothing more */
-#define SEED 8	  /* among the seeds */
+#define V4	 1 /* only over IPv4 */
+#define V6	 2 /* only over IPv6 */
+#define UNTAGGED 4 /* not with each number of tags: the row is about these, or tells nothing more  \
+		    */
+#define SEED 8	   /* among the seeds */
 
 struct setting {
-	size_t offset;	/* of an int of struct frame; 0 ends the list */
+	size_t offset; /* of an int of struct frame; 0 ends the list */
 	int value;
 };
 
-#define SET(field, value) { offsetof(struct frame, field), value }
+#define SET(field, value)                                                                          \
+	{                                                                                          \
+		offsetof(struct frame, field), value                                               \
+	}
 
 struct row {
 	const char *name;
@@ -120,9 +123,9 @@ struct row {
 	/* what differs from a bare request with cookie; "IPV4|IPV6" where the families differ */
 	bool legacy;
 	unsigned type;
-	const char *transaction;	/* the last 12 or all 16 bytes, in hex */
-	const char *attributes;		/* see frame_attributes() */
-	const char *payload;		/* in hex, instead of all the above */
+	const char *transaction; /* the last 12 or all 16 bytes, in hex */
+	const char *attributes;	 /* see frame_attributes() */
+	const char *payload;	 /* in hex, instead of all the above */
 	const char *source;
 	const char *destination;
 	const char *mac_source;
@@ -146,13 +149,13 @@ struct row {
 #define SOFTWARE_1 "8022 0001 52000000"
 #define SOFTWARE_4 "8022 0004 52666c78"
 #define SOFTWARE_5 "8022 0005 52666c78 35000000"
-#define SOFTWARE_32 \
+#define SOFTWARE_32                                                                                \
 	"8022 0020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
 
-#define ZEROS_4 "00000000"
+#define ZEROS_4	 "00000000"
 #define ZEROS_20 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4
 
-#define ALL_KNOWN \
+#define ALL_KNOWN                                                                                  \
 	"0001/8 0006'user 0009/4 000a/2 0014'realm 0015'nonce 001d/4 001e/32 0020/8 0024/4 0025"
 #define ALL_KNOWN_LEGACY "0004/8 0005/8 0007'secret 000b/8"
 
@@ -255,133 +258,207 @@ static void make_trailing_fingerprint(struct frame *frame)
 
 /* ---- the table ---- */
 
+/* clang-format off: the tables are laid out by hand */
 static const struct row bare_rows[] = {
-	{ .name = "bare", .verdict = "success", .only = SEED, .want = "X" },
-	{ .name = "bare legacy", .verdict = "legacy_success", .only = SEED, .legacy = true,
-	  .want = "M" },
-	{ .name = "bare, one service", .verdict = "success", .config = CASES_ONE_SERVICE,
-	  .want = "X" },
-	{ .name = "bare, 1024 services", .verdict = "success", .config = CASES_MANY_SERVICES,
-	  .want = "X" },
-	{ .name = "bare, everything else set", .verdict = "success", .config = CASES_EVERYTHING,
-	  .want = "X" SOFTWARE_5 },
-	{ .name = "cookie, byte-swapped", .verdict = "legacy_success",
-	  .legacy = true, .transaction = "42a41221 b7e7a701bc34d686fa87dfae", .want = "M" },
-	{ .name = "reply checksum comes out as 0", .verdict = "success",
-	  .transaction = "b7e7a701bc34d686000062d5|"
-			 "b7e7a701bc34d6860007bc00",
-	  .want = "002000080001f523e721c045|"
-		  "002000140002f5230113a9fab7e0a701bc34d6860007bc07" },
-	{ .name = "legacy reply checksum comes out as 0", .verdict = "legacy_success",
-	  .legacy = true, .transaction = "b7e7a701bc34d68600005122|"
-			 "b7e7a701bc34d6860000581b",
-	  .want = "M" },
-	{ .name = "420 reply checksum comes out as 0", .verdict = "unknown_attribute",
-	  .transaction = "b7e7a701bc34d68600007b41|"
-			 "b7e7a701bc34d686000085f7",
-	  .attributes = "7fff",
-	  .want = "E 000a0002 7fff0000" },
-	{ .name = "FINGERPRINT reply checksum comes out as 0", .verdict = "success",
-	  .transaction = "b7e7a701bc34d686000226b2|"
-			 "b7e7a701bc34d68600002fa6",
-	  .attributes = "F",
-	  .want = "002000080001f523e721c045 F|"
-		  "002000140002f5230113a9fab7e0a701bc34d68600002fa1 F" },
-	{ .name = "IPv4 header checksum of the reply is 0", .verdict = "success", .only = V4,
-	  .source = "198.51.56.115", .want = "0020 0008 0001 f523 e7219c31" },
+	{.name = "bare", .verdict = "success", .only = SEED, .want = "X"},
+	{.name = "bare legacy",
+	 .verdict = "legacy_success",
+	 .only = SEED,
+	 .legacy = true,
+	 .want = "M"},
+	{.name = "bare, one service",
+	 .verdict = "success",
+	 .config = CASES_ONE_SERVICE,
+	 .want = "X"},
+	{.name = "bare, 1024 services",
+	 .verdict = "success",
+	 .config = CASES_MANY_SERVICES,
+	 .want = "X"},
+	{.name = "bare, everything else set",
+	 .verdict = "success",
+	 .config = CASES_EVERYTHING,
+	 .want = "X" SOFTWARE_5},
+	{.name = "cookie, byte-swapped",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "42a41221 b7e7a701bc34d686fa87dfae",
+	 .want = "M"},
+	{.name = "reply checksum comes out as 0",
+	 .verdict = "success",
+	 .transaction = "b7e7a701bc34d686000062d5|"
+			"b7e7a701bc34d6860007bc00",
+	 .want = "002000080001f523e721c045|"
+		 "002000140002f5230113a9fab7e0a701bc34d6860007bc07"},
+	{.name = "legacy reply checksum comes out as 0",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "b7e7a701bc34d68600005122|"
+			"b7e7a701bc34d6860000581b",
+	 .want = "M"},
+	{.name = "420 reply checksum comes out as 0",
+	 .verdict = "unknown_attribute",
+	 .transaction = "b7e7a701bc34d68600007b41|"
+			"b7e7a701bc34d686000085f7",
+	 .attributes = "7fff",
+	 .want = "E 000a0002 7fff0000"},
+	{.name = "FINGERPRINT reply checksum comes out as 0",
+	 .verdict = "success",
+	 .transaction = "b7e7a701bc34d686000226b2|"
+			"b7e7a701bc34d68600002fa6",
+	 .attributes = "F",
+	 .want = "002000080001f523e721c045 F|"
+		 "002000140002f5230113a9fab7e0a701bc34d68600002fa1 F"},
+	{.name = "IPv4 header checksum of the reply is 0",
+	 .verdict = "success",
+	 .only = V4,
+	 .source = "198.51.56.115",
+	 .want = "0020 0008 0001 f523 e7219c31"},
 };
 
 static const struct row link_rows[] = {
-	{ .name = "one 802.1ad tag", .verdict = "success", .only = UNTAGGED,
-	  .set = { SET(tags_count, 1), SET(tags[0].tpid, 0x88a8), SET(tags[0].tci, 0x0064) },
-	  .want = "X" },
-	{ .name = "priority tag, VID 0", .verdict = "success", .only = UNTAGGED,
-	  .set = { SET(tags_count, 1), SET(tags[0].tpid, 0x8100), SET(tags[0].tci, 0xe000) },
-	  .want = "X" },
-	{ .name = "tag of all ones", .verdict = "success", .only = UNTAGGED,
-	  .set = { SET(tags_count, 1), SET(tags[0].tpid, 0x8100), SET(tags[0].tci, 0xffff) },
-	  .want = "X" },
-	{ .name = "two 802.1Q tags", .verdict = "success", .only = UNTAGGED,
-	  .set = { SET(tags_count, 2), SET(tags[0].tpid, 0x8100), SET(tags[0].tci, 0x0001),
-		   SET(tags[1].tpid, 0x8100), SET(tags[1].tci, 0x0fff) },
-	  .want = "X" },
-	{ .name = "two 802.1ad tags", .verdict = "success", .only = UNTAGGED,
-	  .set = { SET(tags_count, 2), SET(tags[0].tpid, 0x88a8), SET(tags[0].tci, 0x8100),
-		   SET(tags[1].tpid, 0x88a8), SET(tags[1].tci, 0x0800) },
-	  .want = "X" },
-	{ .name = "802.1Q outside 802.1ad", .verdict = "success", .only = UNTAGGED,
-	  .set = { SET(tags_count, 2), SET(tags[0].tpid, 0x8100), SET(tags[0].tci, 0x88a8),
-		   SET(tags[1].tpid, 0x88a8), SET(tags[1].tci, 0x86dd) },
-	  .want = "X" },
-	{ .name = "three tags", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { SET(tags_count, 3), SET(tags[0].tpid, 0x88a8), SET(tags[1].tpid, 0x8100),
-		   SET(tags[2].tpid, 0x8100) } },
-	{ .name = "tag 0x9100", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { SET(tags_count, 1), SET(tags[0].tpid, 0x9100) } },
-	{ .name = "tag 0x9200", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { SET(tags_count, 1), SET(tags[0].tpid, 0x9200) } },
-	{ .name = "tag 0x9100 inside 802.1Q", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { SET(tags_count, 2), SET(tags[0].tpid, 0x8100), SET(tags[1].tpid, 0x9100) } },
-	{ .name = "ARP", .verdict = "not_ip", .set = { SET(ethertype, 0x0806) } },
-	{ .name = "LLC length", .verdict = "not_ip", .set = { SET(ethertype, 0x0030) } },
-	{ .name = "MPLS", .verdict = "not_ip", .set = { SET(ethertype, 0x8847) } },
-	{ .name = "PPPoE", .verdict = "not_ip", .set = { SET(ethertype, 0x8864) } },
-	{ .name = "LLDP", .verdict = "not_ip", .set = { SET(ethertype, 0x88cc) } },
-	{ .name = "EtherType 0x0801", .verdict = "not_ip", .set = { SET(ethertype, 0x0801) } },
-	{ .name = "EtherType 0x0008", .verdict = "not_ip", .set = { SET(ethertype, 0x0008) } },
-	{ .name = "EtherType 0xdd86", .verdict = "not_ip", .set = { SET(ethertype, 0xdd86) } },
-	{ .name = "EtherType 0xffff", .verdict = "not_ip", .set = { SET(ethertype, 0xffff) } },
-	{ .name = "IPv4 as IPv6", .verdict = "ip_header", .only = V4,
-	  .set = { SET(ethertype, 0x86dd) } },
-	{ .name = "IPv6 as IPv4", .verdict = "ip_header", .only = V6,
-	  .set = { SET(ethertype, 0x0800) } },
-	{ .name = "no byte", .verdict = "not_ip", .only = UNTAGGED, .set = { SET(end, 0) } },
-	{ .name = "one byte", .verdict = "not_ip", .only = UNTAGGED, .set = { SET(end, 1) } },
-	{ .name = "MACs only", .verdict = "not_ip", .set = { SET(end, 12) } },
-	{ .name = "half an EtherType", .verdict = "not_ip", .set = { SET(end, 13) } },
-	{ .name = "EtherType only", .verdict = "ip_header", .set = { SET(end_behind_ip, 0) } },
-	{ .name = "one byte behind the EtherType", .verdict = "ip_header",
-	  .set = { SET(end_behind_ip, 1) } },
-#define ONE_TAG SET(tags_count, 1), SET(tags[0].tpid, 0x8100)
+	{.name = "one 802.1ad tag",
+	 .verdict = "success",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 1), SET(tags[0].tpid, 0x88a8), SET(tags[0].tci, 0x0064)},
+	 .want = "X"},
+	{.name = "priority tag, VID 0",
+	 .verdict = "success",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 1), SET(tags[0].tpid, 0x8100), SET(tags[0].tci, 0xe000)},
+	 .want = "X"},
+	{.name = "tag of all ones",
+	 .verdict = "success",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 1), SET(tags[0].tpid, 0x8100), SET(tags[0].tci, 0xffff)},
+	 .want = "X"},
+	{.name = "two 802.1Q tags",
+	 .verdict = "success",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 2), SET(tags[0].tpid, 0x8100), SET(tags[0].tci, 0x0001),
+		 SET(tags[1].tpid, 0x8100), SET(tags[1].tci, 0x0fff)},
+	 .want = "X"},
+	{.name = "two 802.1ad tags",
+	 .verdict = "success",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 2), SET(tags[0].tpid, 0x88a8), SET(tags[0].tci, 0x8100),
+		 SET(tags[1].tpid, 0x88a8), SET(tags[1].tci, 0x0800)},
+	 .want = "X"},
+	{.name = "802.1Q outside 802.1ad",
+	 .verdict = "success",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 2), SET(tags[0].tpid, 0x8100), SET(tags[0].tci, 0x88a8),
+		 SET(tags[1].tpid, 0x88a8), SET(tags[1].tci, 0x86dd)},
+	 .want = "X"},
+	{.name = "three tags",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 3), SET(tags[0].tpid, 0x88a8), SET(tags[1].tpid, 0x8100),
+		 SET(tags[2].tpid, 0x8100)}},
+	{.name = "tag 0x9100",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 1), SET(tags[0].tpid, 0x9100)}},
+	{.name = "tag 0x9200",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 1), SET(tags[0].tpid, 0x9200)}},
+	{.name = "tag 0x9100 inside 802.1Q",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {SET(tags_count, 2), SET(tags[0].tpid, 0x8100), SET(tags[1].tpid, 0x9100)}},
+	{.name = "ARP", .verdict = "not_ip", .set = {SET(ethertype, 0x0806)}},
+	{.name = "LLC length", .verdict = "not_ip", .set = {SET(ethertype, 0x0030)}},
+	{.name = "MPLS", .verdict = "not_ip", .set = {SET(ethertype, 0x8847)}},
+	{.name = "PPPoE", .verdict = "not_ip", .set = {SET(ethertype, 0x8864)}},
+	{.name = "LLDP", .verdict = "not_ip", .set = {SET(ethertype, 0x88cc)}},
+	{.name = "EtherType 0x0801", .verdict = "not_ip", .set = {SET(ethertype, 0x0801)}},
+	{.name = "EtherType 0x0008", .verdict = "not_ip", .set = {SET(ethertype, 0x0008)}},
+	{.name = "EtherType 0xdd86", .verdict = "not_ip", .set = {SET(ethertype, 0xdd86)}},
+	{.name = "EtherType 0xffff", .verdict = "not_ip", .set = {SET(ethertype, 0xffff)}},
+	{.name = "IPv4 as IPv6",
+	 .verdict = "ip_header",
+	 .only = V4,
+	 .set = {SET(ethertype, 0x86dd)}},
+	{.name = "IPv6 as IPv4",
+	 .verdict = "ip_header",
+	 .only = V6,
+	 .set = {SET(ethertype, 0x0800)}},
+	{.name = "no byte", .verdict = "not_ip", .only = UNTAGGED, .set = {SET(end, 0)}},
+	{.name = "one byte", .verdict = "not_ip", .only = UNTAGGED, .set = {SET(end, 1)}},
+	{.name = "MACs only", .verdict = "not_ip", .set = {SET(end, 12)}},
+	{.name = "half an EtherType", .verdict = "not_ip", .set = {SET(end, 13)}},
+	{.name = "EtherType only", .verdict = "ip_header", .set = {SET(end_behind_ip, 0)}},
+	{.name = "one byte behind the EtherType",
+	 .verdict = "ip_header",
+	 .set = {SET(end_behind_ip, 1)}},
+#define ONE_TAG	 SET(tags_count, 1), SET(tags[0].tpid, 0x8100)
 #define TWO_TAGS SET(tags_count, 2), SET(tags[0].tpid, 0x88a8), SET(tags[1].tpid, 0x8100)
-	{ .name = "tag: TPID only", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { ONE_TAG, SET(end, 14) } },
-	{ .name = "tag: half a TCI", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { ONE_TAG, SET(end, 15) } },
-	{ .name = "tag: no EtherType", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { ONE_TAG, SET(end, 16) } },
-	{ .name = "tag: half an EtherType", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { ONE_TAG, SET(end, 17) } },
-	{ .name = "second tag: TPID only", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { TWO_TAGS, SET(end, 18) } },
-	{ .name = "second tag: no EtherType", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { TWO_TAGS, SET(end, 20) } },
-	{ .name = "second tag: half an EtherType", .verdict = "not_ip", .only = UNTAGGED,
-	  .set = { TWO_TAGS, SET(end, 21) } },
+	{.name = "tag: TPID only",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {ONE_TAG, SET(end, 14)}},
+	{.name = "tag: half a TCI",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {ONE_TAG, SET(end, 15)}},
+	{.name = "tag: no EtherType",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {ONE_TAG, SET(end, 16)}},
+	{.name = "tag: half an EtherType",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {ONE_TAG, SET(end, 17)}},
+	{.name = "second tag: TPID only",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {TWO_TAGS, SET(end, 18)}},
+	{.name = "second tag: no EtherType",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {TWO_TAGS, SET(end, 20)}},
+	{.name = "second tag: half an EtherType",
+	 .verdict = "not_ip",
+	 .only = UNTAGGED,
+	 .set = {TWO_TAGS, SET(end, 21)}},
 
-	{ .name = "broadcast destination MAC", .verdict = "link_address",
-	  .mac_destination = "ffffffffffff" },
-	{ .name = "IPv4 multicast destination MAC", .verdict = "link_address",
-	  .mac_destination = "01005e000001" },
-	{ .name = "IPv6 multicast destination MAC", .verdict = "link_address",
-	  .mac_destination = "333300000001" },
-	{ .name = "group bit of the destination MAC", .verdict = "link_address",
-	  .mac_destination = "535400123456" },
-	{ .name = "broadcast source MAC", .verdict = "link_address", .mac_source = "ffffffffffff" },
-	{ .name = "group bit of the source MAC", .verdict = "link_address",
-	  .mac_source = "031a2b3c4d5e" },
-	{ .name = "lone group bit of the source MAC", .verdict = "link_address",
-	  .mac_source = "010000000000" },
-	{ .name = "no group bit but all the others", .verdict = "success",
-	  .mac_source = "feffffffffff", .mac_destination = "fefffffffffe", .want = "X" },
-	{ .name = "MACs of zeros", .verdict = "success", .mac_source = "000000000000",
-	  .mac_destination = "000000000000", .want = "X" },
-	{ .name = "equal MACs", .verdict = "success", .mac_source = "525400123456", .want = "X" },
+	{.name = "broadcast destination MAC",
+	 .verdict = "link_address",
+	 .mac_destination = "ffffffffffff"},
+	{.name = "IPv4 multicast destination MAC",
+	 .verdict = "link_address",
+	 .mac_destination = "01005e000001"},
+	{.name = "IPv6 multicast destination MAC",
+	 .verdict = "link_address",
+	 .mac_destination = "333300000001"},
+	{.name = "group bit of the destination MAC",
+	 .verdict = "link_address",
+	 .mac_destination = "535400123456"},
+	{.name = "broadcast source MAC", .verdict = "link_address", .mac_source = "ffffffffffff"},
+	{.name = "group bit of the source MAC",
+	 .verdict = "link_address",
+	 .mac_source = "031a2b3c4d5e"},
+	{.name = "lone group bit of the source MAC",
+	 .verdict = "link_address",
+	 .mac_source = "010000000000"},
+	{.name = "no group bit but all the others",
+	 .verdict = "success",
+	 .mac_source = "feffffffffff",
+	 .mac_destination = "fefffffffffe",
+	 .want = "X"},
+	{.name = "MACs of zeros",
+	 .verdict = "success",
+	 .mac_source = "000000000000",
+	 .mac_destination = "000000000000",
+	 .want = "X"},
+	{.name = "equal MACs", .verdict = "success", .mac_source = "525400123456", .want = "X"},
 };
 
-#define DESTINATION(text, port, family, label, expected) \
-	{ .name = "to " text " port " #port, .verdict = label, .only = family, \
-	  .destination = text, .set = { SET(destination_port, port) }, .want = expected }
+#define DESTINATION(text, port, family, label, expected)                                           \
+	{                                                                                          \
+		.name = "to " text " port " #port, .verdict = label, .only = family,               \
+		.destination = text, .set = {SET(destination_port, port)}, .want = expected        \
+	}
 
 static const struct row where_rows[] = {
 	DESTINATION("203.0.113.11", 3479, V4, "success", "X"),
@@ -395,29 +472,48 @@ static const struct row where_rows[] = {
 	DESTINATION("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 65535, V6, "success", "X"),
 	DESTINATION("2001:db8::cb00:710a", 3478, V6, "success", "X"),
 	DESTINATION("fe80::10", 3478, V6, "success", "X"),
-	{ .name = "the last of 1024 services", .verdict = "success", .only = V4,
-	  .config = CASES_MANY_SERVICES, .destination = "10.20.0.255",
-	  .set = { SET(destination_port, 3481) }, .want = "X" },
-	{ .name = "the last of 1024 services", .verdict = "success", .only = V6,
-	  .config = CASES_MANY_SERVICES, .destination = "2001:db8:2::fe",
-	  .set = { SET(destination_port, 3481) }, .want = "X" },
-	{ .name = "behind the last of 1024 services", .verdict = "not_service", .only = V4,
-	  .config = CASES_MANY_SERVICES, .destination = "10.20.0.255",
-	  .set = { SET(destination_port, 3482) } },
-	{ .name = "second service where there is one", .verdict = "not_service", .only = V4,
-	  .config = CASES_ONE_SERVICE, .destination = "203.0.113.11",
-	  .set = { SET(destination_port, 3479) } },
-	{ .name = "second service where there is one", .verdict = "not_service", .only = V6,
-	  .config = CASES_ONE_SERVICE, .destination = "2001:db8::11",
-	  .set = { SET(destination_port, 3479) } },
+	{.name = "the last of 1024 services",
+	 .verdict = "success",
+	 .only = V4,
+	 .config = CASES_MANY_SERVICES,
+	 .destination = "10.20.0.255",
+	 .set = {SET(destination_port, 3481)},
+	 .want = "X"},
+	{.name = "the last of 1024 services",
+	 .verdict = "success",
+	 .only = V6,
+	 .config = CASES_MANY_SERVICES,
+	 .destination = "2001:db8:2::fe",
+	 .set = {SET(destination_port, 3481)},
+	 .want = "X"},
+	{.name = "behind the last of 1024 services",
+	 .verdict = "not_service",
+	 .only = V4,
+	 .config = CASES_MANY_SERVICES,
+	 .destination = "10.20.0.255",
+	 .set = {SET(destination_port, 3482)}},
+	{.name = "second service where there is one",
+	 .verdict = "not_service",
+	 .only = V4,
+	 .config = CASES_ONE_SERVICE,
+	 .destination = "203.0.113.11",
+	 .set = {SET(destination_port, 3479)}},
+	{.name = "second service where there is one",
+	 .verdict = "not_service",
+	 .only = V6,
+	 .config = CASES_ONE_SERVICE,
+	 .destination = "2001:db8::11",
+	 .set = {SET(destination_port, 3479)}},
 
-	{ .name = "port 0", .verdict = "not_service", .set = { SET(destination_port, 0) } },
-	{ .name = "port 3477", .verdict = "not_service", .set = { SET(destination_port, 3477) } },
-	{ .name = "port 3479", .verdict = "not_service", .set = { SET(destination_port, 3479) } },
-	{ .name = "port 3478 byte-swapped", .verdict = "not_service",
-	  .set = { SET(destination_port, 0x960d) } },
-	{ .name = "port 65535 elsewhere", .verdict = "not_service",
-	  .set = { SET(destination_port, 65535) } },
+	{.name = "port 0", .verdict = "not_service", .set = {SET(destination_port, 0)}},
+	{.name = "port 3477", .verdict = "not_service", .set = {SET(destination_port, 3477)}},
+	{.name = "port 3479", .verdict = "not_service", .set = {SET(destination_port, 3479)}},
+	{.name = "port 3478 byte-swapped",
+	 .verdict = "not_service",
+	 .set = {SET(destination_port, 0x960d)}},
+	{.name = "port 65535 elsewhere",
+	 .verdict = "not_service",
+	 .set = {SET(destination_port, 65535)}},
 	DESTINATION("203.0.113.11", 3478, V4, "not_service", NULL),
 	DESTINATION("203.0.113.9", 3478, V4, "not_service", NULL),
 	DESTINATION("203.0.113.138", 3478, V4, "not_service", NULL),
@@ -440,130 +536,189 @@ static const struct row where_rows[] = {
 	DESTINATION("cb00:710a::", 3478, V6, "not_service", NULL),
 	DESTINATION("::", 3478, V6, "not_service", NULL),
 	DESTINATION("ff02::1", 3478, V6, "not_service", NULL),
-	{ .name = "other port, all else wrong too", .verdict = "not_service",
-	  .source = "0.0.0.0|::", .mac_source = "ffffffffffff",
-	  .set = { SET(destination_port, 3477), SET(udp_checksum_xor, 1), SET(source_port, 0),
-		   SET(udp_length, 0) } },
+	{.name = "other port, all else wrong too",
+	 .verdict = "not_service",
+	 .source = "0.0.0.0|::",
+	 .mac_source = "ffffffffffff",
+	 .set = {SET(destination_port, 3477), SET(udp_checksum_xor, 1), SET(source_port, 0),
+		 SET(udp_length, 0)}},
 
-	{ .name = "TCP", .verdict = "not_udp", .set = { SET(protocol, 6) } },
-	{ .name = "ICMP", .verdict = "not_udp", .set = { SET(protocol, 1) } },
-	{ .name = "ICMPv6", .verdict = "not_udp", .set = { SET(protocol, 58) } },
-	{ .name = "SCTP", .verdict = "not_udp", .set = { SET(protocol, 132) } },
-	{ .name = "UDP-Lite", .verdict = "not_udp", .set = { SET(protocol, 136) } },
-	{ .name = "protocol 16", .verdict = "not_udp", .set = { SET(protocol, 16) } },
-	{ .name = "ESP", .verdict = "not_udp", .set = { SET(protocol, 50) } },
-	{ .name = "no next header", .verdict = "not_udp", .set = { SET(protocol, 59) } },
-	{ .name = "protocol 255", .verdict = "not_udp", .set = { SET(protocol, 255) } },
-	{ .name = "TCP, fixed header only", .verdict = "not_udp", .only = V4,
-	  .set = { SET(protocol, 6), SET(end_behind_ip, 20) } },
-	{ .name = "TCP, fixed header only", .verdict = "not_udp", .only = V6,
-	  .set = { SET(protocol, 6), SET(end_behind_ip, 40) } },
-	{ .name = "TCP fragment", .verdict = "not_udp", .only = V4,
-	  .set = { SET(protocol, 6), SET(fragment, 0x2000) } },
+	{.name = "TCP", .verdict = "not_udp", .set = {SET(protocol, 6)}},
+	{.name = "ICMP", .verdict = "not_udp", .set = {SET(protocol, 1)}},
+	{.name = "ICMPv6", .verdict = "not_udp", .set = {SET(protocol, 58)}},
+	{.name = "SCTP", .verdict = "not_udp", .set = {SET(protocol, 132)}},
+	{.name = "UDP-Lite", .verdict = "not_udp", .set = {SET(protocol, 136)}},
+	{.name = "protocol 16", .verdict = "not_udp", .set = {SET(protocol, 16)}},
+	{.name = "ESP", .verdict = "not_udp", .set = {SET(protocol, 50)}},
+	{.name = "no next header", .verdict = "not_udp", .set = {SET(protocol, 59)}},
+	{.name = "protocol 255", .verdict = "not_udp", .set = {SET(protocol, 255)}},
+	{.name = "TCP, fixed header only",
+	 .verdict = "not_udp",
+	 .only = V4,
+	 .set = {SET(protocol, 6), SET(end_behind_ip, 20)}},
+	{.name = "TCP, fixed header only",
+	 .verdict = "not_udp",
+	 .only = V6,
+	 .set = {SET(protocol, 6), SET(end_behind_ip, 40)}},
+	{.name = "TCP fragment",
+	 .verdict = "not_udp",
+	 .only = V4,
+	 .set = {SET(protocol, 6), SET(fragment, 0x2000)}},
 	/* extension headers are none over IPv4 */
-	{ .name = "protocol 0", .verdict = "not_udp", .only = V4, .set = { SET(protocol, 0) } },
-	{ .name = "protocol 44", .verdict = "not_udp", .only = V4, .set = { SET(protocol, 44) } },
-	{ .name = "protocol 51", .verdict = "not_udp", .only = V4, .set = { SET(protocol, 51) } },
+	{.name = "protocol 0", .verdict = "not_udp", .only = V4, .set = {SET(protocol, 0)}},
+	{.name = "protocol 44", .verdict = "not_udp", .only = V4, .set = {SET(protocol, 44)}},
+	{.name = "protocol 51", .verdict = "not_udp", .only = V4, .set = {SET(protocol, 51)}},
 };
 
-#define NEXT_HEADER(number, label) \
-	{ .name = "next header " #number, .verdict = label, .only = V6, \
-	  .set = { SET(protocol, number) } }
-#define EXTENSION(number, label) \
-	{ .name = "extension header " #number, .verdict = label, .only = V6, \
-	  .set = { SET(extensions_count, 1), SET(extensions[0], number) } }
-#define FRAGMENT(bits, label, expected) \
-	{ .name = "fragment field " #bits, .verdict = label, .only = V4, \
-	  .set = { SET(fragment, bits) }, .want = expected }
+#define NEXT_HEADER(number, label)                                                                 \
+	{                                                                                          \
+		.name = "next header " #number, .verdict = label, .only = V6,                      \
+		.set = { SET(protocol, number) }                                                   \
+	}
+#define EXTENSION(number, label)                                                                   \
+	{                                                                                          \
+		.name = "extension header " #number, .verdict = label, .only = V6,                 \
+		.set = { SET(extensions_count, 1),                                                 \
+			 SET(extensions[0], number) }                                              \
+	}
+#define FRAGMENT(bits, label, expected)                                                            \
+	{                                                                                          \
+		.name = "fragment field " #bits, .verdict = label, .only = V4,                     \
+		.set = {SET(fragment, bits)}, .want = expected                                     \
+	}
 
 static const struct row ip_rows[] = {
-	{ .name = "version 0", .verdict = "ip_header", .set = { SET(version, 0) } },
-	{ .name = "version 5", .verdict = "ip_header", .set = { SET(version, 5) } },
-	{ .name = "version 15", .verdict = "ip_header", .set = { SET(version, 15) } },
-	{ .name = "version 6", .verdict = "ip_header", .only = V4, .set = { SET(version, 6) } },
-	{ .name = "version 4", .verdict = "ip_header", .only = V6, .set = { SET(version, 4) } },
-	{ .name = "IHL 0", .verdict = "ip_header", .only = V4, .set = { SET(ihl, 0) } },
-	{ .name = "IHL 4", .verdict = "ip_header", .only = V4, .set = { SET(ihl, 4) } },
-	{ .name = "IHL 15, behind the end", .verdict = "ip_header", .only = V4,
-	  .set = { SET(ihl, 15) } },
-	{ .name = "IHL 6, no options", .verdict = "ipv4_options", .only = V4,
-	  .set = { SET(ihl, 6), SET(udp_checksum, 3478) } },
-	{ .name = "IHL 6, so another port", .verdict = "not_service", .only = V4,
-	  .set = { SET(ihl, 6), SET(udp_checksum, 3477) } },
+	{.name = "version 0", .verdict = "ip_header", .set = {SET(version, 0)}},
+	{.name = "version 5", .verdict = "ip_header", .set = {SET(version, 5)}},
+	{.name = "version 15", .verdict = "ip_header", .set = {SET(version, 15)}},
+	{.name = "version 6", .verdict = "ip_header", .only = V4, .set = {SET(version, 6)}},
+	{.name = "version 4", .verdict = "ip_header", .only = V6, .set = {SET(version, 4)}},
+	{.name = "IHL 0", .verdict = "ip_header", .only = V4, .set = {SET(ihl, 0)}},
+	{.name = "IHL 4", .verdict = "ip_header", .only = V4, .set = {SET(ihl, 4)}},
+	{.name = "IHL 15, behind the end",
+	 .verdict = "ip_header",
+	 .only = V4,
+	 .set = {SET(ihl, 15)}},
+	{.name = "IHL 6, no options",
+	 .verdict = "ipv4_options",
+	 .only = V4,
+	 .set = {SET(ihl, 6), SET(udp_checksum, 3478)}},
+	{.name = "IHL 6, so another port",
+	 .verdict = "not_service",
+	 .only = V4,
+	 .set = {SET(ihl, 6), SET(udp_checksum, 3477)}},
 
-	{ .name = "19 bytes of IP", .verdict = "ip_header", .set = { SET(end_behind_ip, 19) } },
-	{ .name = "20 bytes of IP", .verdict = "ip_header", .set = { SET(end_behind_ip, 20) } },
-	{ .name = "27 bytes of IP", .verdict = "ip_header", .set = { SET(end_behind_ip, 27) } },
-	{ .name = "28 bytes of IP", .verdict = "ip_length", .only = V4,
-	  .set = { SET(end_behind_ip, 28) } },
-	{ .name = "39 bytes of IP", .verdict = "ip_header", .only = V6,
-	  .set = { SET(end_behind_ip, 39) } },
-	{ .name = "40 bytes of IP", .verdict = "ip_header", .only = V6,
-	  .set = { SET(end_behind_ip, 40) } },
-	{ .name = "47 bytes of IP", .verdict = "ip_header", .only = V6,
-	  .set = { SET(end_behind_ip, 47) } },
-	{ .name = "48 bytes of IP", .verdict = "ip_length", .only = V6,
-	  .set = { SET(end_behind_ip, 48) } },
-	{ .name = "last byte cut", .verdict = "ip_length", .only = V4,
-	  .set = { SET(end_behind_ip, 47) } },
-	{ .name = "last byte cut", .verdict = "ip_length", .only = V6,
-	  .set = { SET(end_behind_ip, 67) } },
+	{.name = "19 bytes of IP", .verdict = "ip_header", .set = {SET(end_behind_ip, 19)}},
+	{.name = "20 bytes of IP", .verdict = "ip_header", .set = {SET(end_behind_ip, 20)}},
+	{.name = "27 bytes of IP", .verdict = "ip_header", .set = {SET(end_behind_ip, 27)}},
+	{.name = "28 bytes of IP",
+	 .verdict = "ip_length",
+	 .only = V4,
+	 .set = {SET(end_behind_ip, 28)}},
+	{.name = "39 bytes of IP",
+	 .verdict = "ip_header",
+	 .only = V6,
+	 .set = {SET(end_behind_ip, 39)}},
+	{.name = "40 bytes of IP",
+	 .verdict = "ip_header",
+	 .only = V6,
+	 .set = {SET(end_behind_ip, 40)}},
+	{.name = "47 bytes of IP",
+	 .verdict = "ip_header",
+	 .only = V6,
+	 .set = {SET(end_behind_ip, 47)}},
+	{.name = "48 bytes of IP",
+	 .verdict = "ip_length",
+	 .only = V6,
+	 .set = {SET(end_behind_ip, 48)}},
+	{.name = "last byte cut",
+	 .verdict = "ip_length",
+	 .only = V4,
+	 .set = {SET(end_behind_ip, 47)}},
+	{.name = "last byte cut",
+	 .verdict = "ip_length",
+	 .only = V6,
+	 .set = {SET(end_behind_ip, 67)}},
 
-	{ .name = "IP length 0", .verdict = "ip_header", .set = { SET(ip_length, 0) } },
-	{ .name = "IP length 7", .verdict = "ip_header", .set = { SET(ip_length, 7) } },
-	{ .name = "IP length 8", .verdict = "udp_length", .only = V6,
-	  .set = { SET(ip_length, 8) } },
-	{ .name = "IP length 19", .verdict = "ip_header", .only = V4,
-	  .set = { SET(ip_length, 19) } },
-	{ .name = "IP length 20", .verdict = "ip_header", .only = V4,
-	  .set = { SET(ip_length, 20) } },
-	{ .name = "IP length 27", .verdict = "ip_header", .only = V4,
-	  .set = { SET(ip_length, 27) } },
-	{ .name = "IP length 28", .verdict = "udp_length", .only = V4,
-	  .set = { SET(ip_length, 28) } },
-	{ .name = "IP length one short", .verdict = "udp_length",
-	  .set = { SET(ip_length_delta, -1) } },
-	{ .name = "IP length four short", .verdict = "udp_length",
-	  .set = { SET(ip_length_delta, -4) } },
-	{ .name = "IP length one over", .verdict = "ip_length",
-	  .set = { SET(ip_length_delta, 1) } },
-	{ .name = "IP length four over", .verdict = "ip_length",
-	  .set = { SET(ip_length_delta, 4) } },
-	{ .name = "IP length 65535", .verdict = "ip_length", .set = { SET(ip_length, 65535) } },
-	{ .name = "IP length over within a trailer", .verdict = "success",
-	  .set = { SET(ip_length_delta, 4), SET(ip_trailer, 4) }, .want = "X" },
-	{ .name = "IP length over a trailer by one", .verdict = "ip_length",
-	  .set = { SET(ip_length_delta, 5), SET(ip_trailer, 4) } },
-	{ .name = "IP length as of IPv4 over IPv6", .verdict = "ip_length", .only = V6,
-	  .set = { SET(ip_length, 68) } },
+	{.name = "IP length 0", .verdict = "ip_header", .set = {SET(ip_length, 0)}},
+	{.name = "IP length 7", .verdict = "ip_header", .set = {SET(ip_length, 7)}},
+	{.name = "IP length 8", .verdict = "udp_length", .only = V6, .set = {SET(ip_length, 8)}},
+	{.name = "IP length 19", .verdict = "ip_header", .only = V4, .set = {SET(ip_length, 19)}},
+	{.name = "IP length 20", .verdict = "ip_header", .only = V4, .set = {SET(ip_length, 20)}},
+	{.name = "IP length 27", .verdict = "ip_header", .only = V4, .set = {SET(ip_length, 27)}},
+	{.name = "IP length 28", .verdict = "udp_length", .only = V4, .set = {SET(ip_length, 28)}},
+	{.name = "IP length one short", .verdict = "udp_length", .set = {SET(ip_length_delta, -1)}},
+	{.name = "IP length four short",
+	 .verdict = "udp_length",
+	 .set = {SET(ip_length_delta, -4)}},
+	{.name = "IP length one over", .verdict = "ip_length", .set = {SET(ip_length_delta, 1)}},
+	{.name = "IP length four over", .verdict = "ip_length", .set = {SET(ip_length_delta, 4)}},
+	{.name = "IP length 65535", .verdict = "ip_length", .set = {SET(ip_length, 65535)}},
+	{.name = "IP length over within a trailer",
+	 .verdict = "success",
+	 .set = {SET(ip_length_delta, 4), SET(ip_trailer, 4)},
+	 .want = "X"},
+	{.name = "IP length over a trailer by one",
+	 .verdict = "ip_length",
+	 .set = {SET(ip_length_delta, 5), SET(ip_trailer, 4)}},
+	{.name = "IP length as of IPv4 over IPv6",
+	 .verdict = "ip_length",
+	 .only = V6,
+	 .set = {SET(ip_length, 68)}},
 
-	{ .name = "IP checksum off by one", .verdict = "ip_checksum", .only = V4,
-	  .set = { SET(ip_checksum_xor, 1) } },
-	{ .name = "IP checksum, first bit", .verdict = "ip_checksum", .only = V4,
-	  .set = { SET(ip_checksum_xor, 0x8000) } },
-	{ .name = "IP checksum inverted", .verdict = "ip_checksum", .only = V4,
-	  .set = { SET(ip_checksum_xor, 0xffff) } },
-	{ .name = "IP checksum 0", .verdict = "ip_checksum", .only = V4,
-	  .set = { SET(ip_checksum, 0) } },
-	{ .name = "IP checksum ffff", .verdict = "ip_checksum", .only = V4,
-	  .set = { SET(ip_checksum, 0xffff) } },
-	{ .name = "IP checksum 0, rightly", .verdict = "success", .only = V4,
-	  .make = make_ip_checksum_zero, .want = "X" },
-	{ .name = "IP checksum ffff, rightly", .verdict = "success", .only = V4,
-	  .make = make_ip_checksum_ffff, .want = "X" },
-	{ .name = "wrong IP checksum, UDP checksum 0", .verdict = "ip_checksum", .only = V4,
-	  .set = { SET(ip_checksum_xor, 0x0100), SET(udp_checksum, 0) } },
+	{.name = "IP checksum off by one",
+	 .verdict = "ip_checksum",
+	 .only = V4,
+	 .set = {SET(ip_checksum_xor, 1)}},
+	{.name = "IP checksum, first bit",
+	 .verdict = "ip_checksum",
+	 .only = V4,
+	 .set = {SET(ip_checksum_xor, 0x8000)}},
+	{.name = "IP checksum inverted",
+	 .verdict = "ip_checksum",
+	 .only = V4,
+	 .set = {SET(ip_checksum_xor, 0xffff)}},
+	{.name = "IP checksum 0",
+	 .verdict = "ip_checksum",
+	 .only = V4,
+	 .set = {SET(ip_checksum, 0)}},
+	{.name = "IP checksum ffff",
+	 .verdict = "ip_checksum",
+	 .only = V4,
+	 .set = {SET(ip_checksum, 0xffff)}},
+	{.name = "IP checksum 0, rightly",
+	 .verdict = "success",
+	 .only = V4,
+	 .make = make_ip_checksum_zero,
+	 .want = "X"},
+	{.name = "IP checksum ffff, rightly",
+	 .verdict = "success",
+	 .only = V4,
+	 .make = make_ip_checksum_ffff,
+	 .want = "X"},
+	{.name = "wrong IP checksum, UDP checksum 0",
+	 .verdict = "ip_checksum",
+	 .only = V4,
+	 .set = {SET(ip_checksum_xor, 0x0100), SET(udp_checksum, 0)}},
 
-	{ .name = "TTL 0", .verdict = "success", .set = { SET(ttl, 0) }, .want = "X" },
-	{ .name = "TTL 1", .verdict = "success", .set = { SET(ttl, 1) }, .want = "X" },
-	{ .name = "TTL 255", .verdict = "success", .set = { SET(ttl, 255) }, .want = "X" },
-	{ .name = "TOS 0", .verdict = "success", .set = { SET(tos, 0) }, .want = "X" },
-	{ .name = "TOS 255", .verdict = "success", .set = { SET(tos, 255), SET(id, 0xffff) },
-	  .want = "X" },
-	{ .name = "flow label 0", .verdict = "success", .only = V6, .set = { SET(flow_label, 0) },
-	  .want = "X" },
-	{ .name = "flow label fffff", .verdict = "success", .only = V6,
-	  .set = { SET(flow_label, 0xfffff) }, .want = "X" },
+	{.name = "TTL 0", .verdict = "success", .set = {SET(ttl, 0)}, .want = "X"},
+	{.name = "TTL 1", .verdict = "success", .set = {SET(ttl, 1)}, .want = "X"},
+	{.name = "TTL 255", .verdict = "success", .set = {SET(ttl, 255)}, .want = "X"},
+	{.name = "TOS 0", .verdict = "success", .set = {SET(tos, 0)}, .want = "X"},
+	{.name = "TOS 255",
+	 .verdict = "success",
+	 .set = {SET(tos, 255), SET(id, 0xffff)},
+	 .want = "X"},
+	{.name = "flow label 0",
+	 .verdict = "success",
+	 .only = V6,
+	 .set = {SET(flow_label, 0)},
+	 .want = "X"},
+	{.name = "flow label fffff",
+	 .verdict = "success",
+	 .only = V6,
+	 .set = {SET(flow_label, 0xfffff)},
+	 .want = "X"},
 
 	FRAGMENT(0x4000, "success", "X"),
 	FRAGMENT(0x8000, "success", "X"), /* the reserved bit says nothing */
@@ -575,43 +730,84 @@ static const struct row ip_rows[] = {
 	FRAGMENT(0x1000, "fragment", NULL),
 	FRAGMENT(0x1fff, "fragment", NULL),
 	FRAGMENT(0xffff, "fragment", NULL),
-	{ .name = "fragment to another port", .verdict = "fragment", .only = V4,
-	  .set = { SET(fragment, 0x2000), SET(destination_port, 80) } },
-	{ .name = "fragment to another address", .verdict = "not_service", .only = V4,
-	  .destination = "203.0.113.12", .set = { SET(fragment, 0x2000) } },
-	{ .name = "fragment with options", .verdict = "fragment", .only = V4,
-	  .set = { SET(fragment, 0x00b9), SET(options_length, 8) } },
-	{ .name = "fragment, fixed header only", .verdict = "fragment", .only = V4,
-	  .set = { SET(fragment, 0x00b9), SET(end_behind_ip, 20) } },
-	{ .name = "fragment, wrong checksum", .verdict = "fragment", .only = V4,
-	  .set = { SET(fragment, 0x2000), SET(ip_checksum_xor, 1) } },
-	{ .name = "fragment, otherwise pass", .verdict = "fragment", .only = V4,
-	  .config = CASES_PASS, .set = { SET(fragment, 0x2000) } },
+	{.name = "fragment to another port",
+	 .verdict = "fragment",
+	 .only = V4,
+	 .set = {SET(fragment, 0x2000), SET(destination_port, 80)}},
+	{.name = "fragment to another address",
+	 .verdict = "not_service",
+	 .only = V4,
+	 .destination = "203.0.113.12",
+	 .set = {SET(fragment, 0x2000)}},
+	{.name = "fragment with options",
+	 .verdict = "fragment",
+	 .only = V4,
+	 .set = {SET(fragment, 0x00b9), SET(options_length, 8)}},
+	{.name = "fragment, fixed header only",
+	 .verdict = "fragment",
+	 .only = V4,
+	 .set = {SET(fragment, 0x00b9), SET(end_behind_ip, 20)}},
+	{.name = "fragment, wrong checksum",
+	 .verdict = "fragment",
+	 .only = V4,
+	 .set = {SET(fragment, 0x2000), SET(ip_checksum_xor, 1)}},
+	{.name = "fragment, otherwise pass",
+	 .verdict = "fragment",
+	 .only = V4,
+	 .config = CASES_PASS,
+	 .set = {SET(fragment, 0x2000)}},
 
-	{ .name = "options of 4 bytes", .verdict = "ipv4_options", .only = V4,
-	  .set = { SET(options_length, 4) } },
-	{ .name = "options of 8 bytes", .verdict = "ipv4_options", .only = V4,
-	  .set = { SET(options_length, 8) } },
-	{ .name = "options of 40 bytes", .verdict = "ipv4_options", .only = V4,
-	  .set = { SET(options_length, 40) } },
-	{ .name = "options, FINGERPRINT", .verdict = "ipv4_options", .only = V4, .attributes = "F",
-	  .set = { SET(options_length, 4) } },
-	{ .name = "options, not STUN", .verdict = "ipv4_options", .only = V4, .type = 0xff01,
-	  .set = { SET(options_length, 4) } },
-	{ .name = "options to another port", .verdict = "not_service", .only = V4,
-	  .set = { SET(options_length, 4), SET(destination_port, 80) } },
-	{ .name = "options to another address", .verdict = "not_service", .only = V4,
-	  .destination = "203.0.113.12", .set = { SET(options_length, 4) } },
-	{ .name = "options, wrong checksum", .verdict = "ipv4_options", .only = V4,
-	  .set = { SET(options_length, 4), SET(ip_checksum_xor, 1) } },
-	{ .name = "options, cut behind the UDP header", .verdict = "ipv4_options", .only = V4,
-	  .set = { SET(options_length, 4), SET(end_behind_ip, 32) } },
-	{ .name = "options, UDP header cut", .verdict = "ip_header", .only = V4,
-	  .set = { SET(options_length, 4), SET(end_behind_ip, 31) } },
-	{ .name = "options cut", .verdict = "ip_header", .only = V4,
-	  .set = { SET(options_length, 40), SET(end_behind_ip, 59) } },
-	{ .name = "options, IP length cuts UDP", .verdict = "ip_header", .only = V4,
-	  .set = { SET(options_length, 4), SET(ip_length, 31) } },
+	{.name = "options of 4 bytes",
+	 .verdict = "ipv4_options",
+	 .only = V4,
+	 .set = {SET(options_length, 4)}},
+	{.name = "options of 8 bytes",
+	 .verdict = "ipv4_options",
+	 .only = V4,
+	 .set = {SET(options_length, 8)}},
+	{.name = "options of 40 bytes",
+	 .verdict = "ipv4_options",
+	 .only = V4,
+	 .set = {SET(options_length, 40)}},
+	{.name = "options, FINGERPRINT",
+	 .verdict = "ipv4_options",
+	 .only = V4,
+	 .attributes = "F",
+	 .set = {SET(options_length, 4)}},
+	{.name = "options, not STUN",
+	 .verdict = "ipv4_options",
+	 .only = V4,
+	 .type = 0xff01,
+	 .set = {SET(options_length, 4)}},
+	{.name = "options to another port",
+	 .verdict = "not_service",
+	 .only = V4,
+	 .set = {SET(options_length, 4), SET(destination_port, 80)}},
+	{.name = "options to another address",
+	 .verdict = "not_service",
+	 .only = V4,
+	 .destination = "203.0.113.12",
+	 .set = {SET(options_length, 4)}},
+	{.name = "options, wrong checksum",
+	 .verdict = "ipv4_options",
+	 .only = V4,
+	 .set = {SET(options_length, 4), SET(ip_checksum_xor, 1)}},
+	{.name = "options, cut behind the UDP header",
+	 .verdict = "ipv4_options",
+	 .only = V4,
+	 .set = {SET(options_length, 4), SET(end_behind_ip, 32)}},
+	{.name = "options, UDP header cut",
+	 .verdict = "ip_header",
+	 .only = V4,
+	 .set = {SET(options_length, 4), SET(end_behind_ip, 31)}},
+	{.name = "options cut",
+	 .verdict = "ip_header",
+	 .only = V4,
+	 .set = {SET(options_length, 40), SET(end_behind_ip, 59)}},
+	{.name = "options, IP length cuts UDP",
+	 .verdict = "ip_header",
+	 .only = V4,
+	 .set = {SET(options_length, 4), SET(ip_length, 31)}},
 
 	NEXT_HEADER(0, "ipv6_extension"),
 	NEXT_HEADER(43, "ipv6_extension"),
@@ -637,133 +833,234 @@ static const struct row ip_rows[] = {
 	EXTENSION(43, "ipv6_extension"),
 	EXTENSION(44, "fragment"),
 	EXTENSION(60, "ipv6_extension"),
-	{ .name = "IPv6 first fragment", .verdict = "fragment", .only = V6,
-	  .set = { SET(extensions_count, 1), SET(extensions[0], 44), SET(fragment, 0x0001) } },
-	{ .name = "IPv6 later fragment", .verdict = "fragment", .only = V6,
-	  .set = { SET(extensions_count, 1), SET(extensions[0], 44), SET(fragment, 0x05a8) } },
-	{ .name = "hop-by-hop, then a fragment", .verdict = "ipv6_extension", .only = V6,
-	  .set = { SET(extensions_count, 2), SET(extensions[0], 0), SET(extensions[1], 44) } },
-	{ .name = "three extension headers", .verdict = "ipv6_extension", .only = V6,
-	  .set = { SET(extensions_count, 3), SET(extensions[0], 0), SET(extensions[1], 43),
-		   SET(extensions[2], 60) } },
-	{ .name = "extension header to another port", .verdict = "ipv6_extension", .only = V6,
-	  .set = { SET(extensions_count, 1), SET(extensions[0], 60), SET(destination_port, 80) } },
-	{ .name = "extension header to another address", .verdict = "not_service", .only = V6,
-	  .destination = "2001:db8::12",
-	  .set = { SET(extensions_count, 1), SET(extensions[0], 60) } },
-	{ .name = "IPv6 fragment to another address", .verdict = "not_service", .only = V6,
-	  .destination = "2001:db8::12",
-	  .set = { SET(extensions_count, 1), SET(extensions[0], 44) } },
-	{ .name = "extension header cut", .verdict = "ipv6_extension", .only = V6,
-	  .set = { SET(extensions_count, 1), SET(extensions[0], 0), SET(end_behind_ip, 40) } },
-	{ .name = "extension header, otherwise pass", .verdict = "ipv6_extension", .only = V6,
-	  .config = CASES_PASS, .set = { SET(extensions_count, 1), SET(extensions[0], 0) } },
+	{.name = "IPv6 first fragment",
+	 .verdict = "fragment",
+	 .only = V6,
+	 .set = {SET(extensions_count, 1), SET(extensions[0], 44), SET(fragment, 0x0001)}},
+	{.name = "IPv6 later fragment",
+	 .verdict = "fragment",
+	 .only = V6,
+	 .set = {SET(extensions_count, 1), SET(extensions[0], 44), SET(fragment, 0x05a8)}},
+	{.name = "hop-by-hop, then a fragment",
+	 .verdict = "ipv6_extension",
+	 .only = V6,
+	 .set = {SET(extensions_count, 2), SET(extensions[0], 0), SET(extensions[1], 44)}},
+	{.name = "three extension headers",
+	 .verdict = "ipv6_extension",
+	 .only = V6,
+	 .set = {SET(extensions_count, 3), SET(extensions[0], 0), SET(extensions[1], 43),
+		 SET(extensions[2], 60)}},
+	{.name = "extension header to another port",
+	 .verdict = "ipv6_extension",
+	 .only = V6,
+	 .set = {SET(extensions_count, 1), SET(extensions[0], 60), SET(destination_port, 80)}},
+	{.name = "extension header to another address",
+	 .verdict = "not_service",
+	 .only = V6,
+	 .destination = "2001:db8::12",
+	 .set = {SET(extensions_count, 1), SET(extensions[0], 60)}},
+	{.name = "IPv6 fragment to another address",
+	 .verdict = "not_service",
+	 .only = V6,
+	 .destination = "2001:db8::12",
+	 .set = {SET(extensions_count, 1), SET(extensions[0], 44)}},
+	{.name = "extension header cut",
+	 .verdict = "ipv6_extension",
+	 .only = V6,
+	 .set = {SET(extensions_count, 1), SET(extensions[0], 0), SET(end_behind_ip, 40)}},
+	{.name = "extension header, otherwise pass",
+	 .verdict = "ipv6_extension",
+	 .only = V6,
+	 .config = CASES_PASS,
+	 .set = {SET(extensions_count, 1), SET(extensions[0], 0)}},
 };
 
 static const struct row udp_rows[] = {
-	{ .name = "UDP length 0", .verdict = "udp_length", .set = { SET(udp_length, 0) } },
-	{ .name = "UDP length 7", .verdict = "udp_length", .set = { SET(udp_length, 7) } },
-	{ .name = "UDP length 8", .verdict = "stun_runt", .set = { SET(udp_length, 8) } },
-	{ .name = "UDP length 9", .verdict = "stun_runt", .set = { SET(udp_length, 9) } },
-	{ .name = "UDP length 27", .verdict = "stun_runt", .set = { SET(udp_length, 27) } },
-	{ .name = "UDP length 29", .verdict = "udp_length", .set = { SET(udp_length, 29) } },
-	{ .name = "UDP length 32", .verdict = "udp_length", .set = { SET(udp_length, 32) } },
-	{ .name = "UDP length 65535", .verdict = "udp_length", .set = { SET(udp_length, 65535) } },
-	{ .name = "UDP length 28 byte-swapped", .verdict = "udp_length",
-	  .set = { SET(udp_length, 0x1c00) } },
-	{ .name = "UDP length over the IP length within the frame", .verdict = "udp_length",
-	  .set = { SET(udp_length, 32), SET(ip_trailer, 4) } },
-	{ .name = "UDP length short of the payload", .verdict = "stun_length", .attributes = "8022",
-	  .set = { SET(udp_length_delta, -4) } },
-	{ .name = "UDP length over STUN within the IP length", .verdict = "stun_length",
-	  .set = { SET(udp_length_delta, 4), SET(udp_trailer, 4) } },
+	{.name = "UDP length 0", .verdict = "udp_length", .set = {SET(udp_length, 0)}},
+	{.name = "UDP length 7", .verdict = "udp_length", .set = {SET(udp_length, 7)}},
+	{.name = "UDP length 8", .verdict = "stun_runt", .set = {SET(udp_length, 8)}},
+	{.name = "UDP length 9", .verdict = "stun_runt", .set = {SET(udp_length, 9)}},
+	{.name = "UDP length 27", .verdict = "stun_runt", .set = {SET(udp_length, 27)}},
+	{.name = "UDP length 29", .verdict = "udp_length", .set = {SET(udp_length, 29)}},
+	{.name = "UDP length 32", .verdict = "udp_length", .set = {SET(udp_length, 32)}},
+	{.name = "UDP length 65535", .verdict = "udp_length", .set = {SET(udp_length, 65535)}},
+	{.name = "UDP length 28 byte-swapped",
+	 .verdict = "udp_length",
+	 .set = {SET(udp_length, 0x1c00)}},
+	{.name = "UDP length over the IP length within the frame",
+	 .verdict = "udp_length",
+	 .set = {SET(udp_length, 32), SET(ip_trailer, 4)}},
+	{.name = "UDP length short of the payload",
+	 .verdict = "stun_length",
+	 .attributes = "8022",
+	 .set = {SET(udp_length_delta, -4)}},
+	{.name = "UDP length over STUN within the IP length",
+	 .verdict = "stun_length",
+	 .set = {SET(udp_length_delta, 4), SET(udp_trailer, 4)}},
 
-	{ .name = "1 byte behind IP", .verdict = "success", .set = { SET(ip_trailer, 1) },
-	  .want = "X" },
-	{ .name = "4 bytes behind IP", .verdict = "success",
-	  .set = { SET(ip_trailer, 4), SET(trailer_byte, 0xff) }, .want = "X" },
-	{ .name = "12 bytes behind IP", .verdict = "success", .set = { SET(ip_trailer, 12) },
-	  .want = "X" },
-	{ .name = "13 bytes behind IP", .verdict = "success", .only = SEED,
-	  .set = { SET(ip_trailer, 13), SET(trailer_byte, 0xa5) }, .want = "X" },
-	{ .name = "500 bytes behind IP", .verdict = "success",
-	  .set = { SET(ip_trailer, 500), SET(trailer_byte, 0x80) }, .want = "X" },
-	{ .name = "1 byte behind UDP", .verdict = "success",
-	  .set = { SET(udp_trailer, 1), SET(trailer_byte, 0xff) }, .want = "X" },
-	{ .name = "4 bytes behind UDP", .verdict = "success",
-	  .set = { SET(udp_trailer, 4), SET(trailer_byte, 0xff) }, .want = "X" },
-	{ .name = "24 bytes behind UDP", .verdict = "success",
-	  .set = { SET(udp_trailer, 24), SET(trailer_byte, 0x01) }, .want = "X" },
-	{ .name = "500 bytes behind UDP", .verdict = "success",
-	  .set = { SET(udp_trailer, 500), SET(trailer_byte, 0x7f) }, .want = "X" },
-	{ .name = "trailers behind UDP and IP", .verdict = "success", .only = SEED,
-	  .set = { SET(udp_trailer, 3), SET(ip_trailer, 5), SET(trailer_byte, 0x33) },
-	  .want = "X" },
-	{ .name = "trailers, legacy", .verdict = "legacy_success", .legacy = true,
-	  .set = { SET(udp_trailer, 8), SET(ip_trailer, 40), SET(trailer_byte, 0xff) },
-	  .want = "M" },
-	{ .name = "trailers, FINGERPRINT", .verdict = "success", .attributes = "F",
-	  .set = { SET(udp_trailer, 8), SET(ip_trailer, 4), SET(trailer_byte, 0xff) },
-	  .want = "X F" },
-	{ .name = "trailers, 420", .verdict = "unknown_attribute", .attributes = "7fff",
-	  .set = { SET(udp_trailer, 7), SET(ip_trailer, 1), SET(trailer_byte, 0xff) },
-	  .want = "E 000a0002 7fff0000" },
-	{ .name = "FINGERPRINT in the trailer", .verdict = "success",
-	  .make = make_trailing_fingerprint, .want = "X" },
-	{ .name = "1400 bytes behind IP", .verdict = "success",
-	  .set = { SET(ip_trailer, 1400) }, .want = "X" },
+	{.name = "1 byte behind IP",
+	 .verdict = "success",
+	 .set = {SET(ip_trailer, 1)},
+	 .want = "X"},
+	{.name = "4 bytes behind IP",
+	 .verdict = "success",
+	 .set = {SET(ip_trailer, 4), SET(trailer_byte, 0xff)},
+	 .want = "X"},
+	{.name = "12 bytes behind IP",
+	 .verdict = "success",
+	 .set = {SET(ip_trailer, 12)},
+	 .want = "X"},
+	{.name = "13 bytes behind IP",
+	 .verdict = "success",
+	 .only = SEED,
+	 .set = {SET(ip_trailer, 13), SET(trailer_byte, 0xa5)},
+	 .want = "X"},
+	{.name = "500 bytes behind IP",
+	 .verdict = "success",
+	 .set = {SET(ip_trailer, 500), SET(trailer_byte, 0x80)},
+	 .want = "X"},
+	{.name = "1 byte behind UDP",
+	 .verdict = "success",
+	 .set = {SET(udp_trailer, 1), SET(trailer_byte, 0xff)},
+	 .want = "X"},
+	{.name = "4 bytes behind UDP",
+	 .verdict = "success",
+	 .set = {SET(udp_trailer, 4), SET(trailer_byte, 0xff)},
+	 .want = "X"},
+	{.name = "24 bytes behind UDP",
+	 .verdict = "success",
+	 .set = {SET(udp_trailer, 24), SET(trailer_byte, 0x01)},
+	 .want = "X"},
+	{.name = "500 bytes behind UDP",
+	 .verdict = "success",
+	 .set = {SET(udp_trailer, 500), SET(trailer_byte, 0x7f)},
+	 .want = "X"},
+	{.name = "trailers behind UDP and IP",
+	 .verdict = "success",
+	 .only = SEED,
+	 .set = {SET(udp_trailer, 3), SET(ip_trailer, 5), SET(trailer_byte, 0x33)},
+	 .want = "X"},
+	{.name = "trailers, legacy",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .set = {SET(udp_trailer, 8), SET(ip_trailer, 40), SET(trailer_byte, 0xff)},
+	 .want = "M"},
+	{.name = "trailers, FINGERPRINT",
+	 .verdict = "success",
+	 .attributes = "F",
+	 .set = {SET(udp_trailer, 8), SET(ip_trailer, 4), SET(trailer_byte, 0xff)},
+	 .want = "X F"},
+	{.name = "trailers, 420",
+	 .verdict = "unknown_attribute",
+	 .attributes = "7fff",
+	 .set = {SET(udp_trailer, 7), SET(ip_trailer, 1), SET(trailer_byte, 0xff)},
+	 .want = "E 000a0002 7fff0000"},
+	{.name = "FINGERPRINT in the trailer",
+	 .verdict = "success",
+	 .make = make_trailing_fingerprint,
+	 .want = "X"},
+	{.name = "1400 bytes behind IP",
+	 .verdict = "success",
+	 .set = {SET(ip_trailer, 1400)},
+	 .want = "X"},
 
-	{ .name = "UDP checksum off by one", .verdict = "udp_checksum",
-	  .set = { SET(udp_checksum_xor, 1) } },
-	{ .name = "UDP checksum, first bit", .verdict = "udp_checksum",
-	  .set = { SET(udp_checksum_xor, 0x8000) } },
-	{ .name = "UDP checksum inverted", .verdict = "udp_checksum",
-	  .set = { SET(udp_checksum_xor, 0xffff) } },
-	{ .name = "UDP checksum ffff", .verdict = "udp_checksum",
-	  .set = { SET(udp_checksum, 0xffff) } },
-	{ .name = "UDP checksum ffff, rightly", .verdict = "success",
-	  .make = make_udp_checksum_ffff },
-	{ .name = "legacy UDP checksum ffff, rightly", .verdict = "legacy_success", .legacy = true,
-	  .make = make_udp_checksum_ffff, .want = "M" },
-	{ .name = "UDP checksum 0", .verdict = "success", .only = V4,
-	  .set = { SET(udp_checksum, 0) }, .want = "X" },
-	{ .name = "UDP checksum 0", .verdict = "udp_checksum_missing", .only = V6,
-	  .set = { SET(udp_checksum, 0) } },
-	{ .name = "legacy UDP checksum 0", .verdict = "legacy_success", .only = V4, .legacy = true,
-	  .set = { SET(udp_checksum, 0) }, .want = "M" },
-	{ .name = "legacy UDP checksum 0", .verdict = "udp_checksum_missing", .only = V6,
-	  .legacy = true, .set = { SET(udp_checksum, 0) } },
-	{ .name = "UDP checksum 0, FINGERPRINT", .verdict = "success", .only = V4,
-	  .attributes = "F", .set = { SET(udp_checksum, 0) }, .want = "X F" },
-	{ .name = "UDP checksum 0, wrong FINGERPRINT", .verdict = "wrong_fingerprint", .only = V4,
-	  .attributes = "F!", .set = { SET(udp_checksum, 0) } },
-	{ .name = "UDP checksum 0, 420", .verdict = "unknown_attribute", .only = V4,
-	  .attributes = "7fff", .set = { SET(udp_checksum, 0) }, .want = "E 000a0002 7fff0000" },
-	{ .name = "UDP checksum with a trailer", .verdict = "udp_checksum",
-	  .set = { SET(udp_trailer, 5), SET(trailer_byte, 0xff) },
-	  .make = make_udp_checksum_of_trailer },
-	{ .name = "wrong UDP checksum, otherwise pass", .verdict = "udp_checksum",
-	  .config = CASES_PASS, .set = { SET(udp_checksum_xor, 0x0400) } },
+	{.name = "UDP checksum off by one",
+	 .verdict = "udp_checksum",
+	 .set = {SET(udp_checksum_xor, 1)}},
+	{.name = "UDP checksum, first bit",
+	 .verdict = "udp_checksum",
+	 .set = {SET(udp_checksum_xor, 0x8000)}},
+	{.name = "UDP checksum inverted",
+	 .verdict = "udp_checksum",
+	 .set = {SET(udp_checksum_xor, 0xffff)}},
+	{.name = "UDP checksum ffff",
+	 .verdict = "udp_checksum",
+	 .set = {SET(udp_checksum, 0xffff)}},
+	{.name = "UDP checksum ffff, rightly",
+	 .verdict = "success",
+	 .make = make_udp_checksum_ffff},
+	{.name = "legacy UDP checksum ffff, rightly",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .make = make_udp_checksum_ffff,
+	 .want = "M"},
+	{.name = "UDP checksum 0",
+	 .verdict = "success",
+	 .only = V4,
+	 .set = {SET(udp_checksum, 0)},
+	 .want = "X"},
+	{.name = "UDP checksum 0",
+	 .verdict = "udp_checksum_missing",
+	 .only = V6,
+	 .set = {SET(udp_checksum, 0)}},
+	{.name = "legacy UDP checksum 0",
+	 .verdict = "legacy_success",
+	 .only = V4,
+	 .legacy = true,
+	 .set = {SET(udp_checksum, 0)},
+	 .want = "M"},
+	{.name = "legacy UDP checksum 0",
+	 .verdict = "udp_checksum_missing",
+	 .only = V6,
+	 .legacy = true,
+	 .set = {SET(udp_checksum, 0)}},
+	{.name = "UDP checksum 0, FINGERPRINT",
+	 .verdict = "success",
+	 .only = V4,
+	 .attributes = "F",
+	 .set = {SET(udp_checksum, 0)},
+	 .want = "X F"},
+	{.name = "UDP checksum 0, wrong FINGERPRINT",
+	 .verdict = "wrong_fingerprint",
+	 .only = V4,
+	 .attributes = "F!",
+	 .set = {SET(udp_checksum, 0)}},
+	{.name = "UDP checksum 0, 420",
+	 .verdict = "unknown_attribute",
+	 .only = V4,
+	 .attributes = "7fff",
+	 .set = {SET(udp_checksum, 0)},
+	 .want = "E 000a0002 7fff0000"},
+	{.name = "UDP checksum with a trailer",
+	 .verdict = "udp_checksum",
+	 .set = {SET(udp_trailer, 5), SET(trailer_byte, 0xff)},
+	 .make = make_udp_checksum_of_trailer},
+	{.name = "wrong UDP checksum, otherwise pass",
+	 .verdict = "udp_checksum",
+	 .config = CASES_PASS,
+	 .set = {SET(udp_checksum_xor, 0x0400)}},
 
-	{ .name = "1472 bytes", .verdict = "success", .make = make_1472, .want = "X" },
-	{ .name = "1472 bytes, FINGERPRINT", .verdict = "success", .make = make_1472_fingerprint,
-	  .want = "X F" },
-	{ .name = "legacy, 1472 bytes", .verdict = "legacy_success", .legacy = true,
-	  .make = make_1472, .want = "M" },
-	{ .name = "1472 bytes, wrong UDP checksum", .verdict = "udp_checksum", .make = make_1472,
-	  .set = { SET(udp_checksum_xor, 2) } },
-	{ .name = "1472 bytes, many attributes", .verdict = "too_many_attributes",
-	  .make = make_363_attributes },
-	{ .name = "1476 bytes", .verdict = "oversize", .make = make_1476 },
-	{ .name = "legacy, 1476 bytes", .verdict = "oversize", .legacy = true, .make = make_1476 },
-	{ .name = "1476 bytes, otherwise pass", .verdict = "oversize", .config = CASES_PASS,
-	  .make = make_1476 },
+	{.name = "1472 bytes", .verdict = "success", .make = make_1472, .want = "X"},
+	{.name = "1472 bytes, FINGERPRINT",
+	 .verdict = "success",
+	 .make = make_1472_fingerprint,
+	 .want = "X F"},
+	{.name = "legacy, 1472 bytes",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .make = make_1472,
+	 .want = "M"},
+	{.name = "1472 bytes, wrong UDP checksum",
+	 .verdict = "udp_checksum",
+	 .make = make_1472,
+	 .set = {SET(udp_checksum_xor, 2)}},
+	{.name = "1472 bytes, many attributes",
+	 .verdict = "too_many_attributes",
+	 .make = make_363_attributes},
+	{.name = "1476 bytes", .verdict = "oversize", .make = make_1476},
+	{.name = "legacy, 1476 bytes", .verdict = "oversize", .legacy = true, .make = make_1476},
+	{.name = "1476 bytes, otherwise pass",
+	 .verdict = "oversize",
+	 .config = CASES_PASS,
+	 .make = make_1476},
 };
 
-#define SOURCE(text, family, label) \
-	{ .name = "from " text, .verdict = label, .only = family, .source = text }
-#define BOGON4(text) SOURCE(text, V4, "source_address")
-#define BOGON6(text) SOURCE(text, V6, "source_address")
+#define SOURCE(text, family, label)                                                                \
+	{                                                                                          \
+		.name = "from " text, .verdict = label, .only = family, .source = text             \
+	}
+#define BOGON4(text)  SOURCE(text, V4, "source_address")
+#define BOGON6(text)  SOURCE(text, V6, "source_address")
 #define CLIENT4(text) SOURCE(text, V4, "success")
 #define CLIENT6(text) SOURCE(text, V6, "success")
 
@@ -825,65 +1122,114 @@ static const struct row source_rows[] = {
 	BOGON6("ff02::1"),
 	BOGON6("ff0e::1"),
 	BOGON6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
-	{ .name = "from 127.0.0.1, otherwise pass", .verdict = "source_address", .only = V4,
-	  .config = CASES_PASS, .source = "127.0.0.1" },
+	{.name = "from 127.0.0.1, otherwise pass",
+	 .verdict = "source_address",
+	 .only = V4,
+	 .config = CASES_PASS,
+	 .source = "127.0.0.1"},
 
-	{ .name = "LAND", .verdict = "land", .source = "203.0.113.10|2001:db8::10",
-	  .set = { SET(source_port, 3478) } },
-	{ .name = "LAND from another port", .verdict = "land",
-	  .source = "203.0.113.10|2001:db8::10" },
-	{ .name = "from another port's service", .verdict = "land",
-	  .source = "203.0.113.10|2001:db8::10", .set = { SET(source_port, 19302) } },
-	{ .name = "from one address below", .verdict = "success",
-	  .source = "203.0.113.9|2001:db8::f" },
-	{ .name = "from the address with the first bit turned", .verdict = "success",
-	  .source = "75.0.113.10|a001:db8::10" },
-	{ .name = "from the address with a bit turned in its middle", .verdict = "success",
-	  .source = "203.0.112.10|2001:db8:0:0:1::10" },
+	{.name = "LAND",
+	 .verdict = "land",
+	 .source = "203.0.113.10|2001:db8::10",
+	 .set = {SET(source_port, 3478)}},
+	{.name = "LAND from another port",
+	 .verdict = "land",
+	 .source = "203.0.113.10|2001:db8::10"},
+	{.name = "from another port's service",
+	 .verdict = "land",
+	 .source = "203.0.113.10|2001:db8::10",
+	 .set = {SET(source_port, 19302)}},
+	{.name = "from one address below",
+	 .verdict = "success",
+	 .source = "203.0.113.9|2001:db8::f"},
+	{.name = "from the address with the first bit turned",
+	 .verdict = "success",
+	 .source = "75.0.113.10|a001:db8::10"},
+	{.name = "from the address with a bit turned in its middle",
+	 .verdict = "success",
+	 .source = "203.0.112.10|2001:db8:0:0:1::10"},
 
-#define PORT_X(port4) "0020 0008 0001 " port4 " e721c045|" \
-		      "0020 0014 0002 " port4 " 0113a9fa b7e0a701 bc34d686 fa87dfa9"
-	{ .name = "from port 0", .verdict = "source_port", .set = { SET(source_port, 0) } },
-	{ .name = "legacy from port 0", .verdict = "source_port", .legacy = true,
-	  .set = { SET(source_port, 0) } },
-	{ .name = "from port 1", .verdict = "success", .set = { SET(source_port, 1) },
-	  .want = PORT_X("2113") },
-	{ .name = "from port 53", .verdict = "success", .set = { SET(source_port, 53) },
-	  .want = PORT_X("2127") },
-	{ .name = "from port 1023", .verdict = "success", .set = { SET(source_port, 1023) },
-	  .want = PORT_X("22ed") },
-	{ .name = "from port 1024", .verdict = "success", .set = { SET(source_port, 1024) },
-	  .want = PORT_X("2512") },
-	{ .name = "from port 3478", .verdict = "success", .set = { SET(source_port, 3478) },
-	  .want = PORT_X("2c84") },
-	{ .name = "from port 8466, XORed 0", .verdict = "success",
-	  .set = { SET(source_port, 0x2112) }, .want = PORT_X("0000") },
-	{ .name = "from port 65535", .verdict = "success", .set = { SET(source_port, 65535) },
-	  .want = PORT_X("deed") },
-	{ .name = "low ports off: port 0", .verdict = "source_port", .config = CASES_LOW_PORTS_OFF,
-	  .set = { SET(source_port, 0) } },
-	{ .name = "low ports off: port 1", .verdict = "low_source_port",
-	  .config = CASES_LOW_PORTS_OFF, .set = { SET(source_port, 1) } },
-	{ .name = "low ports off: port 256", .verdict = "low_source_port",
-	  .config = CASES_LOW_PORTS_OFF, .set = { SET(source_port, 256) } },
-	{ .name = "low ports off: port 1023", .verdict = "low_source_port",
-	  .config = CASES_LOW_PORTS_OFF, .set = { SET(source_port, 1023) } },
-	{ .name = "low ports off: port 1024", .verdict = "success", .config = CASES_LOW_PORTS_OFF,
-	  .set = { SET(source_port, 1024) }, .want = PORT_X("2512") },
+#define PORT_X(port4)                                                                              \
+	"0020 0008 0001 " port4 " e721c045|"                                                       \
+	"0020 0014 0002 " port4 " 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	{.name = "from port 0", .verdict = "source_port", .set = {SET(source_port, 0)}},
+	{.name = "legacy from port 0",
+	 .verdict = "source_port",
+	 .legacy = true,
+	 .set = {SET(source_port, 0)}},
+	{.name = "from port 1",
+	 .verdict = "success",
+	 .set = {SET(source_port, 1)},
+	 .want = PORT_X("2113")},
+	{.name = "from port 53",
+	 .verdict = "success",
+	 .set = {SET(source_port, 53)},
+	 .want = PORT_X("2127")},
+	{.name = "from port 1023",
+	 .verdict = "success",
+	 .set = {SET(source_port, 1023)},
+	 .want = PORT_X("22ed")},
+	{.name = "from port 1024",
+	 .verdict = "success",
+	 .set = {SET(source_port, 1024)},
+	 .want = PORT_X("2512")},
+	{.name = "from port 3478",
+	 .verdict = "success",
+	 .set = {SET(source_port, 3478)},
+	 .want = PORT_X("2c84")},
+	{.name = "from port 8466, XORed 0",
+	 .verdict = "success",
+	 .set = {SET(source_port, 0x2112)},
+	 .want = PORT_X("0000")},
+	{.name = "from port 65535",
+	 .verdict = "success",
+	 .set = {SET(source_port, 65535)},
+	 .want = PORT_X("deed")},
+	{.name = "low ports off: port 0",
+	 .verdict = "source_port",
+	 .config = CASES_LOW_PORTS_OFF,
+	 .set = {SET(source_port, 0)}},
+	{.name = "low ports off: port 1",
+	 .verdict = "low_source_port",
+	 .config = CASES_LOW_PORTS_OFF,
+	 .set = {SET(source_port, 1)}},
+	{.name = "low ports off: port 256",
+	 .verdict = "low_source_port",
+	 .config = CASES_LOW_PORTS_OFF,
+	 .set = {SET(source_port, 256)}},
+	{.name = "low ports off: port 1023",
+	 .verdict = "low_source_port",
+	 .config = CASES_LOW_PORTS_OFF,
+	 .set = {SET(source_port, 1023)}},
+	{.name = "low ports off: port 1024",
+	 .verdict = "success",
+	 .config = CASES_LOW_PORTS_OFF,
+	 .set = {SET(source_port, 1024)},
+	 .want = PORT_X("2512")},
 	/* low when byte-swapped */
-	{ .name = "low ports off: port 0x4001", .verdict = "success",
-	  .config = CASES_LOW_PORTS_OFF, .set = { SET(source_port, 0x4001) },
-	  .want = PORT_X("6113") },
-	{ .name = "low ports off: bare", .verdict = "success", .config = CASES_LOW_PORTS_OFF,
-	  .want = "X" },
+	{.name = "low ports off: port 0x4001",
+	 .verdict = "success",
+	 .config = CASES_LOW_PORTS_OFF,
+	 .set = {SET(source_port, 0x4001)},
+	 .want = PORT_X("6113")},
+	{.name = "low ports off: bare",
+	 .verdict = "success",
+	 .config = CASES_LOW_PORTS_OFF,
+	 .want = "X"},
 };
 
-#define TYPE(number, label) \
-	{ .name = "type " #number, .verdict = label, .type = number }
-#define TYPE_LEGACY(number, label) \
-	{ .name = "legacy type " #number, .verdict = label, .type = number, .legacy = true }
-#define PAYLOAD(text, label, hex) \
-	{ .name = text, .verdict = label, .payload = hex }
+#define TYPE(number, label)                                                                        \
+	{                                                                                          \
+		.name = "type " #number, .verdict = label, .type = number                          \
+	}
+#define TYPE_LEGACY(number, label)                                                                 \
+	{                                                                                          \
+		.name = "legacy type " #number, .verdict = label, .type = number, .legacy = true   \
+	}
+#define PAYLOAD(text, label, hex)                                                                  \
+	{                                                                                          \
+		.name = text, .verdict = label, .payload = hex                                     \
+	}
 
 static const struct row stun_rows[] = {
 	PAYLOAD("no payload", "stun_runt", ""),
@@ -955,158 +1301,279 @@ static const struct row stun_rows[] = {
 	TYPE_LEGACY(0x0112, "response"),
 	TYPE_LEGACY(0x0011, "indication"),
 	TYPE_LEGACY(0x0201, "unknown_method"),
-	{ .name = "success response with an address", .verdict = "response", .type = 0x0101,
-	  .attributes = "0020/8 F" },
-	{ .name = "error response 420", .verdict = "response", .type = 0x0111,
-	  .attributes = "0009=00000414 000a=7fff" },
-	{ .name = "indication with FINGERPRINT", .verdict = "indication", .type = 0x0011,
-	  .attributes = "F" },
-	{ .name = "response, otherwise pass", .verdict = "response", .config = CASES_PASS,
-	  .type = 0x0101 },
-	{ .name = "indication, otherwise pass", .verdict = "indication", .config = CASES_PASS,
-	  .type = 0x0011 },
-	{ .name = "TURN Allocate, otherwise pass", .verdict = "unknown_method",
-	  .config = CASES_PASS, .type = 0x0003, .attributes = "0019=11000000" },
+	{.name = "success response with an address",
+	 .verdict = "response",
+	 .type = 0x0101,
+	 .attributes = "0020/8 F"},
+	{.name = "error response 420",
+	 .verdict = "response",
+	 .type = 0x0111,
+	 .attributes = "0009=00000414 000a=7fff"},
+	{.name = "indication with FINGERPRINT",
+	 .verdict = "indication",
+	 .type = 0x0011,
+	 .attributes = "F"},
+	{.name = "response, otherwise pass",
+	 .verdict = "response",
+	 .config = CASES_PASS,
+	 .type = 0x0101},
+	{.name = "indication, otherwise pass",
+	 .verdict = "indication",
+	 .config = CASES_PASS,
+	 .type = 0x0011},
+	{.name = "TURN Allocate, otherwise pass",
+	 .verdict = "unknown_method",
+	 .config = CASES_PASS,
+	 .type = 0x0003,
+	 .attributes = "0019=11000000"},
 
-	{ .name = "STUN length 1", .verdict = "stun_length", .set = { SET(stun_length, 1) } },
-	{ .name = "STUN length 2", .verdict = "stun_length", .set = { SET(stun_length, 2) } },
-	{ .name = "STUN length 4, none there", .verdict = "stun_length",
-	  .set = { SET(stun_length, 4) } },
-	{ .name = "STUN length 0, one attribute", .verdict = "stun_length", .attributes = "8022",
-	  .set = { SET(stun_length, 0) } },
-	{ .name = "STUN length 3, one attribute", .verdict = "stun_length", .attributes = "8022",
-	  .set = { SET(stun_length, 3) } },
-	{ .name = "STUN length counts the header", .verdict = "stun_length", .attributes = "8022",
-	  .set = { SET(stun_length, 24) } },
-	{ .name = "STUN length 65535", .verdict = "stun_length",
-	  .set = { SET(stun_length, 65535) } },
-	{ .name = "STUN length 65516", .verdict = "stun_length",
-	  .set = { SET(stun_length, 65516) } },
-	{ .name = "STUN length byte-swapped", .verdict = "stun_length", .attributes = "8022",
-	  .set = { SET(stun_length, 0x0400) } },
-	{ .name = "STUN length 256 over", .verdict = "stun_length", .attributes = "8022",
-	  .set = { SET(stun_length, 0x0104) } },
+	{.name = "STUN length 1", .verdict = "stun_length", .set = {SET(stun_length, 1)}},
+	{.name = "STUN length 2", .verdict = "stun_length", .set = {SET(stun_length, 2)}},
+	{.name = "STUN length 4, none there",
+	 .verdict = "stun_length",
+	 .set = {SET(stun_length, 4)}},
+	{.name = "STUN length 0, one attribute",
+	 .verdict = "stun_length",
+	 .attributes = "8022",
+	 .set = {SET(stun_length, 0)}},
+	{.name = "STUN length 3, one attribute",
+	 .verdict = "stun_length",
+	 .attributes = "8022",
+	 .set = {SET(stun_length, 3)}},
+	{.name = "STUN length counts the header",
+	 .verdict = "stun_length",
+	 .attributes = "8022",
+	 .set = {SET(stun_length, 24)}},
+	{.name = "STUN length 65535", .verdict = "stun_length", .set = {SET(stun_length, 65535)}},
+	{.name = "STUN length 65516", .verdict = "stun_length", .set = {SET(stun_length, 65516)}},
+	{.name = "STUN length byte-swapped",
+	 .verdict = "stun_length",
+	 .attributes = "8022",
+	 .set = {SET(stun_length, 0x0400)}},
+	{.name = "STUN length 256 over",
+	 .verdict = "stun_length",
+	 .attributes = "8022",
+	 .set = {SET(stun_length, 0x0104)}},
 
-	{ .name = "cookie, first byte off", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "2012a442 b7e7a701bc34d686fa87dfae", .want = "M" },
-	{ .name = "cookie, second byte off", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "2113a442 b7e7a701bc34d686fa87dfae", .want = "M" },
-	{ .name = "cookie, third byte off", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "21122442 b7e7a701bc34d686fa87dfae", .want = "M" },
-	{ .name = "cookie, last byte off", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "2112a443 b7e7a701bc34d686fa87dfae", .want = "M" },
-	{ .name = "cookie one word late", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "b7e7a701 2112a442bc34d686fa87dfae", .want = "M" },
-	{ .name = "transaction ID of zeros", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "00000000 00000000 00000000 00000000", .want = "M" },
-	{ .name = "transaction ID of ff", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "ffffffff ffffffff ffffffff ffffffff", .want = "M" },
-	{ .name = "cookie, then zeros", .verdict = "success",
-	  .transaction = "00000000 00000000 00000000",
-	  .want = "0020 0008 0001 f523 e721c045|"
-		  "0020 0014 0002 f523 0113a9fa 00070000 00000000 00000007" },
-	{ .name = "cookie, then ff", .verdict = "success",
-	  .transaction = "ffffffff ffffffff ffffffff",
-	  .want = "0020 0008 0001 f523 e721c045|"
-		  "0020 0014 0002 f523 0113a9fa fff8ffff ffffffff fffffff8" },
-	{ .name = "legacy off: bare", .verdict = "success", .config = CASES_LEGACY_OFF,
-	  .want = "X" },
-	{ .name = "legacy off: no cookie", .verdict = "no_cookie", .config = CASES_LEGACY_OFF,
-	  .legacy = true },
-	{ .name = "legacy off: cookie, last bit off", .verdict = "no_cookie",
-	  .config = CASES_LEGACY_OFF, .legacy = true,
-	  .transaction = "2112a443 b7e7a701bc34d686fa87dfae" },
-	{ .name = "legacy off: CHANGE-REQUEST", .verdict = "no_cookie", .config = CASES_LEGACY_OFF,
-	  .legacy = true, .attributes = "0003=00000006" },
-	{ .name = "legacy off: response without cookie", .verdict = "response",
-	  .config = CASES_LEGACY_OFF, .legacy = true, .type = 0x0101 },
-	{ .name = "everything else set: no cookie", .verdict = "no_cookie",
-	  .config = CASES_EVERYTHING, .legacy = true },
+	{.name = "cookie, first byte off",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "2012a442 b7e7a701bc34d686fa87dfae",
+	 .want = "M"},
+	{.name = "cookie, second byte off",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "2113a442 b7e7a701bc34d686fa87dfae",
+	 .want = "M"},
+	{.name = "cookie, third byte off",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "21122442 b7e7a701bc34d686fa87dfae",
+	 .want = "M"},
+	{.name = "cookie, last byte off",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "2112a443 b7e7a701bc34d686fa87dfae",
+	 .want = "M"},
+	{.name = "cookie one word late",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "b7e7a701 2112a442bc34d686fa87dfae",
+	 .want = "M"},
+	{.name = "transaction ID of zeros",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "00000000 00000000 00000000 00000000",
+	 .want = "M"},
+	{.name = "transaction ID of ff",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "ffffffff ffffffff ffffffff ffffffff",
+	 .want = "M"},
+	{.name = "cookie, then zeros",
+	 .verdict = "success",
+	 .transaction = "00000000 00000000 00000000",
+	 .want = "0020 0008 0001 f523 e721c045|"
+		 "0020 0014 0002 f523 0113a9fa 00070000 00000000 00000007"},
+	{.name = "cookie, then ff",
+	 .verdict = "success",
+	 .transaction = "ffffffff ffffffff ffffffff",
+	 .want = "0020 0008 0001 f523 e721c045|"
+		 "0020 0014 0002 f523 0113a9fa fff8ffff ffffffff fffffff8"},
+	{.name = "legacy off: bare", .verdict = "success", .config = CASES_LEGACY_OFF, .want = "X"},
+	{.name = "legacy off: no cookie",
+	 .verdict = "no_cookie",
+	 .config = CASES_LEGACY_OFF,
+	 .legacy = true},
+	{.name = "legacy off: cookie, last bit off",
+	 .verdict = "no_cookie",
+	 .config = CASES_LEGACY_OFF,
+	 .legacy = true,
+	 .transaction = "2112a443 b7e7a701bc34d686fa87dfae"},
+	{.name = "legacy off: CHANGE-REQUEST",
+	 .verdict = "no_cookie",
+	 .config = CASES_LEGACY_OFF,
+	 .legacy = true,
+	 .attributes = "0003=00000006"},
+	{.name = "legacy off: response without cookie",
+	 .verdict = "response",
+	 .config = CASES_LEGACY_OFF,
+	 .legacy = true,
+	 .type = 0x0101},
+	{.name = "everything else set: no cookie",
+	 .verdict = "no_cookie",
+	 .config = CASES_EVERYTHING,
+	 .legacy = true},
 };
 
 /* Of two faults, the first in the order of checks names the verdict. */
 static const struct row order_rows[] = {
-	{ .name = "IP length before UDP length", .verdict = "ip_length",
-	  .set = { SET(ip_length_delta, 1), SET(udp_length, 0) } },
-	{ .name = "UDP length before IP checksum", .verdict = "udp_length", .only = V4,
-	  .set = { SET(udp_length, 7), SET(ip_checksum_xor, 1) } },
-	{ .name = "IP checksum before MACs", .verdict = "ip_checksum", .only = V4,
-	  .mac_source = "ffffffffffff", .set = { SET(ip_checksum_xor, 1) } },
-	{ .name = "UDP length before MACs", .verdict = "udp_length",
-	  .mac_destination = "ffffffffffff", .set = { SET(udp_length, 29) } },
-	{ .name = "MACs before source", .verdict = "link_address",
-	  .mac_destination = "ffffffffffff", .source = "127.0.0.1|::1" },
-	{ .name = "source before source port", .verdict = "source_address",
-	  .source = "127.0.0.1|::1", .set = { SET(source_port, 0) } },
-	{ .name = "LAND before source port", .verdict = "land",
-	  .source = "203.0.113.10|2001:db8::10", .set = { SET(source_port, 0) } },
-	{ .name = "LAND before low source port", .verdict = "land", .config = CASES_LOW_PORTS_OFF,
-	  .source = "203.0.113.10|2001:db8::10", .set = { SET(source_port, 53) } },
-	{ .name = "source port before STUN runt", .verdict = "source_port", .payload = "",
-	  .set = { SET(source_port, 0) } },
-	{ .name = "low source port before STUN runt", .verdict = "low_source_port",
-	  .config = CASES_LOW_PORTS_OFF, .payload = "ff", .set = { SET(source_port, 53) } },
-	{ .name = "STUN runt before not STUN", .verdict = "stun_runt", .payload = "ffffffff" },
-	{ .name = "STUN runt before UDP checksum", .verdict = "stun_runt", .payload = "0001",
-	  .set = { SET(udp_checksum_xor, 1) } },
-	{ .name = "not STUN before STUN length", .verdict = "not_stun", .type = 0x0401,
-	  .set = { SET(stun_length, 3) } },
-	{ .name = "STUN length before class", .verdict = "stun_length", .type = 0x0101,
-	  .set = { SET(stun_length, 4) } },
-	{ .name = "class before UDP checksum", .verdict = "response", .type = 0x0101,
-	  .set = { SET(udp_checksum_xor, 1) } },
-	{ .name = "class before attributes", .verdict = "indication", .type = 0x0011,
-	  .attributes = "8022>8" },
-	{ .name = "method before cookie", .verdict = "unknown_method", .config = CASES_LEGACY_OFF,
-	  .legacy = true, .type = 0x0002 },
-	{ .name = "class before method", .verdict = "response", .type = 0x0113 },
-	{ .name = "class before cookie", .verdict = "indication", .config = CASES_LEGACY_OFF,
-	  .legacy = true, .type = 0x0011 },
-	{ .name = "cookie before oversize", .verdict = "no_cookie", .config = CASES_LEGACY_OFF,
-	  .legacy = true, .make = make_1476 },
-	{ .name = "cookie before UDP checksum", .verdict = "no_cookie", .config = CASES_LEGACY_OFF,
-	  .legacy = true, .set = { SET(udp_checksum_xor, 1) } },
-	{ .name = "oversize before UDP checksum", .verdict = "oversize", .make = make_1476,
-	  .set = { SET(udp_checksum_xor, 1) } },
-	{ .name = "oversize before a missing UDP checksum", .verdict = "oversize", .only = V6,
-	  .make = make_1476, .set = { SET(udp_checksum, 0) } },
-	{ .name = "class before oversize", .verdict = "response", .type = 0x0101,
-	  .make = make_1476 },
-	{ .name = "UDP checksum before attributes", .verdict = "udp_checksum",
-	  .attributes = "8022>8", .set = { SET(udp_checksum_xor, 1) } },
-	{ .name = "UDP checksum before FINGERPRINT", .verdict = "udp_checksum", .attributes = "F!",
-	  .set = { SET(udp_checksum_xor, 1) } },
-	{ .name = "missing UDP checksum before attributes", .verdict = "udp_checksum_missing",
-	  .only = V6, .attributes = "8022>8", .set = { SET(udp_checksum, 0) } },
-	{ .name = "17th before its length", .verdict = "too_many_attributes",
-	  .attributes = "16*8022 8022>8" },
-	{ .name = "16th's length before the 17th", .verdict = "malformed_attribute",
-	  .attributes = "15*8022 0003/8 8022" },
-	{ .name = "17th before FINGERPRINT's length", .verdict = "too_many_attributes",
-	  .attributes = "16*8022 8028/8" },
-	{ .name = "FINGERPRINT not last before the 17th", .verdict = "malformed_attribute",
-	  .attributes = "15*8022 8028/4 8022" },
-	{ .name = "attributes before a wrong FINGERPRINT", .verdict = "malformed_attribute",
-	  .attributes = "0003/0 F!" },
-	{ .name = "wrong FINGERPRINT before 420", .verdict = "wrong_fingerprint",
-	  .attributes = "7fff F!" },
-	{ .name = "malformed before 420", .verdict = "malformed_attribute",
-	  .attributes = "7fff 8022>4" },
-	{ .name = "too many before 420", .verdict = "too_many_attributes",
-	  .attributes = "17*7fff" },
+	{.name = "IP length before UDP length",
+	 .verdict = "ip_length",
+	 .set = {SET(ip_length_delta, 1), SET(udp_length, 0)}},
+	{.name = "UDP length before IP checksum",
+	 .verdict = "udp_length",
+	 .only = V4,
+	 .set = {SET(udp_length, 7), SET(ip_checksum_xor, 1)}},
+	{.name = "IP checksum before MACs",
+	 .verdict = "ip_checksum",
+	 .only = V4,
+	 .mac_source = "ffffffffffff",
+	 .set = {SET(ip_checksum_xor, 1)}},
+	{.name = "UDP length before MACs",
+	 .verdict = "udp_length",
+	 .mac_destination = "ffffffffffff",
+	 .set = {SET(udp_length, 29)}},
+	{.name = "MACs before source",
+	 .verdict = "link_address",
+	 .mac_destination = "ffffffffffff",
+	 .source = "127.0.0.1|::1"},
+	{.name = "source before source port",
+	 .verdict = "source_address",
+	 .source = "127.0.0.1|::1",
+	 .set = {SET(source_port, 0)}},
+	{.name = "LAND before source port",
+	 .verdict = "land",
+	 .source = "203.0.113.10|2001:db8::10",
+	 .set = {SET(source_port, 0)}},
+	{.name = "LAND before low source port",
+	 .verdict = "land",
+	 .config = CASES_LOW_PORTS_OFF,
+	 .source = "203.0.113.10|2001:db8::10",
+	 .set = {SET(source_port, 53)}},
+	{.name = "source port before STUN runt",
+	 .verdict = "source_port",
+	 .payload = "",
+	 .set = {SET(source_port, 0)}},
+	{.name = "low source port before STUN runt",
+	 .verdict = "low_source_port",
+	 .config = CASES_LOW_PORTS_OFF,
+	 .payload = "ff",
+	 .set = {SET(source_port, 53)}},
+	{.name = "STUN runt before not STUN", .verdict = "stun_runt", .payload = "ffffffff"},
+	{.name = "STUN runt before UDP checksum",
+	 .verdict = "stun_runt",
+	 .payload = "0001",
+	 .set = {SET(udp_checksum_xor, 1)}},
+	{.name = "not STUN before STUN length",
+	 .verdict = "not_stun",
+	 .type = 0x0401,
+	 .set = {SET(stun_length, 3)}},
+	{.name = "STUN length before class",
+	 .verdict = "stun_length",
+	 .type = 0x0101,
+	 .set = {SET(stun_length, 4)}},
+	{.name = "class before UDP checksum",
+	 .verdict = "response",
+	 .type = 0x0101,
+	 .set = {SET(udp_checksum_xor, 1)}},
+	{.name = "class before attributes",
+	 .verdict = "indication",
+	 .type = 0x0011,
+	 .attributes = "8022>8"},
+	{.name = "method before cookie",
+	 .verdict = "unknown_method",
+	 .config = CASES_LEGACY_OFF,
+	 .legacy = true,
+	 .type = 0x0002},
+	{.name = "class before method", .verdict = "response", .type = 0x0113},
+	{.name = "class before cookie",
+	 .verdict = "indication",
+	 .config = CASES_LEGACY_OFF,
+	 .legacy = true,
+	 .type = 0x0011},
+	{.name = "cookie before oversize",
+	 .verdict = "no_cookie",
+	 .config = CASES_LEGACY_OFF,
+	 .legacy = true,
+	 .make = make_1476},
+	{.name = "cookie before UDP checksum",
+	 .verdict = "no_cookie",
+	 .config = CASES_LEGACY_OFF,
+	 .legacy = true,
+	 .set = {SET(udp_checksum_xor, 1)}},
+	{.name = "oversize before UDP checksum",
+	 .verdict = "oversize",
+	 .make = make_1476,
+	 .set = {SET(udp_checksum_xor, 1)}},
+	{.name = "oversize before a missing UDP checksum",
+	 .verdict = "oversize",
+	 .only = V6,
+	 .make = make_1476,
+	 .set = {SET(udp_checksum, 0)}},
+	{.name = "class before oversize", .verdict = "response", .type = 0x0101, .make = make_1476},
+	{.name = "UDP checksum before attributes",
+	 .verdict = "udp_checksum",
+	 .attributes = "8022>8",
+	 .set = {SET(udp_checksum_xor, 1)}},
+	{.name = "UDP checksum before FINGERPRINT",
+	 .verdict = "udp_checksum",
+	 .attributes = "F!",
+	 .set = {SET(udp_checksum_xor, 1)}},
+	{.name = "missing UDP checksum before attributes",
+	 .verdict = "udp_checksum_missing",
+	 .only = V6,
+	 .attributes = "8022>8",
+	 .set = {SET(udp_checksum, 0)}},
+	{.name = "17th before its length",
+	 .verdict = "too_many_attributes",
+	 .attributes = "16*8022 8022>8"},
+	{.name = "16th's length before the 17th",
+	 .verdict = "malformed_attribute",
+	 .attributes = "15*8022 0003/8 8022"},
+	{.name = "17th before FINGERPRINT's length",
+	 .verdict = "too_many_attributes",
+	 .attributes = "16*8022 8028/8"},
+	{.name = "FINGERPRINT not last before the 17th",
+	 .verdict = "malformed_attribute",
+	 .attributes = "15*8022 8028/4 8022"},
+	{.name = "attributes before a wrong FINGERPRINT",
+	 .verdict = "malformed_attribute",
+	 .attributes = "0003/0 F!"},
+	{.name = "wrong FINGERPRINT before 420",
+	 .verdict = "wrong_fingerprint",
+	 .attributes = "7fff F!"},
+	{.name = "malformed before 420",
+	 .verdict = "malformed_attribute",
+	 .attributes = "7fff 8022>4"},
+	{.name = "too many before 420", .verdict = "too_many_attributes", .attributes = "17*7fff"},
 };
 
-#define ATTRIBUTES(list, label, expected) \
-	{ .name = "[" list "]", .verdict = label, .attributes = list, .want = expected }
-#define LEGACY(list, label, expected) \
-	{ .name = "legacy [" list "]", .verdict = label, .attributes = list, .legacy = true, \
-	  .want = expected }
-#define SKIPPED(list) ATTRIBUTES(list, "success", "X")
-#define MALFORMED(list) ATTRIBUTES(list, "malformed_attribute", NULL)
-#define UNKNOWN(list, types) ATTRIBUTES(list, "unknown_attribute", "E 000a" types)
-#define LEGACY_SKIPPED(list) LEGACY(list, "legacy_success", "M")
+#define ATTRIBUTES(list, label, expected)                                                          \
+	{                                                                                          \
+		.name = "[" list "]", .verdict = label, .attributes = list, .want = expected       \
+	}
+#define LEGACY(list, label, expected)                                                              \
+	{                                                                                          \
+		.name = "legacy [" list "]", .verdict = label, .attributes = list, .legacy = true, \
+		.want = expected                                                                   \
+	}
+#define SKIPPED(list)		    ATTRIBUTES(list, "success", "X")
+#define MALFORMED(list)		    ATTRIBUTES(list, "malformed_attribute", NULL)
+#define UNKNOWN(list, types)	    ATTRIBUTES(list, "unknown_attribute", "E 000a" types)
+#define LEGACY_SKIPPED(list)	    LEGACY(list, "legacy_success", "M")
 #define LEGACY_UNKNOWN(list, types) LEGACY(list, "unknown_attribute", "E 000a" types)
-#define LEGACY_MALFORMED(list) LEGACY(list, "malformed_attribute", NULL)
+#define LEGACY_MALFORMED(list)	    LEGACY(list, "malformed_attribute", NULL)
 
 static const struct row attribute_rows[] = {
 	/* protocol.md 8 */
@@ -1380,11 +1847,16 @@ static const struct row attribute_rows[] = {
 	LEGACY("17*7fff", "too_many_attributes", NULL),
 };
 
-#define WITH(variant, text, list, label, expected) \
-	{ .name = text, .verdict = label, .config = variant, .attributes = list, .want = expected }
-#define WITH_LEGACY(variant, text, list, label, expected) \
-	{ .name = text, .verdict = label, .config = variant, .attributes = list, .legacy = true, \
-	  .want = expected }
+#define WITH(variant, text, list, label, expected)                                                 \
+	{                                                                                          \
+		.name = text, .verdict = label, .config = variant, .attributes = list,             \
+		.want = expected                                                                   \
+	}
+#define WITH_LEGACY(variant, text, list, label, expected)                                          \
+	{                                                                                          \
+		.name = text, .verdict = label, .config = variant, .attributes = list,             \
+		.legacy = true, .want = expected                                                   \
+	}
 
 static const struct row setting_rows[] = {
 	WITH(CASES_SOFTWARE_1, "SOFTWARE 1: bare", "", "success", "X" SOFTWARE_1),
@@ -1426,8 +1898,7 @@ static const struct row setting_rows[] = {
 	     "E 000a0002 7fff0000 F"),
 	WITH(CASES_WRONG_IGNORED, "wrong ignored: not last", "F! 8022", "malformed_attribute",
 	     NULL),
-	WITH(CASES_WRONG_IGNORED, "wrong ignored: length 8", "8028/8", "malformed_attribute",
-	     NULL),
+	WITH(CASES_WRONG_IGNORED, "wrong ignored: length 8", "8028/8", "malformed_attribute", NULL),
 	WITH(CASES_WRONG_IGNORED, "wrong ignored: bare", "", "success", "X"),
 	WITH_LEGACY(CASES_WRONG_IGNORED, "wrong ignored: legacy", "F!", "legacy_success", "M"),
 	WITH(CASES_EVERYTHING, "everything else set: wrong FINGERPRINT", "F!", "success",
@@ -1439,122 +1910,212 @@ static const struct row setting_rows[] = {
 	WITH(CASES_PASS, "pass: too many", "17*8022", "too_many_attributes", NULL),
 	WITH(CASES_PASS, "pass: wrong FINGERPRINT", "F!", "wrong_fingerprint", NULL),
 	WITH_LEGACY(CASES_PASS, "pass: legacy", "", "legacy_success", "M"),
-	{ .name = "pass: not STUN", .verdict = "not_stun", .config = CASES_PASS, .type = 0xff01 },
-	{ .name = "pass: not a service", .verdict = "not_service", .config = CASES_PASS,
-	  .set = { SET(destination_port, 80) } },
-	{ .name = "FINGERPRINT without its XOR", .verdict = "wrong_fingerprint",
-	  .make = make_fingerprint_without_xor },
-	{ .name = "FINGERPRINT of a shorter message", .verdict = "wrong_fingerprint",
-	  .make = make_fingerprint_of_shorter },
+	{.name = "pass: not STUN", .verdict = "not_stun", .config = CASES_PASS, .type = 0xff01},
+	{.name = "pass: not a service",
+	 .verdict = "not_service",
+	 .config = CASES_PASS,
+	 .set = {SET(destination_port, 80)}},
+	{.name = "FINGERPRINT without its XOR",
+	 .verdict = "wrong_fingerprint",
+	 .make = make_fingerprint_without_xor},
+	{.name = "FINGERPRINT of a shorter message",
+	 .verdict = "wrong_fingerprint",
+	 .make = make_fingerprint_of_shorter},
 };
 
 /* RFC 5769 2.1 and 2.4, and what clients.md names. */
 #define RFC5769_HEADER "2112a442 b7e7a701bc34d686fa87dfae"
-#define RFC5769_REQUEST \
-	"00010058" RFC5769_HEADER "80220010 5354554e 20746573 7420636c 69656e74" \
-	"00240004 6e0001ff 80290008 932ff9b1 51263b36" \
-	"00060009 6576746a 3a683676 59202020" \
+#define RFC5769_REQUEST                                                                            \
+	"00010058" RFC5769_HEADER "80220010 5354554e 20746573 7420636c 69656e74"                   \
+	"00240004 6e0001ff 80290008 932ff9b1 51263b36"                                             \
+	"00060009 6576746a 3a683676 59202020"                                                      \
 	"00080014 9aeaa70c bfd8cb56 781ef2b5 b2d3f249 c1b571a2 80280004 e57a3bcf"
-#define RFC5769_RESPONSE_IPV4 \
-	"0101003c" RFC5769_HEADER "8022000b 74657374 20766563 746f7220" \
-	"00200008 0001a147 e112a643" \
+#define RFC5769_RESPONSE_IPV4                                                                      \
+	"0101003c" RFC5769_HEADER "8022000b 74657374 20766563 746f7220"                            \
+	"00200008 0001a147 e112a643"                                                               \
 	"00080014 2b91f599 fd9e90c3 8c7489f9 2af9ba53 f06be7d7 80280004 c07d4c96"
-#define RFC5769_RESPONSE_IPV6 \
-	"01010048" RFC5769_HEADER "8022000b 74657374 20766563 746f7220" \
-	"00200014 0002a147 0113a9fa a5d3f179 bc25f4b5 bed2b9d9" \
+#define RFC5769_RESPONSE_IPV6                                                                      \
+	"01010048" RFC5769_HEADER "8022000b 74657374 20766563 746f7220"                            \
+	"00200014 0002a147 0113a9fa a5d3f179 bc25f4b5 bed2b9d9"                                    \
 	"00080014 a382954e 4be67bf1 1784c97c 8292c275 bfe3ed41 80280004 c8fb0b4c"
-#define RFC5769_LONG_TERM \
-	"00010060 2112a442 78ad3433 c6ad72c0 29da412e" \
-	"00060012 e3839ee3 8388e383 aae38383 e382afe3 82b90000" \
-	"0015001c 662f2f34 39396b39 35346436 4f4c3334 6f4c3946 53547679 36347341" \
-	"0014000b 6578616d 706c652e 6f726700" \
+#define RFC5769_LONG_TERM                                                                          \
+	"00010060 2112a442 78ad3433 c6ad72c0 29da412e"                                             \
+	"00060012 e3839ee3 8388e383 aae38383 e382afe3 82b90000"                                    \
+	"0015001c 662f2f34 39396b39 35346436 4f4c3334 6f4c3946 53547679 36347341"                  \
+	"0014000b 6578616d 706c652e 6f726700"                                                      \
 	"00080014 f6702465 6dd64a3e 02b8e071 2e85c9a2 8ca89666"
 
 static const struct row client_rows[] = {
-	{ .name = "RFC 5769 2.1", .verdict = "success", .only = SEED, .payload = RFC5769_REQUEST,
-	  .want = "X F" },
-	{ .name = "RFC 5769 2.2", .verdict = "response", .payload = RFC5769_RESPONSE_IPV4 },
-	{ .name = "RFC 5769 2.3", .verdict = "response", .payload = RFC5769_RESPONSE_IPV6 },
-	{ .name = "RFC 5769 2.4", .verdict = "success", .only = SEED, .payload = RFC5769_LONG_TERM,
-	  .want = "0020 0008 0001 f523 e721c045|"
-		  "0020 0014 0002 f523 0113a9fa 78aa3433 c6ad72c0 29da4129" },
-	{ .name = "Chromium", .verdict = "success", .transaction = "41326b4d7a78515730704a44",
-	  .want = "0020 0008 0001 f523 e721c045|"
-		  "0020 0014 0002 f523 0113a9fa 41356b4d 7a785157 30704a43" },
-	{ .name = "Firefox", .verdict = "success", .only = SEED, .attributes = "F", .want = "X F" },
-	{ .name = "Tailscale", .verdict = "success", .only = SEED, .attributes = "8022'tailnode F",
-	  .want = "X F" },
-	{ .name = "libnice, RFC 3489 mode", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "0a0b0c0d 0102030405060708090a0b0c", .want = "M" },
-	{ .name = "libnice, connectivity check", .verdict = "success", .only = SEED,
-	  .attributes = "8022'libnice_0.1.21 0006'a1b2:c3d4 0024=6e0001ff 802a/8 0008/20 F",
-	  .want = "X F" },
-	{ .name = "libwebrtc, connectivity check", .verdict = "success", .only = SEED,
-	  .attributes = "0006'abcd:efgh c057=00010032 802a/8 0025 0024=6e7f1eff 0008/20 F",
-	  .want = "X F" },
-	{ .name = "connectivity check, wrong FINGERPRINT", .verdict = "wrong_fingerprint",
-	  .attributes = "0006'abcd:efgh 8029/8 0024=6e7f1eff 0008/20 F!" },
-	{ .name = "baresip", .verdict = "success", .only = SEED,
-	  .attributes = "8022'libre_v2.10.0_(x86_64/linux)", .want = "X" },
-	{ .name = "pjnath, ICE", .verdict = "success",
-	  .attributes = "8022'pjnath-2.13", .want = "X" },
-	{ .name = "pjnath, NAT detection, test 1", .verdict = "legacy_success", .only = SEED,
-	  .legacy = true, .attributes = "0003=00000000", .want = "M" },
-	{ .name = "pjnath, NAT detection, test 2", .verdict = "unknown_attribute", .only = SEED,
-	  .legacy = true, .attributes = "0003=00000006", .want = "E 000a0004 00030003" },
-	{ .name = "Asterisk", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "6b8b4567 327b23c6643c986966334873", .want = "M" },
-	{ .name = "Asterisk, with a USERNAME", .verdict = "legacy_success", .legacy = true,
-	  .attributes = "0006'0a1b2c3d", .want = "M" },
-	{ .name = "stuntman", .verdict = "success", .only = SEED, .attributes = "0003=00000000",
-	  .want = "X" },
-	{ .name = "stuntman, change both", .verdict = "unknown_attribute",
-	  .attributes = "0003=00000006", .want = "E 000a0002 00030000" },
-	{ .name = "natdiscovery, RESPONSE-PORT", .verdict = "unknown_attribute", .only = SEED,
-	  .attributes = "8022'Coturn-4.6.1_'Gorst' 0027=d4320000 F",
-	  .want = "E 000a0002 00270000 F" },
-	{ .name = "natdiscovery, CHANGE-REQUEST and PADDING", .verdict = "oversize",
-	  .attributes = "8022'Coturn-4.6.1_'Gorst' 0003=00000006 0026/1500 F" },
-	{ .name = "short PADDING", .verdict = "unknown_attribute", .only = SEED,
-	  .attributes = "0003=00000004 0026/64", .want = "E 000a0004 00030026" },
-	{ .name = "vovida, test 2", .verdict = "unknown_attribute", .legacy = true,
-	  .transaction = "00000000 000000000000000000000002", .attributes = "0003=00000006",
-	  .want = "E 000a0004 00030003" },
-	{ .name = "vovida, test 3", .verdict = "unknown_attribute", .legacy = true,
-	  .transaction = "00000000 000000000000000000000003", .attributes = "0003=00000002",
-	  .want = "E 000a0004 00030003" },
-	{ .name = "vovida, test 1", .verdict = "legacy_success", .legacy = true,
-	  .transaction = "00000000 000000000000000000000001", .attributes = "0003=00000000",
-	  .want = "M" },
-	{ .name = "vovida, RESPONSE-ADDRESS", .verdict = "unknown_attribute", .only = SEED,
-	  .legacy = true, .attributes = "0002=0001d431c6336408 0003=00000002",
-	  .want = "E 000a0004 00020003" },
-	{ .name = "TR-111", .verdict = "legacy_success", .only = SEED, .legacy = true,
-	  .attributes = "c001'dslforum.org/TR-111_ 0006'00D09E-123456", .want = "M" },
-	{ .name = "TR-111, binding change", .verdict = "legacy_success", .only = SEED,
-	  .legacy = true, .attributes = "c001'dslforum.org/TR-111_ c002 0006'cpe 0008/20",
-	  .want = "M" },
-	{ .name = "Microsoft edge", .verdict = "success", .only = SEED,
-	  .attributes = "8008=00000006 8070=00000003 8050/4 8054/8 F", .want = "X F" },
-	{ .name = "Microsoft ICE", .verdict = "success",
-	  .attributes = "0006'abcd:efgh:1 0024=6e7f1eff 802a/8 8054'1~00 8070=00000003 0008/20 F",
-	  .want = "X F" },
-	{ .name = "Zoiper 5", .verdict = "success", .attributes = "8022'Zoiper_rv2.10",
-	  .want = "X" },
-	{ .name = "sixteen unknown", .verdict = "unknown_attribute", .only = SEED,
-	  .attributes = "0101 0102 0103 0104 0105 0106 0107 0108 0109 010a 010b 010c 010d 010e "
-			"010f 0110",
-	  .want = "E 000a0020 01010102 01030104 01050106 01070108 0109010a 010b010c 010d010e"
-		  "010f0110" },
-	{ .name = "sixteen attributes", .verdict = "success", .only = SEED,
-	  .attributes = ALL_KNOWN " 8022'abc~ff c001/5 0008/20 001c/32 F", .want = "X F" },
-	{ .name = "all known to RFC 3489", .verdict = "legacy_success", .only = SEED,
-	  .legacy = true, .attributes = ALL_KNOWN_LEGACY " 0006'u 0008/20 F", .want = "M" },
-	{ .name = "three unknown, legacy", .verdict = "unknown_attribute", .only = SEED,
-	  .legacy = true, .attributes = "7ffd/3~ff 7ffe/1 7fff/2",
-	  .want = "E 000a0008 7ffd7ffe 7fff7fff" },
-	{ .name = "behind MESSAGE-INTEGRITY", .verdict = "success", .only = SEED,
-	  .attributes = "0008/20 7fff/4 0003/8 F", .want = "X F" },
+	{.name = "RFC 5769 2.1",
+	 .verdict = "success",
+	 .only = SEED,
+	 .payload = RFC5769_REQUEST,
+	 .want = "X F"},
+	{.name = "RFC 5769 2.2", .verdict = "response", .payload = RFC5769_RESPONSE_IPV4},
+	{.name = "RFC 5769 2.3", .verdict = "response", .payload = RFC5769_RESPONSE_IPV6},
+	{.name = "RFC 5769 2.4",
+	 .verdict = "success",
+	 .only = SEED,
+	 .payload = RFC5769_LONG_TERM,
+	 .want = "0020 0008 0001 f523 e721c045|"
+		 "0020 0014 0002 f523 0113a9fa 78aa3433 c6ad72c0 29da4129"},
+	{.name = "Chromium",
+	 .verdict = "success",
+	 .transaction = "41326b4d7a78515730704a44",
+	 .want = "0020 0008 0001 f523 e721c045|"
+		 "0020 0014 0002 f523 0113a9fa 41356b4d 7a785157 30704a43"},
+	{.name = "Firefox", .verdict = "success", .only = SEED, .attributes = "F", .want = "X F"},
+	{.name = "Tailscale",
+	 .verdict = "success",
+	 .only = SEED,
+	 .attributes = "8022'tailnode F",
+	 .want = "X F"},
+	{.name = "libnice, RFC 3489 mode",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "0a0b0c0d 0102030405060708090a0b0c",
+	 .want = "M"},
+	{.name = "libnice, connectivity check",
+	 .verdict = "success",
+	 .only = SEED,
+	 .attributes = "8022'libnice_0.1.21 0006'a1b2:c3d4 0024=6e0001ff 802a/8 0008/20 F",
+	 .want = "X F"},
+	{.name = "libwebrtc, connectivity check",
+	 .verdict = "success",
+	 .only = SEED,
+	 .attributes = "0006'abcd:efgh c057=00010032 802a/8 0025 0024=6e7f1eff 0008/20 F",
+	 .want = "X F"},
+	{.name = "connectivity check, wrong FINGERPRINT",
+	 .verdict = "wrong_fingerprint",
+	 .attributes = "0006'abcd:efgh 8029/8 0024=6e7f1eff 0008/20 F!"},
+	{.name = "baresip",
+	 .verdict = "success",
+	 .only = SEED,
+	 .attributes = "8022'libre_v2.10.0_(x86_64/linux)",
+	 .want = "X"},
+	{.name = "pjnath, ICE",
+	 .verdict = "success",
+	 .attributes = "8022'pjnath-2.13",
+	 .want = "X"},
+	{.name = "pjnath, NAT detection, test 1",
+	 .verdict = "legacy_success",
+	 .only = SEED,
+	 .legacy = true,
+	 .attributes = "0003=00000000",
+	 .want = "M"},
+	{.name = "pjnath, NAT detection, test 2",
+	 .verdict = "unknown_attribute",
+	 .only = SEED,
+	 .legacy = true,
+	 .attributes = "0003=00000006",
+	 .want = "E 000a0004 00030003"},
+	{.name = "Asterisk",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "6b8b4567 327b23c6643c986966334873",
+	 .want = "M"},
+	{.name = "Asterisk, with a USERNAME",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .attributes = "0006'0a1b2c3d",
+	 .want = "M"},
+	{.name = "stuntman",
+	 .verdict = "success",
+	 .only = SEED,
+	 .attributes = "0003=00000000",
+	 .want = "X"},
+	{.name = "stuntman, change both",
+	 .verdict = "unknown_attribute",
+	 .attributes = "0003=00000006",
+	 .want = "E 000a0002 00030000"},
+	{.name = "natdiscovery, RESPONSE-PORT",
+	 .verdict = "unknown_attribute",
+	 .only = SEED,
+	 .attributes = "8022'Coturn-4.6.1_'Gorst' 0027=d4320000 F",
+	 .want = "E 000a0002 00270000 F"},
+	{.name = "natdiscovery, CHANGE-REQUEST and PADDING",
+	 .verdict = "oversize",
+	 .attributes = "8022'Coturn-4.6.1_'Gorst' 0003=00000006 0026/1500 F"},
+	{.name = "short PADDING",
+	 .verdict = "unknown_attribute",
+	 .only = SEED,
+	 .attributes = "0003=00000004 0026/64",
+	 .want = "E 000a0004 00030026"},
+	{.name = "vovida, test 2",
+	 .verdict = "unknown_attribute",
+	 .legacy = true,
+	 .transaction = "00000000 000000000000000000000002",
+	 .attributes = "0003=00000006",
+	 .want = "E 000a0004 00030003"},
+	{.name = "vovida, test 3",
+	 .verdict = "unknown_attribute",
+	 .legacy = true,
+	 .transaction = "00000000 000000000000000000000003",
+	 .attributes = "0003=00000002",
+	 .want = "E 000a0004 00030003"},
+	{.name = "vovida, test 1",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .transaction = "00000000 000000000000000000000001",
+	 .attributes = "0003=00000000",
+	 .want = "M"},
+	{.name = "vovida, RESPONSE-ADDRESS",
+	 .verdict = "unknown_attribute",
+	 .only = SEED,
+	 .legacy = true,
+	 .attributes = "0002=0001d431c6336408 0003=00000002",
+	 .want = "E 000a0004 00020003"},
+	{.name = "TR-111",
+	 .verdict = "legacy_success",
+	 .only = SEED,
+	 .legacy = true,
+	 .attributes = "c001'dslforum.org/TR-111_ 0006'00D09E-123456",
+	 .want = "M"},
+	{.name = "TR-111, binding change",
+	 .verdict = "legacy_success",
+	 .only = SEED,
+	 .legacy = true,
+	 .attributes = "c001'dslforum.org/TR-111_ c002 0006'cpe 0008/20",
+	 .want = "M"},
+	{.name = "Microsoft edge",
+	 .verdict = "success",
+	 .only = SEED,
+	 .attributes = "8008=00000006 8070=00000003 8050/4 8054/8 F",
+	 .want = "X F"},
+	{.name = "Microsoft ICE",
+	 .verdict = "success",
+	 .attributes = "0006'abcd:efgh:1 0024=6e7f1eff 802a/8 8054'1~00 8070=00000003 0008/20 F",
+	 .want = "X F"},
+	{.name = "Zoiper 5", .verdict = "success", .attributes = "8022'Zoiper_rv2.10", .want = "X"},
+	{.name = "sixteen unknown",
+	 .verdict = "unknown_attribute",
+	 .only = SEED,
+	 .attributes = "0101 0102 0103 0104 0105 0106 0107 0108 0109 010a 010b 010c 010d 010e "
+		       "010f 0110",
+	 .want = "E 000a0020 01010102 01030104 01050106 01070108 0109010a 010b010c 010d010e"
+		 "010f0110"},
+	{.name = "sixteen attributes",
+	 .verdict = "success",
+	 .only = SEED,
+	 .attributes = ALL_KNOWN " 8022'abc~ff c001/5 0008/20 001c/32 F",
+	 .want = "X F"},
+	{.name = "all known to RFC 3489",
+	 .verdict = "legacy_success",
+	 .only = SEED,
+	 .legacy = true,
+	 .attributes = ALL_KNOWN_LEGACY " 0006'u 0008/20 F",
+	 .want = "M"},
+	{.name = "three unknown, legacy",
+	 .verdict = "unknown_attribute",
+	 .only = SEED,
+	 .legacy = true,
+	 .attributes = "7ffd/3~ff 7ffe/1 7fff/2",
+	 .want = "E 000a0008 7ffd7ffe 7fff7fff"},
+	{.name = "behind MESSAGE-INTEGRITY",
+	 .verdict = "success",
+	 .only = SEED,
+	 .attributes = "0008/20 7fff/4 0003/8 F",
+	 .want = "X F"},
 };
 
 /* ---- whole replies ---- */
@@ -1566,379 +2127,379 @@ static const struct literal {
 	int tags;
 	const char *hex;
 } literals[] = {
-	{ "bare", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 0028889e"
-	  "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e721c045" },
-	{ "bare", 4, 1,
-	  "021a2b3c4d5e525400123456810020640800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 0028889e"
-	  "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e721c045" },
-	{ "bare", 4, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 0028889e"
-	  "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e721c045" },
-	{ "bare legacy", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 002876eb"
-	  "0101000c 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00010008 0001d431 c6336407" },
-	{ "bare legacy", 4, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 002876eb"
-	  "0101000c 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00010008 0001d431 c6336407" },
-	{ "trailers behind UDP and IP", 4, 1,
-	  "021a2b3c4d5e525400123456810020640800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 0028889e"
-	  "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e721c045" },
-	{ "UDP checksum 0", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 0028889e"
-	  "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e721c045" },
-	{ "Firefox", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "45000044 00004000 4011d463 cb00710a c6336407"
-	  "0d96d431 0030c01d"
-	  "01010014 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e721c045"
-	  "80280004 5f07e934" },
-	{ "Firefox", 4, 1,
-	  "021a2b3c4d5e525400123456810020640800"
-	  "45000044 00004000 4011d463 cb00710a c6336407"
-	  "0d96d431 0030c01d"
-	  "01010014 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e721c045"
-	  "80280004 5f07e934" },
-	{ "[7fff]", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "45000040 00004000 4011d467 cb00710a c6336407"
-	  "0d96d431 002ca10a"
-	  "01110010 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0002 7fff0000" },
-	{ "legacy [7fff]", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "45000040 00004000 4011d467 cb00710a c6336407"
-	  "0d96d431 002c7118"
-	  "01110010 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0004 7fff7fff" },
-	{ "legacy [7ffd 7ffe 7fff]", 4, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
-	  "45000044 00004000 4011d463 cb00710a c6336407"
-	  "0d96d431 0030710c"
-	  "01110014 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0008 7ffd7ffe 7fff7fff" },
-	{ "[7ffd 7ffe 7fff]", 4, 1,
-	  "021a2b3c4d5e525400123456810020640800"
-	  "45000044 00004000 4011d463 cb00710a c6336407"
-	  "0d96d431 0030a0fe"
-	  "01110014 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0006 7ffd7ffe 7fff0000" },
-	{ "[7fff F]", 4, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
-	  "45000048 00004000 4011d45f cb00710a c6336407"
-	  "0d96d431 0034d4f8"
-	  "01110018 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0002 7fff0000"
-	  "80280004 f82e539e" },
-	{ "SOFTWARE 1: bare", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "45000044 00004000 4011d463 cb00710a c6336407"
-	  "0d96d431 0030b662"
-	  "01010014 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e721c045"
-	  "80220001 52000000" },
-	{ "SOFTWARE 5: legacy", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "45000048 00004000 4011d45f cb00710a c6336407"
-	  "0d96d431 003402c1"
-	  "01010018 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00010008 0001d431 c6336407"
-	  "80220005 52666c78 35000000" },
-	{ "SOFTWARE 32: FINGERPRINT", 4, 1,
-	  "021a2b3c4d5e525400123456810020640800"
-	  "45000068 00004000 4011d43f cb00710a c6336407"
-	  "0d96d431 00541047"
-	  "01010038 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e721c045"
-	  "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
-	  "80280004 43642219" },
-	{ "SOFTWARE 5: legacy 420", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "4500004c 00004000 4011d45b cb00710a c6336407"
-	  "0d96d431 0038fced"
-	  "0111001c 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0004 7fff7fff"
-	  "80220005 52666c78 35000000" },
-	{ "bare", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0034c3ad"
-	  "01010018 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9" },
-	{ "bare", 6, 1,
-	  "021a2b3c4d5e5254001234568100206486dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0034c3ad"
-	  "01010018 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9" },
-	{ "bare", 6, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0034c3ad"
-	  "01010018 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9" },
-	{ "bare legacy", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 00347de4"
-	  "01010018 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00010014 0002d431 20010db8 00070000 00000000 00000007" },
-	{ "bare legacy", 6, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 00347de4"
-	  "01010018 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00010014 0002d431 20010db8 00070000 00000000 00000007" },
-	{ "trailers behind UDP and IP", 6, 1,
-	  "021a2b3c4d5e5254001234568100206486dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0034c3ad"
-	  "01010018 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9" },
-	{ "Firefox", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 003c1140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 003c356f"
-	  "01010020 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
-	  "80280004 298be46e" },
-	{ "Firefox", 6, 1,
-	  "021a2b3c4d5e5254001234568100206486dd"
-	  "60000000 003c1140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 003c356f"
-	  "01010020 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
-	  "80280004 298be46e" },
-	{ "[7fff]", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 002c1140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 002cabc0"
-	  "01110010 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0002 7fff0000" },
-	{ "legacy [7fff]", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 002c1140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 002c7bce"
-	  "01110010 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0004 7fff7fff" },
-	{ "legacy [7ffd 7ffe 7fff]", 6, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
-	  "60000000 00301140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 00307bc2"
-	  "01110014 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0008 7ffd7ffe 7fff7fff" },
-	{ "[7ffd 7ffe 7fff]", 6, 1,
-	  "021a2b3c4d5e5254001234568100206486dd"
-	  "60000000 00301140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0030abb4"
-	  "01110014 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0006 7ffd7ffe 7fff0000" },
-	{ "[7fff F]", 6, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0034dfae"
-	  "01110018 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0002 7fff0000"
-	  "80280004 f82e539e" },
-	{ "SOFTWARE 1: bare", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 003c1140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 003cf171"
-	  "01010020 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
-	  "80220001 52000000" },
-	{ "SOFTWARE 5: legacy", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 00401140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 004009ba"
-	  "01010024 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00010014 0002d431 20010db8 00070000 00000000 00000007"
-	  "80220005 52666c78 35000000" },
-	{ "SOFTWARE 32: FINGERPRINT", 6, 1,
-	  "021a2b3c4d5e5254001234568100206486dd"
-	  "60000000 00601140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 00600da4"
-	  "01010044 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
-	  "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
-	  "80280004 507052bf" },
-	{ "SOFTWARE 5: legacy 420", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 00381140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 003807a4"
-	  "0111001c 63c7117e b7e7a701 bc34d686 fa87dfae"
-	  "00090004 00000414"
-	  "000a0004 7fff7fff"
-	  "80220005 52666c78 35000000" },
-	{ "IPv4 header checksum of the reply is 0", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "4500003c 00004000 40110000 cb00710a c6333873"
-	  "0d96d431 0028d846"
-	  "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
-	  "00200008 0001f523 e7219c31" },
-	{ "reply checksum comes out as 0", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 0028ffff"
-	  "0101000c 2112a442 b7e7a701 bc34d686 000062d5"
-	  "00200008 0001f523 e721c045" },
-	{ "reply checksum comes out as 0", 4, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 0028ffff"
-	  "0101000c 2112a442 b7e7a701 bc34d686 000062d5"
-	  "00200008 0001f523 e721c045" },
-	{ "reply checksum comes out as 0", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0034ffff"
-	  "01010018 2112a442 b7e7a701 bc34d686 0007bc00"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 0007bc07" },
-	{ "reply checksum comes out as 0", 6, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0034ffff"
-	  "01010018 2112a442 b7e7a701 bc34d686 0007bc00"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 0007bc07" },
-	{ "legacy reply checksum comes out as 0", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 0028ffff"
-	  "0101000c 63c7117e b7e7a701 bc34d686 00005122"
-	  "00010008 0001d431 c6336407" },
-	{ "legacy reply checksum comes out as 0", 4, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
-	  "4500003c 00004000 4011d46b cb00710a c6336407"
-	  "0d96d431 0028ffff"
-	  "0101000c 63c7117e b7e7a701 bc34d686 00005122"
-	  "00010008 0001d431 c6336407" },
-	{ "legacy reply checksum comes out as 0", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0034ffff"
-	  "01010018 63c7117e b7e7a701 bc34d686 0000581b"
-	  "00010014 0002d431 20010db8 00070000 00000000 00000007" },
-	{ "legacy reply checksum comes out as 0", 6, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
-	  "60000000 00341140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 0034ffff"
-	  "01010018 63c7117e b7e7a701 bc34d686 0000581b"
-	  "00010014 0002d431 20010db8 00070000 00000000 00000007" },
-	{ "420 reply checksum comes out as 0", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "45000040 00004000 4011d467 cb00710a c6336407"
-	  "0d96d431 002cffff"
-	  "01110010 2112a442 b7e7a701 bc34d686 00007b41"
-	  "00090004 00000414"
-	  "000a0002 7fff0000" },
-	{ "420 reply checksum comes out as 0", 4, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
-	  "45000040 00004000 4011d467 cb00710a c6336407"
-	  "0d96d431 002cffff"
-	  "01110010 2112a442 b7e7a701 bc34d686 00007b41"
-	  "00090004 00000414"
-	  "000a0002 7fff0000" },
-	{ "420 reply checksum comes out as 0", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 002c1140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 002cffff"
-	  "01110010 2112a442 b7e7a701 bc34d686 000085f7"
-	  "00090004 00000414"
-	  "000a0002 7fff0000" },
-	{ "420 reply checksum comes out as 0", 6, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
-	  "60000000 002c1140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 002cffff"
-	  "01110010 2112a442 b7e7a701 bc34d686 000085f7"
-	  "00090004 00000414"
-	  "000a0002 7fff0000" },
-	{ "FINGERPRINT reply checksum comes out as 0", 4, 0,
-	  "021a2b3c4d5e5254001234560800"
-	  "45000044 00004000 4011d463 cb00710a c6336407"
-	  "0d96d431 0030ffff"
-	  "01010014 2112a442 b7e7a701 bc34d686 000226b2"
-	  "00200008 0001f523 e721c045"
-	  "80280004 bcd8ff03" },
-	{ "FINGERPRINT reply checksum comes out as 0", 4, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
-	  "45000044 00004000 4011d463 cb00710a c6336407"
-	  "0d96d431 0030ffff"
-	  "01010014 2112a442 b7e7a701 bc34d686 000226b2"
-	  "00200008 0001f523 e721c045"
-	  "80280004 bcd8ff03" },
-	{ "FINGERPRINT reply checksum comes out as 0", 6, 0,
-	  "021a2b3c4d5e52540012345686dd"
-	  "60000000 003c1140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 003cffff"
-	  "01010020 2112a442 b7e7a701 bc34d686 00002fa6"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 00002fa1"
-	  "80280004 79981ef2" },
-	{ "FINGERPRINT reply checksum comes out as 0", 6, 2,
-	  "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
-	  "60000000 003c1140 20010db8 00000000 00000000"
-	  "00000010 20010db8 00070000 00000000 00000007"
-	  "0d96d431 003cffff"
-	  "01010020 2112a442 b7e7a701 bc34d686 00002fa6"
-	  "00200014 0002f523 0113a9fa b7e0a701 bc34d686 00002fa1"
-	  "80280004 79981ef2" },
+	{"bare", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 0028889e"
+	 "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"},
+	{"bare", 4, 1,
+	 "021a2b3c4d5e525400123456810020640800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 0028889e"
+	 "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"},
+	{"bare", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 0028889e"
+	 "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"},
+	{"bare legacy", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 002876eb"
+	 "0101000c 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010008 0001d431 c6336407"},
+	{"bare legacy", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 002876eb"
+	 "0101000c 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010008 0001d431 c6336407"},
+	{"trailers behind UDP and IP", 4, 1,
+	 "021a2b3c4d5e525400123456810020640800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 0028889e"
+	 "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"},
+	{"UDP checksum 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 0028889e"
+	 "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"},
+	{"Firefox", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000044 00004000 4011d463 cb00710a c6336407"
+	 "0d96d431 0030c01d"
+	 "01010014 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "80280004 5f07e934"},
+	{"Firefox", 4, 1,
+	 "021a2b3c4d5e525400123456810020640800"
+	 "45000044 00004000 4011d463 cb00710a c6336407"
+	 "0d96d431 0030c01d"
+	 "01010014 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "80280004 5f07e934"},
+	{"[7fff]", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000040 00004000 4011d467 cb00710a c6336407"
+	 "0d96d431 002ca10a"
+	 "01110010 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"},
+	{"legacy [7fff]", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000040 00004000 4011d467 cb00710a c6336407"
+	 "0d96d431 002c7118"
+	 "01110010 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0004 7fff7fff"},
+	{"legacy [7ffd 7ffe 7fff]", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "45000044 00004000 4011d463 cb00710a c6336407"
+	 "0d96d431 0030710c"
+	 "01110014 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0008 7ffd7ffe 7fff7fff"},
+	{"[7ffd 7ffe 7fff]", 4, 1,
+	 "021a2b3c4d5e525400123456810020640800"
+	 "45000044 00004000 4011d463 cb00710a c6336407"
+	 "0d96d431 0030a0fe"
+	 "01110014 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0006 7ffd7ffe 7fff0000"},
+	{"[7fff F]", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "45000048 00004000 4011d45f cb00710a c6336407"
+	 "0d96d431 0034d4f8"
+	 "01110018 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"
+	 "80280004 f82e539e"},
+	{"SOFTWARE 1: bare", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000044 00004000 4011d463 cb00710a c6336407"
+	 "0d96d431 0030b662"
+	 "01010014 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "80220001 52000000"},
+	{"SOFTWARE 5: legacy", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000048 00004000 4011d45f cb00710a c6336407"
+	 "0d96d431 003402c1"
+	 "01010018 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010008 0001d431 c6336407"
+	 "80220005 52666c78 35000000"},
+	{"SOFTWARE 32: FINGERPRINT", 4, 1,
+	 "021a2b3c4d5e525400123456810020640800"
+	 "45000068 00004000 4011d43f cb00710a c6336407"
+	 "0d96d431 00541047"
+	 "01010038 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
+	 "80280004 43642219"},
+	{"SOFTWARE 5: legacy 420", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "4500004c 00004000 4011d45b cb00710a c6336407"
+	 "0d96d431 0038fced"
+	 "0111001c 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0004 7fff7fff"
+	 "80220005 52666c78 35000000"},
+	{"bare", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0034c3ad"
+	 "01010018 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"},
+	{"bare", 6, 1,
+	 "021a2b3c4d5e5254001234568100206486dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0034c3ad"
+	 "01010018 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"},
+	{"bare", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0034c3ad"
+	 "01010018 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"},
+	{"bare legacy", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 00347de4"
+	 "01010018 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"},
+	{"bare legacy", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 00347de4"
+	 "01010018 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"},
+	{"trailers behind UDP and IP", 6, 1,
+	 "021a2b3c4d5e5254001234568100206486dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0034c3ad"
+	 "01010018 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"},
+	{"Firefox", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 003c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 003c356f"
+	 "01010020 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "80280004 298be46e"},
+	{"Firefox", 6, 1,
+	 "021a2b3c4d5e5254001234568100206486dd"
+	 "60000000 003c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 003c356f"
+	 "01010020 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "80280004 298be46e"},
+	{"[7fff]", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 002c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 002cabc0"
+	 "01110010 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"},
+	{"legacy [7fff]", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 002c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 002c7bce"
+	 "01110010 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0004 7fff7fff"},
+	{"legacy [7ffd 7ffe 7fff]", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 00301140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 00307bc2"
+	 "01110014 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0008 7ffd7ffe 7fff7fff"},
+	{"[7ffd 7ffe 7fff]", 6, 1,
+	 "021a2b3c4d5e5254001234568100206486dd"
+	 "60000000 00301140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0030abb4"
+	 "01110014 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0006 7ffd7ffe 7fff0000"},
+	{"[7fff F]", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0034dfae"
+	 "01110018 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"
+	 "80280004 f82e539e"},
+	{"SOFTWARE 1: bare", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 003c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 003cf171"
+	 "01010020 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "80220001 52000000"},
+	{"SOFTWARE 5: legacy", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 00401140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 004009ba"
+	 "01010024 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "80220005 52666c78 35000000"},
+	{"SOFTWARE 32: FINGERPRINT", 6, 1,
+	 "021a2b3c4d5e5254001234568100206486dd"
+	 "60000000 00601140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 00600da4"
+	 "01010044 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
+	 "80280004 507052bf"},
+	{"SOFTWARE 5: legacy 420", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 00381140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 003807a4"
+	 "0111001c 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0004 7fff7fff"
+	 "80220005 52666c78 35000000"},
+	{"IPv4 header checksum of the reply is 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "4500003c 00004000 40110000 cb00710a c6333873"
+	 "0d96d431 0028d846"
+	 "0101000c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e7219c31"},
+	{"reply checksum comes out as 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 0028ffff"
+	 "0101000c 2112a442 b7e7a701 bc34d686 000062d5"
+	 "00200008 0001f523 e721c045"},
+	{"reply checksum comes out as 0", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 0028ffff"
+	 "0101000c 2112a442 b7e7a701 bc34d686 000062d5"
+	 "00200008 0001f523 e721c045"},
+	{"reply checksum comes out as 0", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0034ffff"
+	 "01010018 2112a442 b7e7a701 bc34d686 0007bc00"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 0007bc07"},
+	{"reply checksum comes out as 0", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0034ffff"
+	 "01010018 2112a442 b7e7a701 bc34d686 0007bc00"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 0007bc07"},
+	{"legacy reply checksum comes out as 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 0028ffff"
+	 "0101000c 63c7117e b7e7a701 bc34d686 00005122"
+	 "00010008 0001d431 c6336407"},
+	{"legacy reply checksum comes out as 0", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "4500003c 00004000 4011d46b cb00710a c6336407"
+	 "0d96d431 0028ffff"
+	 "0101000c 63c7117e b7e7a701 bc34d686 00005122"
+	 "00010008 0001d431 c6336407"},
+	{"legacy reply checksum comes out as 0", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0034ffff"
+	 "01010018 63c7117e b7e7a701 bc34d686 0000581b"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"},
+	{"legacy reply checksum comes out as 0", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 00341140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0034ffff"
+	 "01010018 63c7117e b7e7a701 bc34d686 0000581b"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"},
+	{"420 reply checksum comes out as 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000040 00004000 4011d467 cb00710a c6336407"
+	 "0d96d431 002cffff"
+	 "01110010 2112a442 b7e7a701 bc34d686 00007b41"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"},
+	{"420 reply checksum comes out as 0", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "45000040 00004000 4011d467 cb00710a c6336407"
+	 "0d96d431 002cffff"
+	 "01110010 2112a442 b7e7a701 bc34d686 00007b41"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"},
+	{"420 reply checksum comes out as 0", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 002c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 002cffff"
+	 "01110010 2112a442 b7e7a701 bc34d686 000085f7"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"},
+	{"420 reply checksum comes out as 0", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 002c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 002cffff"
+	 "01110010 2112a442 b7e7a701 bc34d686 000085f7"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"},
+	{"FINGERPRINT reply checksum comes out as 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000044 00004000 4011d463 cb00710a c6336407"
+	 "0d96d431 0030ffff"
+	 "01010014 2112a442 b7e7a701 bc34d686 000226b2"
+	 "00200008 0001f523 e721c045"
+	 "80280004 bcd8ff03"},
+	{"FINGERPRINT reply checksum comes out as 0", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "45000044 00004000 4011d463 cb00710a c6336407"
+	 "0d96d431 0030ffff"
+	 "01010014 2112a442 b7e7a701 bc34d686 000226b2"
+	 "00200008 0001f523 e721c045"
+	 "80280004 bcd8ff03"},
+	{"FINGERPRINT reply checksum comes out as 0", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 003c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 003cffff"
+	 "01010020 2112a442 b7e7a701 bc34d686 00002fa6"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 00002fa1"
+	 "80280004 79981ef2"},
+	{"FINGERPRINT reply checksum comes out as 0", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 003c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 003cffff"
+	 "01010020 2112a442 b7e7a701 bc34d686 00002fa6"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 00002fa1"
+	 "80280004 79981ef2"},
 };
 
 /* ---- rows into frames ---- */
@@ -1947,15 +2508,22 @@ static const struct {
 	const struct row *rows;
 	size_t count;
 } sections[] = {
-	{ bare_rows, COUNT(bare_rows) },	   { link_rows, COUNT(link_rows) },
-	{ where_rows, COUNT(where_rows) },	   { ip_rows, COUNT(ip_rows) },
-	{ udp_rows, COUNT(udp_rows) },		   { source_rows, COUNT(source_rows) },
-	{ stun_rows, COUNT(stun_rows) },	   { order_rows, COUNT(order_rows) },
-	{ attribute_rows, COUNT(attribute_rows) }, { setting_rows, COUNT(setting_rows) },
-	{ client_rows, COUNT(client_rows) },
+	{bare_rows, COUNT(bare_rows)},
+	{link_rows, COUNT(link_rows)},
+	{where_rows, COUNT(where_rows)},
+	{ip_rows, COUNT(ip_rows)},
+	{udp_rows, COUNT(udp_rows)},
+	{source_rows, COUNT(source_rows)},
+	{stun_rows, COUNT(stun_rows)},
+	{order_rows, COUNT(order_rows)},
+	{attribute_rows, COUNT(attribute_rows)},
+	{setting_rows, COUNT(setting_rows)},
+	{client_rows, COUNT(client_rows)},
 };
 
 /* The half of "IPV4|IPV6" that is meant; what has no bar is for both. */
+/* clang-format on */
+
 static const char *half(const char *text, int family, char *room, size_t size)
 {
 	const char *bar = strchr(text, '|');
@@ -1989,8 +2557,8 @@ static void set_stun(struct frame *frame, const struct row *row)
 
 static void set_link(struct frame *frame, const struct row *row, int tags)
 {
-	static const struct frame_tag one = { 0x8100, 0x2064 };
-	static const struct frame_tag two[2] = { { 0x88a8, 0xe0c8 }, { 0x8100, 0x0ffe } };
+	static const struct frame_tag one = {0x8100, 0x2064};
+	static const struct frame_tag two[2] = {{0x88a8, 0xe0c8}, {0x8100, 0x0ffe}};
 
 	frame->tags_count = tags;
 	if (tags == 1)
@@ -2024,8 +2592,7 @@ static void append_hex(struct test_case *test, const char *hex)
 {
 	size_t left = sizeof(test->attributes) - test->attributes_length;
 
-	test->attributes_length +=
-		frame_hex(test->attributes + test->attributes_length, left, hex);
+	test->attributes_length += frame_hex(test->attributes + test->attributes_length, left, hex);
 }
 
 static void expect_attributes(struct test_case *test, const char *want)
@@ -2035,7 +2602,7 @@ static void expect_attributes(struct test_case *test, const char *want)
 	test->has_attributes = true;
 	want = half(want, test->family, room, sizeof(room));
 	for (; *want; want++) {
-		char digits[3] = { want[0], want[1], 0 };
+		char digits[3] = {want[0], want[1], 0};
 
 		if (*want == 'X') {
 			append_hex(test, test->family == 4 ? X_IPV4 : X_IPV6);

@@ -20,9 +20,9 @@ enum cases_config {
 	CASES_WRONG_IGNORED,
 	CASES_LOW_PORTS_OFF,
 	CASES_PASS,
-	CASES_EVERYTHING,	/* every setting at once, the other way round */
-	CASES_ONE_SERVICE,	/* per family */
-	CASES_MANY_SERVICES,	/* 1,024, the usual ones among them */
+	CASES_EVERYTHING,    /* every setting at once, the other way round */
+	CASES_ONE_SERVICE,   /* per family */
+	CASES_MANY_SERVICES, /* 1,024, the usual ones among them */
 	CASES_CONFIGS,
 };
 
@@ -33,13 +33,13 @@ struct test_case {
 	char name[128];
 	enum cases_config which;
 	const struct oracle_config *config;
-	int family;		/* of the builder; the frame may claim another */
+	int family; /* of the builder; the frame may claim another */
 	int tags;
 	uint8_t frame[FRAME_MAX];
 	size_t length;
 
 	const char *verdict;	/* expected label */
-	const char *counted_as;	/* expected family: ipv4, ipv6 or other */
+	const char *counted_as; /* expected family: ipv4, ipv6 or other */
 
 	/* expected attributes of the reply; with fingerprint 4 bytes of its value follow */
 	bool has_attributes;

@@ -119,12 +119,12 @@ size_t frame_hex(uint8_t *bytes, size_t capacity, const char *hex)
 void frame_init(struct frame *frame, int family)
 {
 	static const struct frame sound = {
-		.mac_destination = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 },
-		.mac_source = { 0x02, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e },
+		.mac_destination = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56},
+		.mac_source = {0x02, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e},
 		.ethertype = FRAME_AUTO,
 		.version = FRAME_AUTO,
 		.ihl = FRAME_AUTO,
-		.tos = 0xb9,	/* EF, ECT(1): neither may come back */
+		.tos = 0xb9, /* EF, ECT(1): neither may come back */
 		.flow_label = 0xabcde,
 		.ttl = 57,
 		.id = 0x1d2c,
@@ -139,10 +139,10 @@ void frame_init(struct frame *frame, int family)
 		.end = FRAME_AUTO,
 		.end_behind_ip = FRAME_AUTO,
 	};
-	static const uint8_t ipv4[2][4] = { { 198, 51, 100, 7 }, { 203, 0, 113, 10 } };
+	static const uint8_t ipv4[2][4] = {{198, 51, 100, 7}, {203, 0, 113, 10}};
 	static const uint8_t ipv6[2][16] = {
-		{ 0x20, 0x01, 0x0d, 0xb8, 0, 7, [15] = 7 },
-		{ 0x20, 0x01, 0x0d, 0xb8, [15] = 0x10 },
+		{0x20, 0x01, 0x0d, 0xb8, 0, 7, [15] = 7},
+		{0x20, 0x01, 0x0d, 0xb8, [15] = 0x10},
 	};
 
 	memcpy(frame, &sound, offsetof(struct frame, payload));
@@ -328,7 +328,7 @@ static size_t build_ipv4(const struct frame *frame, uint8_t *ip)
 
 static size_t build_ipv6(const struct frame *frame, uint8_t *ip)
 {
-	static const uint8_t padding[8] = { 17, 0, 1, 4, 0, 0, 0, 0 };	/* PadN */
+	static const uint8_t padding[8] = {17, 0, 1, 4, 0, 0, 0, 0}; /* PadN */
 	uint8_t *next = ip + 6;
 	size_t at = 40;
 
@@ -377,8 +377,8 @@ static void build_sums(const struct frame *frame, uint8_t *ip, size_t header, si
 	if (udp_length > 8 + frame->payload_length + (size_t)frame->udp_trailer)
 		udp_length = 8 + frame->payload_length;
 	set16(udp + 6, 0);
-	set16(udp + 6, value_of(frame->udp_checksum,
-				udp_checksum(ip, frame->family, udp, udp_length)));
+	set16(udp + 6,
+	      value_of(frame->udp_checksum, udp_checksum(ip, frame->family, udp, udp_length)));
 	set16(udp + 6, get16(udp + 6) ^ (unsigned)frame->udp_checksum_xor);
 	if (frame->family == 4) {
 		set16(ip + 10, value_of(frame->ip_checksum, fold(sum_words(0, ip, header))));
@@ -450,7 +450,7 @@ bool frame_locate(const uint8_t *bytes, size_t length, struct frame_layout *layo
 
 static void fix_fingerprint(uint8_t *payload, size_t length)
 {
-	static const uint8_t head[4] = { 0x80, 0x28, 0, 4 };
+	static const uint8_t head[4] = {0x80, 0x28, 0, 4};
 
 	if (length >= 28 && memcmp(payload + length - 8, head, 4) == 0)
 		set32(payload + length - 4, fingerprint(payload, length - 8));

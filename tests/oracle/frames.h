@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_MAX 2048		/* no frame is built longer */
-#define FRAME_PAYLOAD_MAX 1800
-#define FRAME_TAGS_MAX 4
+#define FRAME_MAX	     2048 /* no frame is built longer */
+#define FRAME_PAYLOAD_MAX    1800
+#define FRAME_TAGS_MAX	     4
 #define FRAME_EXTENSIONS_MAX 4
-#define FRAME_AUTO (-1)		/* computed, as it should be */
+#define FRAME_AUTO	     (-1) /* computed, as it should be */
 
 struct frame_tag {
 	int tpid;
@@ -27,25 +27,25 @@ struct frame {
 	uint8_t mac_source[6];
 	struct frame_tag tags[FRAME_TAGS_MAX];
 	int tags_count;
-	int ethertype;		/* AUTO: that of the family */
+	int ethertype; /* AUTO: that of the family */
 
-	int family;		/* 4 or 6 */
+	int family; /* 4 or 6 */
 	int version;
-	int ihl;		/* IPv4, in words */
-	int tos;		/* traffic class */
+	int ihl; /* IPv4, in words */
+	int tos; /* traffic class */
 	int flow_label;
 	int ttl;
 	int id;
-	int fragment;		/* IPv4: flags and offset; IPv6: those of a fragment header */
-	int protocol;		/* AUTO: UDP, or the first extension */
-	int ip_length;		/* total length of IPv4, payload length of IPv6 */
-	int ip_length_delta;	/* added to the right one */
+	int fragment;	     /* IPv4: flags and offset; IPv6: those of a fragment header */
+	int protocol;	     /* AUTO: UDP, or the first extension */
+	int ip_length;	     /* total length of IPv4, payload length of IPv6 */
+	int ip_length_delta; /* added to the right one */
 	int ip_checksum;
-	int ip_checksum_xor;	/* turns the right one wrong */
+	int ip_checksum_xor; /* turns the right one wrong */
 	uint8_t source[16];
 	uint8_t destination[16];
-	int options_length;	/* IPv4, bytes of NOP; a multiple of 4 */
-	int extensions[FRAME_EXTENSIONS_MAX];	/* IPv6 header types, 8 bytes each */
+	int options_length;		      /* IPv4, bytes of NOP; a multiple of 4 */
+	int extensions[FRAME_EXTENSIONS_MAX]; /* IPv6 header types, 8 bytes each */
 	int extensions_count;
 
 	int source_port;
@@ -55,30 +55,30 @@ struct frame {
 	int udp_checksum;
 	int udp_checksum_xor;
 
-	int stun;		/* the payload is STUN: its length is filled in */
+	int stun; /* the payload is STUN: its length is filled in */
 	int stun_length;
 	int stun_length_delta;
 
-	int udp_trailer;	/* bytes within the IP length, behind the UDP length */
-	int ip_trailer;		/* bytes behind the IP length */
+	int udp_trailer; /* bytes within the IP length, behind the UDP length */
+	int ip_trailer;	 /* bytes behind the IP length */
 	int trailer_byte;
-	int end;		/* the frame is cut so many bytes behind its start */
-	int end_behind_ip;	/* the same, behind the start of the IP header */
+	int end;	   /* the frame is cut so many bytes behind its start */
+	int end_behind_ip; /* the same, behind the start of the IP header */
 
 	size_t payload_length;
 	uint8_t payload[FRAME_PAYLOAD_MAX];
 };
 
-extern const uint8_t frame_transaction[12];	/* used unless another is set */
+extern const uint8_t frame_transaction[12]; /* used unless another is set */
 
 /* A client's packet to the first service of cases.h, with no payload yet. */
 void frame_init(struct frame *frame, int family);
-void frame_address(uint8_t address[16], const char *text);	/* of either family */
-size_t frame_hex(uint8_t *bytes, size_t capacity, const char *hex);	/* blanks are skipped */
+void frame_address(uint8_t address[16], const char *text);	    /* of either family */
+size_t frame_hex(uint8_t *bytes, size_t capacity, const char *hex); /* blanks are skipped */
 
 /* Starts the payload over: a STUN header, without cookie one of RFC 3489. */
 void frame_stun(struct frame *frame, unsigned type, bool cookie);
-void frame_payload(struct frame *frame, const void *bytes, size_t length);	/* not STUN */
+void frame_payload(struct frame *frame, const void *bytes, size_t length); /* not STUN */
 
 void frame_attribute(struct frame *frame, unsigned type, const void *value, size_t length);
 /* The length field says claimed, whatever follows; padding gets the byte pad. */
@@ -86,7 +86,7 @@ void frame_attribute_raw(struct frame *frame, unsigned type, unsigned claimed, c
 			 size_t length, int pad);
 void frame_software(struct frame *frame, const char *text);
 void frame_change_request(struct frame *frame, uint32_t flags);
-void frame_fingerprint(struct frame *frame, uint32_t wrong);	/* right one XOR wrong */
+void frame_fingerprint(struct frame *frame, uint32_t wrong); /* right one XOR wrong */
 
 /*
  * Appends a list of attributes, parted by blanks: [COUNT*]TYPE[>CLAIMED][=HEX|/ZEROS|'TEXT][~PAD]
@@ -104,15 +104,15 @@ struct frame_layout {
 	size_t ip;
 	size_t udp;
 	size_t payload;
-	size_t end;	/* of the UDP payload, within the frame */
+	size_t end; /* of the UDP payload, within the frame */
 };
 
 bool frame_locate(const uint8_t *bytes, size_t length, struct frame_layout *layout);
 
-#define FRAME_FIX_LENGTHS	1	/* IP and UDP reach to the end of the frame */
-#define FRAME_FIX_STUN_LENGTH	2
-#define FRAME_FIX_FINGERPRINT	4	/* where one stands last */
-#define FRAME_FIX_CHECKSUMS	8
+#define FRAME_FIX_LENGTHS     1 /* IP and UDP reach to the end of the frame */
+#define FRAME_FIX_STUN_LENGTH 2
+#define FRAME_FIX_FINGERPRINT 4 /* where one stands last */
+#define FRAME_FIX_CHECKSUMS   8
 
 /* Repairs what is asked for where the frame parses far enough, and leaves the rest alone. */
 void frame_fix(uint8_t *bytes, size_t length, unsigned what);

@@ -5,7 +5,7 @@
 
 #include "frames.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define ATTRIBUTES_SEEN 40
 
 /* ---- chance: xoshiro256** by Blackman and Vigna, seeded by splitmix64 ---- */
@@ -88,27 +88,26 @@ static void choose_service(struct generator *g, struct frame *frame)
 static void choose_odd_source(struct generator *g, struct frame *frame)
 {
 	static const uint8_t ipv4[][4] = {
-		{ 0, 0, 0, 0 },	      { 0, 255, 255, 255 },   { 1, 0, 0, 0 },
-		{ 126, 255, 255, 255 }, { 127, 0, 0, 1 },     { 127, 255, 255, 255 },
-		{ 128, 0, 0, 0 },     { 169, 253, 255, 255 }, { 169, 254, 0, 0 },
-		{ 169, 254, 255, 255 }, { 169, 255, 0, 0 },   { 223, 255, 255, 255 },
-		{ 224, 0, 0, 0 },     { 239, 255, 255, 255 }, { 240, 0, 0, 0 },
-		{ 255, 255, 255, 254 }, { 255, 255, 255, 255 },
+		{0, 0, 0, 0},	      {0, 255, 255, 255},   {1, 0, 0, 0},     {126, 255, 255, 255},
+		{127, 0, 0, 1},	      {127, 255, 255, 255}, {128, 0, 0, 0},   {169, 253, 255, 255},
+		{169, 254, 0, 0},     {169, 254, 255, 255}, {169, 255, 0, 0}, {223, 255, 255, 255},
+		{224, 0, 0, 0},	      {239, 255, 255, 255}, {240, 0, 0, 0},   {255, 255, 255, 254},
+		{255, 255, 255, 255},
 	};
 	static const uint8_t ipv6[][16] = {
-		{ 0 },
-		{ [15] = 1 },
-		{ [15] = 2 },
-		{ [14] = 1 },
-		{ [0] = 1 },
-		{ [7] = 1, [15] = 1 },
-		{ [10] = 0xff, 0xff, 127, 0, 0, 1 },
-		{ 0xfe, 0x80, [15] = 1 },
-		{ 0xfe, 0xff, [15] = 0xff },
-		{ 0xff },
-		{ 0xff, 0x02, [15] = 1 },
-		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-		  0xff, 0xff, 0xff },
+		{0},
+		{[15] = 1},
+		{[15] = 2},
+		{[14] = 1},
+		{[0] = 1},
+		{[7] = 1, [15] = 1},
+		{[10] = 0xff, 0xff, 127, 0, 0, 1},
+		{0xfe, 0x80, [15] = 1},
+		{0xfe, 0xff, [15] = 0xff},
+		{0xff},
+		{0xff, 0x02, [15] = 1},
+		{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		 0xff, 0xff},
 	};
 
 	if (frame->family == 4)
@@ -119,7 +118,7 @@ static void choose_odd_source(struct generator *g, struct frame *frame)
 
 static void choose_source(struct generator *g, struct frame *frame)
 {
-	static const uint16_t ports[] = { 0, 1, 53, 255, 256, 1022, 1023, 1024, 1025, 3478, 65535 };
+	static const uint16_t ports[] = {0, 1, 53, 255, 256, 1022, 1023, 1024, 1025, 3478, 65535};
 
 	if (frame->family == 4) {
 		fill(g, frame->source, 4);
@@ -139,8 +138,8 @@ static void choose_source(struct generator *g, struct frame *frame)
 
 static void choose_link(struct generator *g, struct frame *frame)
 {
-	static const uint16_t other[] = { 0x0806, 0x8847, 0x88cc, 0x05dc, 0x0000, 0x0801,
-					  0x86de, 0x9100, 0x8864, 0x0800, 0x86dd };
+	static const uint16_t other[] = {0x0806, 0x8847, 0x88cc, 0x05dc, 0x0000, 0x0801,
+					 0x86de, 0x9100, 0x8864, 0x0800, 0x86dd};
 	unsigned tags = below(g, 100);
 
 	fill(g, frame->mac_source, 6);
@@ -160,10 +159,10 @@ static void choose_link(struct generator *g, struct frame *frame)
 
 static void choose_ip(struct generator *g, struct frame *frame)
 {
-	static const uint8_t protocols[] = { 0,	 1,  6,	 16, 18, 43, 44, 45,  50,  51,
-					     58, 59, 60, 61, 89, 132, 135, 136, 139, 140 };
-	static const uint8_t extensions[] = { 0, 43, 44, 51, 60, 135, 139, 140 };
-	static const uint16_t fragments[] = { 0x2000, 0x0001, 0x00b9, 0x1fff, 0x3fff };
+	static const uint8_t protocols[] = {0,	1,  6,	16, 18, 43,  44,  45,  50,  51,
+					    58, 59, 60, 61, 89, 132, 135, 136, 139, 140};
+	static const uint8_t extensions[] = {0, 43, 44, 51, 60, 135, 139, 140};
+	static const uint16_t fragments[] = {0x2000, 0x0001, 0x00b9, 0x1fff, 0x3fff};
 
 	frame->tos = (int)below(g, 256);
 	frame->ttl = (int)below(g, 256);
@@ -270,9 +269,9 @@ static void add_attributes(struct generator *g, struct frame *frame)
 static void choose_message(struct generator *g, struct frame *frame)
 {
 	static const uint16_t others[] = {
-		0x0101, 0x0111, 0x0101, 0x0111, 0x0113, 0x0103, 0x0011, 0x0011, 0x0016, 0x0017,
-		0x0211, 0x0002, 0x0003, 0x0004, 0x0008, 0x0000, 0x0021, 0x0201, 0x0401, 0x4001,
-		0x8001, 0x1601, 0x3fff,
+		0x0101, 0x0111, 0x0101, 0x0111, 0x0113, 0x0103, 0x0011, 0x0011,
+		0x0016, 0x0017, 0x0211, 0x0002, 0x0003, 0x0004, 0x0008, 0x0000,
+		0x0021, 0x0201, 0x0401, 0x4001, 0x8001, 0x1601, 0x3fff,
 	};
 	uint8_t bytes[64];
 	bool cookie = chance(g, 740);
@@ -363,8 +362,9 @@ static void flip_bit(struct work *work)
 
 static void set_byte(struct work *work)
 {
-	static const uint8_t values[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 20, 0x21, 0x40,
-					  0x45, 0x60, 0x7f, 0x80, 0x81, 0x88, 0xfe, 0xff };
+	static const uint8_t values[] = {0,    1,    2,	   3,	 4,    5,    6,	   7,
+					 8,    16,   17,   20,	 0x21, 0x40, 0x45, 0x60,
+					 0x7f, 0x80, 0x81, 0x88, 0xfe, 0xff};
 
 	if (work->length > 0)
 		work->bytes[choose_place(work)] = PICK(work->g, values);
@@ -372,9 +372,9 @@ static void set_byte(struct work *work)
 
 static void set_word(struct work *work)
 {
-	static const uint16_t values[] = { 0x0000, 0x0001, 0x0003, 0x0004, 0x0008, 0x0800, 0x8028,
-					   0x7fff, 0x8000, 0xffff, 0xfffd, 0xfffe, 0xfffc, 0x0014,
-					   0x001c, 0x8100, 0x88a8, 0x86dd, 0x2112, 0xa442 };
+	static const uint16_t values[] = {0x0000, 0x0001, 0x0003, 0x0004, 0x0008, 0x0800, 0x8028,
+					  0x7fff, 0x8000, 0xffff, 0xfffd, 0xfffe, 0xfffc, 0x0014,
+					  0x001c, 0x8100, 0x88a8, 0x86dd, 0x2112, 0xa442};
 	unsigned value = PICK(work->g, values);
 	size_t at;
 
@@ -414,7 +414,7 @@ static size_t attribute_size(const struct work *work, const struct frame_layout 
 
 static void shift_length(struct work *work)
 {
-	static const int deltas[] = { -8, -4, -2, -1, 1, 2, 4, 8 };
+	static const int deltas[] = {-8, -4, -2, -1, 1, 2, 4, 8};
 	size_t found[ATTRIBUTES_SEEN];
 	struct frame_layout layout;
 	size_t count = find_attributes(work, &layout, found);
@@ -587,9 +587,9 @@ static void extend(struct work *work)
 static void mutate(struct work *work)
 {
 	static void (*const ways[])(struct work *) = {
-		flip_bit,     set_byte,		 set_word,	    shift_length,
-		shift_length, change_attributes, change_attributes, change_attributes,
-		truncate,     extend,		 flip_payload_bit,  flip_payload_bit,
+		flip_bit,	   set_byte,	      set_word,		 shift_length, shift_length,
+		change_attributes, change_attributes, change_attributes, truncate,     extend,
+		flip_payload_bit,  flip_payload_bit,
 	};
 	unsigned dice = below(work->g, 100);
 	unsigned times = dice < 60 ? 1 : dice < 85 ? 2 : 3 + below(work->g, 4);
@@ -603,7 +603,7 @@ static void mutate(struct work *work)
 
 size_t generate_frame(struct generator *generator, uint8_t *frame, size_t capacity)
 {
-	struct work work = { .g = generator, .bytes = frame, .capacity = capacity };
+	struct work work = {.g = generator, .bytes = frame, .capacity = capacity};
 
 	work.length = build(generator, frame, capacity);
 	if (chance(generator, 450))

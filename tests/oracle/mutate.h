@@ -18,7 +18,7 @@ struct generator {
 };
 
 void generator_init(struct generator *generator, uint64_t seed, const struct oracle_config *config);
-uint64_t generator_next(struct generator *generator);	/* 64 random bits */
+uint64_t generator_next(struct generator *generator); /* 64 random bits */
 
 /* Returns the length, 0 included; a capacity under FRAME_MAX may cut frames. */
 size_t generate_frame(struct generator *generator, uint8_t *frame, size_t capacity);

@@ -6,7 +6,7 @@
 /* Numbers in comments are those of "The order of checks" in dataplane/README.md. */
 
 #define ATTRIBUTES_MAX 16
-#define COOKIE 0x2112a442u
+#define COOKIE	       0x2112a442u
 
 /* What has been understood of the frame so far; offsets are from its first byte. */
 struct look {
@@ -15,14 +15,14 @@ struct look {
 	size_t length;
 	int family;
 	size_t ip;
-	size_t ip_header;		/* bytes of it */
-	size_t ip_length;		/* header and payload, as the header claims */
+	size_t ip_header; /* bytes of it */
+	size_t ip_length; /* header and payload, as the header claims */
 	size_t udp;
 	size_t udp_length;
 	size_t stun;
-	size_t stun_length;		/* UDP payload, header and attributes */
+	size_t stun_length; /* UDP payload, header and attributes */
 	bool cookie;
-	bool integrity;			/* a MESSAGE-INTEGRITY has gone by */
+	bool integrity; /* a MESSAGE-INTEGRITY has gone by */
 	bool integrity_sha256;
 	bool change_request;
 	bool fingerprint;
@@ -35,26 +35,47 @@ static const struct {
 	const char *label;
 	enum oracle_action action;
 } outcomes[] = {
-	{ "success", ORACLE_ANSWER },
-	{ "legacy_success", ORACLE_ANSWER },
-	{ "unknown_attribute", ORACLE_ANSWER },
-	{ "fragment", ORACLE_HANDOFF },
-	{ "ipv4_options", ORACLE_HANDOFF },
-	{ "ipv6_extension", ORACLE_HANDOFF },
-	{ "oversize", ORACLE_HANDOFF },
-	{ "not_ip", ORACLE_FOREIGN },
-	{ "ip_header", ORACLE_FOREIGN },
-	{ "not_udp", ORACLE_FOREIGN },
-	{ "not_service", ORACLE_FOREIGN },
+	{"success", ORACLE_ANSWER},	      {"legacy_success", ORACLE_ANSWER},
+	{"unknown_attribute", ORACLE_ANSWER}, {"fragment", ORACLE_HANDOFF},
+	{"ipv4_options", ORACLE_HANDOFF},     {"ipv6_extension", ORACLE_HANDOFF},
+	{"oversize", ORACLE_HANDOFF},	      {"not_ip", ORACLE_FOREIGN},
+	{"ip_header", ORACLE_FOREIGN},	      {"not_udp", ORACLE_FOREIGN},
+	{"not_service", ORACLE_FOREIGN},
 };
 
 const char *const oracle_labels[] = {
-	"success", "legacy_success", "unknown_attribute", "fragment", "ipv4_options",
-	"ipv6_extension", "oversize", "not_ip", "ip_header", "not_udp", "not_service", "ip_length",
-	"udp_length", "ip_checksum", "link_address", "source_address", "land", "source_port",
-	"low_source_port", "stun_runt", "not_stun", "stun_length", "response", "indication",
-	"unknown_method", "no_cookie", "udp_checksum", "udp_checksum_missing",
-	"malformed_attribute", "too_many_attributes", "wrong_fingerprint", NULL,
+	"success",
+	"legacy_success",
+	"unknown_attribute",
+	"fragment",
+	"ipv4_options",
+	"ipv6_extension",
+	"oversize",
+	"not_ip",
+	"ip_header",
+	"not_udp",
+	"not_service",
+	"ip_length",
+	"udp_length",
+	"ip_checksum",
+	"link_address",
+	"source_address",
+	"land",
+	"source_port",
+	"low_source_port",
+	"stun_runt",
+	"not_stun",
+	"stun_length",
+	"response",
+	"indication",
+	"unknown_method",
+	"no_cookie",
+	"udp_checksum",
+	"udp_checksum_missing",
+	"malformed_attribute",
+	"too_many_attributes",
+	"wrong_fingerprint",
+	NULL,
 };
 
 enum oracle_action oracle_action_of(const char *label)
@@ -96,7 +117,7 @@ static unsigned add_words(unsigned sum, const uint8_t *bytes, size_t length)
 /* The pseudo-header of RFC 768 and of RFC 8200 8.1; both sum to the same but for the addresses. */
 static unsigned add_pseudo_header(const uint8_t *ip, int family, unsigned udp_length)
 {
-	uint8_t rest[4] = { 0, 17, 0, 0 };
+	uint8_t rest[4] = {0, 17, 0, 0};
 	unsigned sum;
 
 	write16(rest + 2, udp_length);
@@ -271,7 +292,7 @@ static const char *check_lengths(struct look *look)
 static bool is_bogon(const uint8_t *address, int family)
 {
 	static const uint8_t unspecified[16];
-	static const uint8_t loopback[16] = { [15] = 1 };
+	static const uint8_t loopback[16] = {[15] = 1};
 
 	if (family == 4) {
 		return address[0] == 0 || address[0] == 127 || address[0] >= 224 ||
@@ -463,9 +484,8 @@ static const char *conclude(struct look *look)
 static const char *examine(struct look *look)
 {
 	static const char *(*const checks[])(struct look *) = {
-		check_link,	 check_ip_header, check_protocol,   check_service, check_lengths,
-		check_addresses, check_stun,	  check_payload,    check_attributes,
-		conclude,
+		check_link,	 check_ip_header, check_protocol, check_service,    check_lengths,
+		check_addresses, check_stun,	  check_payload,  check_attributes, conclude,
 	};
 	const char *verdict = NULL;
 
@@ -495,14 +515,14 @@ static void put_link(struct oracle_answer *answer, const struct look *look)
 {
 	put(answer, look->frame + 6, 6);
 	put(answer, look->frame, 6);
-	put(answer, look->frame + 12, look->ip - 12);	/* the tags and the EtherType */
+	put(answer, look->frame + 12, look->ip - 12); /* the tags and the EtherType */
 }
 
 /* Lengths and checksums follow when the reply is whole. */
 static void put_ip_and_udp(struct oracle_answer *answer, const struct look *look)
 {
-	static const uint8_t ipv4[12] = { 0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17, 0, 0 };
-	static const uint8_t ipv6[8] = { 0x60, 0, 0, 0, 0, 0, 17, 64 };
+	static const uint8_t ipv4[12] = {0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17, 0, 0};
+	static const uint8_t ipv6[8] = {0x60, 0, 0, 0, 0, 0, 17, 64};
 
 	if (look->family == 4)
 		put(answer, ipv4, sizeof(ipv4));
@@ -521,7 +541,7 @@ static void put_mapped_address(struct oracle_answer *answer, const struct look *
 	size_t size = address_length(look->family);
 	const uint8_t *address = source_address(look);
 	const uint8_t *port = look->frame + look->udp;
-	const uint8_t *key = look->frame + look->stun + 4;	/* cookie, transaction ID */
+	const uint8_t *key = look->frame + look->stun + 4; /* cookie, transaction ID */
 
 	put16(answer, look->cookie ? 0x0020 : 0x0001);
 	put16(answer, 4 + (unsigned)size);
@@ -613,7 +633,7 @@ static void fill_lengths_and_checksums(struct oracle_answer *answer, const struc
 void oracle_decide(const struct oracle_config *config, const uint8_t *frame, size_t length,
 		   struct oracle_answer *answer)
 {
-	struct look look = { .config = config, .frame = frame, .length = length };
+	struct look look = {.config = config, .frame = frame, .length = length};
 
 	answer->verdict = examine(&look);
 	answer->family = look.family == 4 ? "ipv4" : look.family == 6 ? "ipv6" : "other";
@@ -646,7 +666,7 @@ static bool measure(const uint8_t *frame, size_t length, struct look *look)
 const char *oracle_check_bounds(const uint8_t *request, size_t request_length, const uint8_t *reply,
 				size_t reply_length, bool software_configured)
 {
-	struct look asked = { 0 }, answered = { 0 };
+	struct look asked = {0}, answered = {0};
 	size_t ip_asked, ip_answered, growth, ratio, ceiling;
 
 	if (!measure(request, request_length, &asked))

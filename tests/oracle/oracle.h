@@ -13,32 +13,32 @@
 #define ORACLE_REPLY_MAX 2048
 
 struct oracle_service {
-	int family;		/* 4 or 6 */
-	uint8_t address[16];	/* IPv4 in the first four bytes */
-	uint16_t port;		/* host order */
+	int family;	     /* 4 or 6 */
+	uint8_t address[16]; /* IPv4 in the first four bytes */
+	uint16_t port;	     /* host order */
 };
 
 struct oracle_config {
 	const struct oracle_service *services;
 	size_t services_count;
-	const char *software;		/* NULL or "": off; at most 32 bytes */
-	bool mirror_fingerprint;	/* fingerprint: mirror, else never */
-	bool ignore_wrong_fingerprint;	/* wrong_fingerprint: ignore, else discard */
-	bool legacy;			/* answer requests without cookie */
-	bool low_source_ports;		/* answer source ports below 1024 */
-	bool pass_refused;		/* otherwise: pass, else drop */
+	const char *software;	       /* NULL or "": off; at most 32 bytes */
+	bool mirror_fingerprint;       /* fingerprint: mirror, else never */
+	bool ignore_wrong_fingerprint; /* wrong_fingerprint: ignore, else discard */
+	bool legacy;		       /* answer requests without cookie */
+	bool low_source_ports;	       /* answer source ports below 1024 */
+	bool pass_refused;	       /* otherwise: pass, else drop */
 };
 
 enum oracle_action { ORACLE_ANSWER, ORACLE_HANDOFF, ORACLE_REFUSE, ORACLE_FOREIGN };
 
 struct oracle_answer {
-	const char *verdict;		/* the label, as in the metrics */
-	const char *family;		/* ipv4, ipv6 or other */
+	const char *verdict; /* the label, as in the metrics */
+	const char *family;  /* ipv4, ipv6 or other */
 	enum oracle_action action;
-	bool passed;			/* goes up to the kernel, untouched */
+	bool passed; /* goes up to the kernel, untouched */
 	bool dropped;
 	uint8_t reply[ORACLE_REPLY_MAX];
-	size_t reply_length;		/* 0 unless answered */
+	size_t reply_length; /* 0 unless answered */
 };
 
 void oracle_decide(const struct oracle_config *config, const uint8_t *frame, size_t length,

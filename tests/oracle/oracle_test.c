@@ -18,18 +18,18 @@
 
 #include <cmocka.h>
 
-#define GENERATED 200000
+#define GENERATED  200000
 #define LABELS_MAX 64
 
 static size_t generated_frames = GENERATED;
 static uint64_t generator_seed = 1;
-static uint8_t *guard;	/* nothing from here on may be read */
+static uint8_t *guard; /* nothing from here on may be read */
 
 static int map_guard(void **state)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *pages =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)state;
 	if (pages == MAP_FAILED || mprotect(pages + page, page, PROT_NONE) != 0)
@@ -68,8 +68,8 @@ static const char *compare(bool holds, const char *what)
 /* What is true of any reply; the sums are held against the builder's. */
 static const char *check_reply(const uint8_t *request, const struct oracle_answer *answer)
 {
-	static const uint8_t ipv4[10] = { 0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17 };
-	static const uint8_t ipv6[8] = { 0x60, 0, 0, 0, 0, 0, 17, 64 };
+	static const uint8_t ipv4[10] = {0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17};
+	static const uint8_t ipv6[8] = {0x60, 0, 0, 0, 0, 0, 17, 64};
 	const uint8_t *reply = answer->reply;
 	bool is_ipv4 = strcmp(answer->family, "ipv4") == 0;
 	size_t ip = behind_tags(request), stun = stun_at(request, is_ipv4);
@@ -250,9 +250,9 @@ static void test_rfc5769_addresses(void **state)
 /* The three FINGERPRINTs of RFC 5769; the type is changed so that the oracle reads that far. */
 static void test_rfc5769_fingerprints(void **state)
 {
-	static const char *const names[] = { "RFC 5769 2.1, IPv4, 0 tags",
-					     "RFC 5769 2.2, IPv4, 0 tags",
-					     "RFC 5769 2.3, IPv6, 0 tags" };
+	static const char *const names[] = {"RFC 5769 2.1, IPv4, 0 tags",
+					    "RFC 5769 2.2, IPv4, 0 tags",
+					    "RFC 5769 2.3, IPv6, 0 tags"};
 	uint8_t fixed[FRAME_MAX];
 	struct test_case test;
 	size_t found = 0;
@@ -351,8 +351,8 @@ static void test_bounds_bite(void **state)
 	/* a trailer on the request is no request */
 	memcpy(guard - 200, test.frame, test.length);
 	memset(guard - 200 + test.length, 0, 200 - test.length);
-	assert_non_null(oracle_check_bounds(guard - 200, 200, longer, answer.reply_length + 4,
-					    false));
+	assert_non_null(
+		oracle_check_bounds(guard - 200, 200, longer, answer.reply_length + 4, false));
 }
 
 static void test_generator_repeats(void **state)
@@ -391,7 +391,7 @@ static void print_distribution(const size_t *counts, size_t families[3])
 
 static void test_generator(void **state)
 {
-	size_t counts[LABELS_MAX] = { 0 }, families[3] = { 0 }, answered = 0;
+	size_t counts[LABELS_MAX] = {0}, families[3] = {0}, answered = 0;
 	struct generator generator;
 	uint8_t frame[FRAME_MAX];
 	struct oracle_answer answer;

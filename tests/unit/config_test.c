@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The configuration file: what it means, and each error with its line and words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h wants the four above before it. */
+#include <cmocka.h>
+
+#include "config.h"
+#include "log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ETH0 "interfaces:\n  - name: eth0\n" /* two lines */
+
+static char folder[] = "/tmp/reflex-config.XXXXXX";
+static char path[64];
+static struct config config;
+static char error[LOG_SENTENCE_MAX];
+
+static void write_bytes(const char *text, size_t length)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, length, file), length);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int load(const char *text)
+{
+	/* What a key leaves alone must come from the defaults, not from before. */
+	memset(&config, 0xff, sizeof(config));
+	error[0] = '\0';
+	write_bytes(text, strlen(text));
+	return config_load(&config, path, error, sizeof(error));
+}
+
+static void expect_valid(const char *text)
+{
+	if (load(text) != 0)
+		fail_msg("refused: %s\n%s", error, text);
+}
+
+/* What the error says behind the file's name. */
+static const char *said(void)
+{
+	assert_memory_equal(error, path, strlen(path));
+	return error + strlen(path);
+}
+
+/* --- what is accepted --- */
+
+static void defaults(void **state)
+{
+	(void)state;
+	expect_valid(ETH0);
+	assert_int_equal(config.dataplane, CONFIG_DATAPLANE_AUTO);
+	assert_int_equal(config.interfaces_count, 1);
+	assert_string_equal(config.interfaces[0].name, "eth0");
+	assert_int_equal(config.interfaces[0].mode, LOADER_NATIVE);
+	assert_int_equal(config.services_count, 1);
+	assert_int_equal(config.services[0].service.family, FAMILY_OTHER);
+	assert_int_equal(config.services[0].service.port, 3478);
+	assert_string_equal(config.software, "");
+	assert_true(config.mirror_fingerprint);
+	assert_false(config.ignore_wrong_fingerprint);
+	assert_true(config.legacy);
+	assert_true(config.low_source_ports);
+	assert_false(config.pass_refused);
+	assert_false(config.persist);
+	assert_string_equal(config.metrics.text, "127.0.0.1:9478");
+}
+
+static void every_key(void **state)
+{
+	const struct sockaddr_in6 *listen = (const struct sockaddr_in6 *)&config.metrics.address;
+	struct in6_addr address;
+
+	(void)state;
+	expect_valid("dataplane: xdp\n"
+		     "interfaces:\n"
+		     "  - name: eth0\n"
+		     "    mode: generic\n"
+		     "  - {name: eth1, mode: auto}\n"
+		     "services:\n"
+		     "  - address: 203.0.113.10\n"
+		     "    port: 3479\n"
+		     "    response_port: false\n"
+		     "    padding: false\n"
+		     "  - address: 2001:db8::10\n"
+		     "  - port: 53\n"
+		     "reply:\n"
+		     "  software: 12345678901234567890123456789012\n"
+		     "  fingerprint: never\n"
+		     "  wrong_fingerprint: ignore\n"
+		     "legacy: false\n"
+		     "low_source_ports: false\n"
+		     "otherwise: pass\n"
+		     "persist: true\n"
+		     "metrics:\n"
+		     "  listen: '[::1]:9479'\n");
+	assert_int_equal(config.dataplane, CONFIG_DATAPLANE_XDP);
+	assert_int_equal(config.interfaces_count, 2);
+	assert_int_equal(config.interfaces[0].mode, LOADER_GENERIC);
+	assert_string_equal(config.interfaces[1].name, "eth1");
+	assert_int_equal(config.interfaces[1].mode, LOADER_AUTO);
+
+	assert_int_equal(config.services_count, 3);
+	assert_int_equal(config.services[0].service.family, FAMILY_IPV4);
+	assert_memory_equal(config.services[0].service.address, "\xcb\x00\x71\x0a", 4);
+	assert_int_equal(config.services[0].service.port, 3479);
+	assert_int_equal(config.services[1].service.family, FAMILY_IPV6);
+	inet_pton(AF_INET6, "2001:db8::10", &address);
+	assert_memory_equal(config.services[1].service.address, &address, sizeof(address));
+	assert_int_equal(config.services[1].service.port, 3478);
+	assert_int_equal(config.services[2].service.family, FAMILY_OTHER);
+	assert_int_equal(config.services[2].service.port, 53);
+
+	assert_string_equal(config.software, "12345678901234567890123456789012");
+	assert_false(config.mirror_fingerprint);
+	assert_true(config.ignore_wrong_fingerprint);
+	assert_false(config.legacy);
+	assert_false(config.low_source_ports);
+	assert_true(config.pass_refused);
+	assert_true(config.persist);
+	assert_int_equal(listen->sin6_family, AF_INET6);
+	assert_int_equal(ntohs(listen->sin6_port), 9479);
+	assert_memory_equal(&listen->sin6_addr, &in6addr_loopback, sizeof(in6addr_loopback));
+}
+
+static void accepted(void **state)
+{
+	static const char *const files[] = {
+		"# a comment\n---\n" ETH0 "...\n",
+		ETH0 "dataplane: auto\n",
+		ETH0 "reply: {software: \"\"}\n",
+		ETH0 "reply: {software: \"r\xc3\xa9"
+		     "flex\"}\n",
+		ETH0 "reply: {}\n",
+		ETH0 "services:\n  - {}\n",
+		ETH0 "services:\n  - port: 1\n  - port: 65535\n",
+		ETH0 "services:\n  - address: fe80::1\n",
+		ETH0 "services:\n  - &a {address: 192.0.2.1, port: 1}\n  - {address: 192.0.2.1}\n",
+		ETH0 "metrics: {listen: localhost:1}\n",
+		ETH0 "metrics: {listen: '0.0.0.0:65535'}\n",
+		"interfaces: [{name: abcdefghijklmno}]\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		expect_valid(files[i]);
+}
+
+/* --- what is refused --- */
+
+static const struct {
+	const char *text;
+	const char *error; /* behind the file's name */
+} refusals[] = {
+	/* keys */
+	{ETH0 "bogus: 1\n", ":3: unknown key 'bogus' (known here: dataplane, interfaces, services, "
+			    "reply, legacy, low_source_ports, otherwise, persist, metrics)"},
+	{"interfaces:\n  - nam: eth0\n",
+	 ":2: interfaces[0]: unknown key 'nam' (known here: name, mode)"},
+	{ETH0 "? [a]\n: b\n",
+	 ":3: unknown key 'a list or mapping' (known here: dataplane, interfaces, services, "
+	 "reply, legacy, low_source_ports, otherwise, persist, metrics)"},
+	{ETH0 "legacy: true\nlegacy: true\n", ":4: legacy: stands here twice"},
+	{ETH0 "services:\n  - port: 1\n    port: 2\n", ":5: services[0].port: stands here twice"},
+
+	/* what is to come */
+	{ETH0 "dataplane: dpdk\n", ":3: dataplane: dpdk is not available in this version"},
+	{ETH0 "dataplane: socket\n", ":3: dataplane: socket is not available in this version"},
+	{ETH0 "services:\n  - port: 1\n    alternate: {address: 192.0.2.1, port: 2}\n",
+	 ":5: services[0].alternate: behaviour discovery is not available in this version"},
+	{ETH0 "services:\n  - response_port: true\n",
+	 ":4: services[0].response_port: true is not available in this version"},
+	{ETH0 "services:\n  - padding: true\n",
+	 ":4: services[0].padding: true is not available in this version"},
+
+	/* types */
+	{"- a\n- b\n", ":1: keys and their values are expected"},
+	{"eth0\n", ":1: keys and their values are expected"},
+	{"interfaces: eth0\n", ":1: interfaces: a list is expected, each item behind a dash"},
+	{"interfaces:\n  name: eth0\n",
+	 ":2: interfaces: a list is expected, each item behind a dash"},
+	{"interfaces:\n  - eth0\n", ":2: interfaces[0]: keys and their values are expected"},
+	{"interfaces:\n  - name: [eth0]\n",
+	 ":2: interfaces[0].name: a single value is expected, not a list"},
+	{ETH0 "services: 3478\n", ":3: services: a list is expected, each item behind a dash"},
+	{ETH0 "reply: mirror\n", ":3: reply: keys and their values are expected"},
+	{ETH0 "legacy: {on: true}\n", ":3: legacy: a single value is expected, not a mapping"},
+	{ETH0 "legacy:\npersist: true\n", ":3: legacy: has no value"},
+	{ETH0 "reply:\n  software: ~\n", ":4: reply.software: has no value"},
+	{ETH0 "reply:\n  software: \"a\\0b\"\n", ":4: reply.software: the value holds a zero byte"},
+
+	/* words */
+	{ETH0 "dataplane: ebpf\n", ":3: dataplane: 'ebpf' is not auto, xdp, dpdk or socket"},
+	{"interfaces:\n  - name: eth0\n    mode: fast\n",
+	 ":3: interfaces[0].mode: 'fast' is not native, generic or auto"},
+	{ETH0 "legacy: yes\n", ":3: legacy: 'yes' is not false or true"},
+	{ETH0 "low_source_ports: 1\n", ":3: low_source_ports: '1' is not false or true"},
+	{ETH0 "persist: True\n", ":3: persist: 'True' is not false or true"},
+	{ETH0 "otherwise: reject\n", ":3: otherwise: 'reject' is not drop or pass"},
+	{ETH0 "reply:\n  fingerprint: always\n",
+	 ":4: reply.fingerprint: 'always' is not never or mirror"},
+	{ETH0 "reply:\n  wrong_fingerprint: drop\n",
+	 ":4: reply.wrong_fingerprint: 'drop' is not discard or ignore"},
+
+	/* interfaces */
+	{"", ": empty; it must at least name an interface"},
+	{"# nothing\n", ": empty; it must at least name an interface"},
+	{"---\n---\n", ": empty; it must at least name an interface"},
+	{"legacy: true\n", ": interfaces: at least one must be named"},
+	{"interfaces: []\n", ":1: interfaces: the list is empty"},
+	{"interfaces:\n  - mode: native\n", ":2: interfaces[0]: name is missing"},
+	{ETH0 "  - name: eth0\n", ":3: interfaces[1]: eth0 stands in the list twice"},
+	{"interfaces:\n  - name: abcdefghijklmnop\n",
+	 ":2: interfaces[0].name: 'abcdefghijklmnop' is not an interface name (1 to 15 "
+	 "characters)"},
+	{"interfaces:\n  - name: ../x\n",
+	 ":2: interfaces[0].name: '../x' is not an interface name (1 to 15 characters)"},
+	{"interfaces:\n  - name: eth0:1\n",
+	 ":2: interfaces[0].name: 'eth0:1' is not an interface name (1 to 15 characters)"},
+
+	/* services */
+	{ETH0 "services: []\n", ":3: services: the list is empty"},
+	{ETH0 "services:\n  - port: 70000\n",
+	 ":4: services[0].port: 70000 is not a port (1 to 65535)"},
+	{ETH0 "services:\n  - port: 0\n", ":4: services[0].port: 0 is not a port (1 to 65535)"},
+	{ETH0 "services:\n  - port: -1\n", ":4: services[0].port: -1 is not a port (1 to 65535)"},
+	{ETH0 "services:\n  - port: 65536\n",
+	 ":4: services[0].port: 65536 is not a port (1 to 65535)"},
+	{ETH0 "services:\n  - port: 4294967297\n",
+	 ":4: services[0].port: 4294967297 is not a port (1 to 65535)"},
+	{ETH0 "services:\n  - port: 0x10\n",
+	 ":4: services[0].port: 0x10 is not a port (1 to 65535)"},
+	{ETH0 "services:\n  - port: stun\n",
+	 ":4: services[0].port: stun is not a port (1 to 65535)"},
+	{ETH0 "services:\n  - address: example.org\n",
+	 ":4: services[0].address: 'example.org' is not an IPv4 or IPv6 address"},
+	{ETH0 "services:\n  - address: 203.0.113.10/24\n",
+	 ":4: services[0].address: '203.0.113.10/24' is not an IPv4 or IPv6 address"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n  - address: 224.0.0.1\n",
+	 ":5: services[1].address: 224.0.0.1 is no unicast address of a host"},
+	{ETH0 "services:\n  - port: 1\n  - address: 127.0.0.1\n",
+	 ":5: services[1].address: 127.0.0.1 is no unicast address of a host"},
+	{ETH0 "services:\n  - address: '::'\n",
+	 ":4: services[0].address: :: is no unicast address of a host"},
+	{ETH0 "services:\n  - address: ff02::1\n",
+	 ":4: services[0].address: ff02::1 is no unicast address of a host"},
+	{ETH0 "services:\n  - address: 255.255.255.255\n",
+	 ":4: services[0].address: 255.255.255.255 is no unicast address of a host"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n  - {address: 192.0.2.1, port: 3478}\n",
+	 ":5: services[1]: 192.0.2.1:3478 is line 4's service again"},
+	{ETH0 "services:\n  - {}\n  - address: 192.0.2.1\n  - port: 3478\n",
+	 ":6: services[2]: own addresses, port 3478 is line 4's service again"},
+	{ETH0 "services:\n  - address: 2001:db8:0::1\n  - address: 2001:db8::1\n",
+	 ":5: services[1]: [2001:db8::1]:3478 is line 4's service again"},
+
+	/* the rest */
+	{ETH0 "reply:\n  software: 123456789012345678901234567890123\n",
+	 ":4: reply.software: 33 bytes, at most 32 are allowed"},
+	{ETH0 "metrics:\n  listen: 9478\n", ":4: metrics.listen: '9478' is not HOST:PORT, such as "
+					    "127.0.0.1:9478 or [::1]:9478"},
+	{ETH0 "metrics:\n  listen: ::1:9478\n",
+	 ":4: metrics.listen: '::1:9478' is not HOST:PORT, such as 127.0.0.1:9478 or [::1]:9478"},
+	{ETH0 "metrics:\n  listen: '[::1]'\n",
+	 ":4: metrics.listen: '[::1]' is not HOST:PORT, such as 127.0.0.1:9478 or [::1]:9478"},
+	{ETH0 "metrics:\n  listen: 127.0.0.1:99999\n",
+	 ":4: metrics.listen: 99999 is not a port (1 to 65535)"},
+	{ETH0 "metrics:\n  listen: example.org:9478\n",
+	 ":4: metrics.listen: 'example.org' is not an IP address (or localhost)"},
+
+	/* not YAML, or more than one */
+	{ETH0 "---\n" ETH0, ":4: a second document; only one is read"},
+	{ETH0 "reply: {\n",
+	 ":4: not YAML: did not find expected node content, while parsing a flow "
+	 "node"},
+	{ETH0 "legacy: *nobody\n", ":3: not YAML: found undefined alias"},
+	{ETH0 "legacy: \xff\n", ":3: not YAML: invalid leading UTF-8 octet"},
+};
+
+static void refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if (load(refusals[i].text) != -EINVAL)
+			fail_msg("not refused: %s", refusals[i].text);
+		assert_string_equal(said(), refusals[i].error);
+	}
+}
+
+static void too_many(void **state)
+{
+	static char text[1 << 16];
+	size_t length;
+
+	(void)state;
+	length = sprintf(text, "interfaces:\n");
+	for (int i = 0; i < LOADER_INTERFACES_MAX; i++)
+		length += sprintf(text + length, "- name: eth%d\n", i);
+	expect_valid(text);
+	assert_int_equal(config.interfaces_count, LOADER_INTERFACES_MAX);
+	sprintf(text + length, "- name: more\n");
+	assert_int_equal(load(text), -EINVAL);
+	assert_string_equal(said(), ":2: interfaces: 33 items, at most 32 are allowed");
+
+	length = sprintf(text, ETH0 "services:\n");
+	for (int i = 1; i <= POLICY_SERVICES_MAX; i++)
+		length += sprintf(text + length, "- {address: 192.0.2.1, port: %d}\n", i);
+	expect_valid(text);
+	assert_int_equal(config.services_count, POLICY_SERVICES_MAX);
+	sprintf(text + length, "- port: 1\n");
+	assert_int_equal(load(text), -EINVAL);
+	assert_string_equal(said(), ":4: services: 1025 items, at most 1024 are allowed");
+}
+
+/* Whatever a file holds, it is refused and not believed: no crash, no leak, no endless loop. */
+static void torn(void **state)
+{
+	static const char whole[] = ETH0 "services:\n  - &a {address: 2001:db8::1, port: 53}\n"
+					 "reply: {software: \"x\\u00e9\", fingerprint: never}\n"
+					 "metrics: {listen: '[::1]:9478'}\n";
+	char text[sizeof(whole)];
+
+	(void)state;
+	for (size_t length = 0; length < sizeof(whole); length++) {
+		write_bytes(whole, length);
+		config_load(&config, path, error, sizeof(error));
+		for (int byte = 0; byte < 256; byte += 5) {
+			memcpy(text, whole, sizeof(whole));
+			text[length] = byte;
+			write_bytes(text, sizeof(whole) - 1);
+			config_load(&config, path, error, sizeof(error));
+		}
+	}
+}
+
+static void cyclic(void **state)
+{
+	(void)state;
+	assert_int_equal(load("&a interfaces: &b\n  - *b\n"), -EINVAL);
+	assert_string_equal(said(), ":1: interfaces[0]: keys and their values are expected");
+}
+
+static void files(void **state)
+{
+	static char large[(1 << 20) + 1];
+
+	(void)state;
+	assert_int_equal(config_load(&config, "/nonexistent/x.yaml", error, sizeof(error)),
+			 -ENOENT);
+	assert_string_equal(error,
+			    "/nonexistent/x.yaml: cannot be opened: No such file or directory");
+	assert_int_equal(config_load(&config, folder, error, sizeof(error)), -EISDIR);
+	assert_string_equal(error + strlen(folder), ": cannot be read: Is a directory");
+
+	memset(large, '#', sizeof(large));
+	write_bytes(large, sizeof(large));
+	assert_int_equal(config_load(&config, path, error, sizeof(error)), -EINVAL);
+	assert_string_equal(said(), ": larger than 1 MiB, so hardly a configuration");
+
+	write_bytes(ETH0, strlen(ETH0));
+	assert_int_equal(chmod(path, 0), 0);
+	if (access(path, R_OK) < 0) { /* root reads everything */
+		assert_int_equal(config_load(&config, path, error, sizeof(error)), -EACCES);
+		assert_string_equal(said(), ": cannot be opened: Permission denied");
+	}
+	chmod(path, 0600);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof(path), "%s/reflexd.yaml", folder);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults), cmocka_unit_test(every_key), cmocka_unit_test(accepted),
+		cmocka_unit_test(refused),  cmocka_unit_test(too_many),	 cmocka_unit_test(torn),
+		cmocka_unit_test(cyclic),   cmocka_unit_test(files),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
