@@ -1,0 +1,310 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# reflexd as its user meets it: each error's words and status, capabilities, pages, reload, crash and adoption.
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+suite daemon
+need_root
+need curl curl clang clang ethtool ethtool setpriv util-linux od coreutils
+
+SERVER=203.0.113.10
+CLIENT=203.0.113.7
+PORT=3478
+REFLEXD_BIN=$REFLEX_BUILD/control/reflexd
+REFLEXD=
+
+# check NAME COMMAND...: passes if the command is true.
+check()
+{
+	local name=$1
+	shift
+	if "$@"; then
+		pass "$name"
+	else
+		[ ! -e "$TMP/reflexd.log" ] || show "$TMP/reflexd.log"
+		fail "$name" "not true: $*"
+	fi
+}
+
+same() { [ "$1" = "$2" ] || { echo "     $1 is not $2"; return 1; }; }
+not() { ! "$@"; }
+
+# refuses NAME STATUS TEXT COMMAND...: it must end with the status, and say the text in its one line of error.
+refuses()
+{
+	local name=$1 status=$2 text=$3 got=0
+	shift 3
+	timeout 20 "$@" >"$TMP/out" 2>"$TMP/err" || got=$?
+	if [ "$got" -eq "$status" ] && [ "$(grep -c error: "$TMP/err")" -eq 1 ] && grep -F error: "$TMP/err" | grep -qF -- "$text"; then
+		pass "$name"
+	else
+		show "$TMP/err"
+		fail "$name" "status $got, expected $status and one line with: $text"
+	fi
+}
+
+# ask ADDRESS [PORT]: true if a bare Binding request from the client's socket has a success response.
+ask()
+{
+	# shellcheck disable=SC2016
+	in_ns client timeout 1 bash -c '
+		exec 3<>"/dev/udp/$1/$2"
+		printf "\0\1\0\0\x21\x12\xa4\x42reflex-tests" >&3
+		head -c 32 <&3 | od -An -tx1 -N2' - "$1" "${2:-$PORT}" 2>/dev/null | grep -q '01 01'
+}
+
+# burst COUNT: requests one by one; prints how many were answered.
+burst()
+{
+	local answered=0 i
+	for ((i = 0; i < $1; i++)); do
+		if ask "$SERVER"; then
+			answered=$((answered + 1))
+		fi
+	done
+	echo "$answered"
+}
+
+status() { in_ns server curl --silent --max-time 3 --output "$TMP/body" --write-out '%{http_code}' "${@:2}" "http://127.0.0.1:9478/$1"; }
+ready() { [ "$(status readyz)" = 200 ]; }
+not_ready() { [ "$(status readyz)" = 503 ]; }
+gauge() { scrape server metrics | awk -v name="$1" '$1 == name { print $2 }'; }
+reloaded() { [ "$(gauge reflex_config_last_reload_successful)" = 1 ]; }
+fragments() { [ "$(metric server reflex_packets_total 'verdict="fragment"')" -ge "$1" ]; }
+answered() { metric server reflex_packets_total 'action="answer"'; }
+# shellcheck disable=SC2016
+icmp_out() { in_ns server awk '/^Icmp:/ { if (!n) { for (i = 1; i <= NF; i++) if ($i == "OutDestUnreachs") n = i } else print $n }' /proc/net/snmp; }
+logged() { grep -qF -- "$1" "$TMP/reflexd.log"; }
+held() { in_ns server ss -Huan "sport = :$1" | awk -v a="$2:$1" '$4 == a { found = 1 } END { exit !found }'; }
+run_pid() { cat "/run/reflex/$INSTANCE/lock"; }
+linked() { in_ns server ip -d link show dev srv | grep -q 'prog/xdp'; }
+
+# start_file: with the file's own metrics address, which is the default one.
+start_file()
+{
+	spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "$REFLEXD_BIN" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
+	REFLEXD=$SPAWNED
+	wait_for 15 ready_or_gone server "$REFLEXD"
+	scrape server readyz >/dev/null
+}
+
+config() { printf '%s\n' "$@" >"$TMP/reflexd.yaml"; }
+
+# kill_daemon SIGNAL: returns when it is gone; $ENDED is its status.
+kill_daemon()
+{
+	kill "-$1" "$REFLEXD"
+	ENDED=0
+	wait "$REFLEXD" 2>/dev/null || ENDED=$?
+}
+
+bpffs
+ns_add server client
+ns_join server srv client cli
+in_ns server ip address add "$SERVER/24" dev srv
+in_ns server ip address add 2001:db8::10/64 dev srv nodad
+in_ns client ip address add "$CLIENT/24" dev cli
+in_ns client ip address add 2001:db8::7/64 dev cli nodad
+xdp_pass client cli
+reflexd=(nsenter "--net=/run/netns/$NS-server" -- "$REFLEXD_BIN" --instance "$INSTANCE")
+
+step "options"
+refuses usage/nothing 2 "name an --interface or a --config file" "$REFLEXD_BIN"
+refuses usage/unknown 2 "unknown option --frobnicate" "$REFLEXD_BIN" --frobnicate
+refuses usage/word 2 "'eth0' is not an option" "$REFLEXD_BIN" eth0
+refuses usage/no-value 2 "--port needs a value" "$REFLEXD_BIN" --interface srv --port
+refuses usage/port 2 "--port: 70000 is not a port (1 to 65535)" "$REFLEXD_BIN" --interface srv --port 70000
+refuses usage/address 2 "--address: '1.2.3' is not an IPv4 or IPv6 address" "$REFLEXD_BIN" --interface srv --address 1.2.3
+refuses usage/multicast 2 "--address: 224.0.0.1 is no unicast address" "$REFLEXD_BIN" --interface srv --address 224.0.0.1
+refuses usage/twice 2 "--interface: srv is named twice" "$REFLEXD_BIN" --interface srv --interface srv
+refuses usage/instance 2 "--instance: 'a/b' is not a name" "$REFLEXD_BIN" --interface srv --instance a/b
+refuses usage/exclude 2 "--config and --interface exclude each other" "$REFLEXD_BIN" --interface srv --config x
+refuses usage/no-file 2 "/nonexistent: cannot be opened: No such file" "$REFLEXD_BIN" --config /nonexistent
+config 'interfaces:' '  - name: srv' 'services:' '  - port: 70000'
+refuses usage/file 2 "reflexd.yaml:4: services[0].port: 70000 is not a port (1 to 65535)" "$REFLEXD_BIN" --config "$TMP/reflexd.yaml"
+refuses usage/check 2 "reflexd.yaml:4: services[0].port" "$REFLEXD_BIN" --config "$TMP/reflexd.yaml" --check
+check usage/help grep -q -- --interface <("$REFLEXD_BIN" --help)
+check usage/version grep -q '^reflexd [0-9]' <("$REFLEXD_BIN" --version)
+check usage/example grep -q ': ok$' <(setpriv --bounding-set -all --inh-caps -all "$REFLEXD_BIN" --config "$SOURCE/control/reflexd.yaml" --check)
+
+# shellcheck disable=SC2094
+JOURNAL_STREAM=$(stat --format %d:%i "$TMP/err") "$REFLEXD_BIN" 2>>"$TMP/err" || true
+check log/journal grep -q '^<3>nothing to do' "$TMP/err"
+JOURNAL_STREAM=1:1 "$REFLEXD_BIN" 2>"$TMP/err" || true
+check log/terminal grep -q '^reflexd: error: nothing to do' "$TMP/err"
+
+step "what can be wrong with the machine"
+refuses error/privileges 1 "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN missing" \
+	setpriv --bounding-set -all --inh-caps -all "${reflexd[@]:3}" --interface srv
+refuses error/one-capability 1 "CAP_PERFMON missing" setpriv --bounding-set=-perfmon,-sys_admin "${reflexd[@]:3}" --interface srv
+refuses error/no-interface 1 "nosuch: " "${reflexd[@]}" --interface nosuch
+in_ns server ip link add bridge type bridge
+refuses error/native 1 "bridge: its driver (bridge) has no native XDP" "${reflexd[@]}" --interface bridge --address "$SERVER"
+refuses error/loopback 1 "lo: the loopback has no native XDP" "${reflexd[@]}" --interface lo --address "$SERVER"
+refuses error/metrics-address 1 "metrics cannot be served on 192.0.2.1:9478" "${reflexd[@]}" --interface srv --metrics 192.0.2.1:9478
+refuses error/bpffs 1 "mount -t bpf" unshare --mount sh -c 'umount -l /sys/fs/bpf && exec "$@"' - "${reflexd[@]}" --interface srv
+
+xdp_pass server srv
+refuses error/foreign-program 1 "srv: another XDP program is attached: pass " "${reflexd[@]}" --interface srv
+in_ns server bpftool net detach xdpdrv dev srv
+refuses error/second-interface 1 "nosuch: " "${reflexd[@]}" --interface srv --interface nosuch
+check error/all-or-nothing not linked
+check error/no-pins not test -e "/sys/fs/bpf/reflex/$INSTANCE"
+check error/no-lock not test -e "/run/reflex/$INSTANCE"
+
+step "running"
+check start start_reflexd server --interface srv
+refuses error/second-daemon 1 "instance '$INSTANCE' is already running, process $(run_pid)" "${reflexd[@]}" --interface srv
+refuses error/metrics-port 1 "metrics cannot be served on 127.0.0.1:9478: Address already in use" \
+	"${reflexd[@]}" --interface srv --instance "${INSTANCE}x"
+refuses error/port-in-use 1 "$SERVER:$PORT is in use by another program" \
+	"${reflexd[@]}" --interface srv --instance "${INSTANCE}x" --metrics 127.0.0.1:9479
+check still-linked linked
+
+check capabilities same "$(grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb)' "/proc/$(run_pid)/status" | awk '{ print $2 }' | sort -u)" 0000000000000000
+check no-new-privileges grep -q '^NoNewPrivs:.*1' "/proc/$(run_pid)/status"
+
+verdicts=$(grep -c '^VERDICT(' "$SOURCE/dataplane/core/verdict.def")
+check series/packets same "$(scrape server metrics | grep -c '^reflex_packets_total{dataplane="xdp",interface="srv",')" $((3 * verdicts))
+check series/bytes same "$(scrape server metrics | grep -c '^reflex_bytes_total{dataplane="xdp",interface="srv",')" 6
+check series/no-answer-yet same "$(answered)" 0
+check series/mode same "$(metric server reflex_attach_mode 'interface="srv"' 'mode="native"')" 1
+check series/other-mode same "$(metric server reflex_attach_mode 'interface="srv"' 'mode="generic"')" 0
+check series/ready same "$(gauge reflex_ready)" 1
+check series/generation same "$(gauge reflex_config_generation)" 1
+check series/reload same "$(gauge reflex_config_last_reload_successful)" 1
+check series/build same "$(metric server reflex_build_info "version=\"$("$REFLEXD_BIN" --version | cut -d' ' -f2)\"")" 1
+if command -v promtool >/dev/null; then
+	scrape server metrics >"$TMP/metrics"
+	check series/promtool promtool check metrics <"$TMP/metrics"
+else
+	skip series/promtool "promtool is not installed (package prometheus)"
+fi
+
+check pages/healthz same "$(status healthz)" 200
+check pages/readyz same "$(status readyz)" 200
+check pages/type grep -qi '^content-type: text/plain; version=0.0.4' <(in_ns server curl --silent --head http://127.0.0.1:9478/metrics)
+check pages/unknown same "$(status nothing)" 404
+check pages/post same "$(status metrics --data x)" 405
+
+check answers/ipv4 same "$(burst 20)" 20
+check answers/ipv6 ask 2001:db8::10
+check answers/counted same "$(answered)" 21
+check answers/self-test-uncounted same "$(metric server reflex_packets_total 'verdict="success"')" 21
+
+# More than the MTU, so fragments: handed up, and reassembled for a socket that takes nothing.
+before=$(icmp_out)
+# shellcheck disable=SC2016
+in_ns client bash -c 'head -c 4000 /dev/zero >"/dev/udp/$1/$2"' - "$SERVER" "$PORT"
+check handoff/counted wait_for 3 fragments 3
+check handoff/no-icmp same "$(icmp_out)" "$before"
+check handoff/no-queue same "$(in_ns server ss -Huan "sport = :$PORT" | awk '{ sum += $2 } END { print sum + 0 }')" 0
+
+step "addresses and links"
+in_ns server ip address add 203.0.113.11/24 dev srv
+check follow/added wait_for 2 ask 203.0.113.11
+check follow/held held "$PORT" 203.0.113.11
+in_ns server ip address del 203.0.113.11/24 dev srv
+check follow/removed wait_for 2 not held "$PORT" 203.0.113.11
+check follow/others held "$PORT" "$SERVER"
+in_ns client ip link set cli down
+check link/no-carrier wait_for 2 not_ready
+in_ns client ip link set cli up
+in_ns client ip address add 2001:db8::7/64 dev cli nodad # it went with the link
+check link/again wait_for 5 ready
+
+# A client that sends a byte now and then is never idle.
+in_ns server bash -c '
+	exec 3<>/dev/tcp/127.0.0.1/9478
+	printf "GET /metrics HTTP/1.1\r\n" >&3
+	trap "" PIPE
+	for ((i = 0; i < 30; i++)); do
+		sleep 0.5
+		printf X >&3 2>/dev/null || exit 0
+	done
+	exit 1' &
+dripping=$!
+# While that one drips, others are served.
+check pages/beside-dripping same "$(status healthz)" 200
+check pages/dripping-cut wait "$dripping"
+
+step "crash, adoption, end"
+counted=$(answered)
+kill_daemon KILL
+check crash/goes-on same "$(burst 20)" 20
+check crash/restart start_reflexd server --interface srv
+check crash/adopted logged "adopted"
+check crash/counters same "$(answered)" $((counted + 20))
+kill_daemon TERM
+check stop/status same "$ENDED" 0
+check stop/detached not linked
+check stop/unanswered not ask "$SERVER"
+check stop/no-pins not test -e "/sys/fs/bpf/reflex/$INSTANCE"
+check stop/no-run not test -e "/run/reflex/$INSTANCE"
+
+step "files"
+config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER" 'persist: true'
+check file/start start_file
+check file/only-named not ask 2001:db8::10
+config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER" '  - port: 3479' 'persist: true'
+kill -HUP "$REFLEXD"
+check reload/new-port wait_for 3 ask 2001:db8::10 3479
+check reload/held held 3479 "$SERVER"
+check reload/generation same "$(gauge reflex_config_generation)" 2
+
+config 'interfaces:' '  - name: srv' 'services:' '  - port: none'
+kill -HUP "$REFLEXD"
+check reload/wrong wait_for 3 logged "reflexd.yaml:4: services[0].port: none is not a port"
+check reload/unsuccessful same "$(gauge reflex_config_last_reload_successful)" 0
+check reload/old-goes-on ask 2001:db8::10 3479
+config 'interfaces:' '  - name: lo' 'persist: true'
+kill -HUP "$REFLEXD"
+check reload/interfaces wait_for 3 logged "interfaces: changes only by a restart"
+config 'interfaces:' '  - name: srv' 'metrics: {listen: "127.0.0.1:9479"}'
+kill -HUP "$REFLEXD"
+check reload/metrics wait_for 3 logged "metrics.listen: changes only by a restart"
+config 'interfaces:' '  - name: srv' 'services:' '  - port: 53'
+kill -HUP "$REFLEXD"
+check reload/low-port wait_for 3 logged "53 cannot be bound: a port below 1024 needs CAP_NET_BIND_SERVICE"
+check reload/generation-kept same "$(gauge reflex_config_generation)" 2
+config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER" 'persist: true'
+kill -HUP "$REFLEXD"
+check reload/good-again wait_for 3 reloaded
+check reload/released not held 3479 "$SERVER"
+
+counted=$(answered)
+kill_daemon TERM
+check persist/status same "$ENDED" 0
+check persist/goes-on same "$(burst 5)" 5
+config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER"
+check persist/restart start_file
+check persist/counters same "$(answered)" $((counted + 5))
+kill_daemon TERM
+check persist/off not linked
+
+config 'interfaces:' '  - {name: srv, mode: generic}' 'otherwise: pass'
+check generic/start start_file
+check generic/mode same "$(metric server reflex_attach_mode 'mode="generic"')" 1
+check pass/not-held not held "$PORT" "$SERVER"
+kill_daemon TERM
+
+{
+	printf '%s\n' 'interfaces:' '  - name: srv' 'services:'
+	for ((i = 0; i < 1024; i++)); do
+		echo "  - {address: $SERVER, port: $((20000 + i))}"
+	done
+} >"$TMP/reflexd.yaml"
+ulimit -Sn 256
+check many/start start_file
+check many/last ask "$SERVER" 21023
+check many/held held 20000 "$SERVER"
+
+in_ns server ip link del srv
+check deleted/not-ready wait_for 2 not_ready
+check deleted/said same "$(grep -c 'not ready: srv' "$TMP/reflexd.log")" 1
+check deleted/alive same "$(status healthz)" 200
+kill_daemon TERM
+check deleted/status same "$ENDED" 0

@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Kernels that are not this machine's: each is booted in qemu without KVM, its verifier must take the program, its
+# virtio driver must run it in native mode, and frames that come over the emulated wire must be answered.
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+suite kernels
+need qemu-system-x86_64 qemu-system-x86 cpio cpio busybox busybox-static gcc gcc lz4 lz4 apt-get apt dpkg-deb dpkg
+if [ "$(dpkg --print-architecture)" != amd64 ]; then
+	skip all "the guest is amd64, and its program is built here"
+	exit 0
+fi
+
+# --- Debian's package of a kernel, with an apt state of our own ---
+
+private_apt()
+{
+	local tool=$1
+	shift
+	"apt-$tool" -q -o "Dir::State::Lists=$TMP/apt/lists" -o "Dir::Cache=$TMP/apt/cache" \
+		-o "Dir::Etc::sourcelist=$TMP/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o APT::Sandbox::User=root -o Acquire::Retries=1 -o Acquire::http::Timeout=20 "$@"
+}
+
+# Names rotate with every update of Debian, hence the pattern.
+newest() { grep -E "$1" | sort -V | tail -n 1; }
+
+# download SUITE PATTERN: $PACKAGE and its .deb in $TMP/apt.
+download()
+{
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg site release=$1
+	# The main archive has the kernel of the last point release, for systems that know no security mirror.
+	site=$(debian_site -security) && [ -n "$site" ] && release=$1-security
+	[ -n "$site" ] || site=$(debian_site "")
+	[ -n "$site" ] || { echo "no Debian mirror in this system's sources"; return 1; }
+	mkdir -p "$TMP/apt/lists/partial" "$TMP/apt/cache/archives/partial"
+	echo "deb [signed-by=$keyring] $site $release main" >"$TMP/apt/sources.list"
+	private_apt get -o APT::Update::Error-Mode=any update || return 1
+	PACKAGE=$(private_apt cache pkgnames linux-image- | newest "$2")
+	[ -n "$PACKAGE" ] || { echo "$release has no package like $2"; return 1; }
+	(cd "$TMP/apt" && private_apt get download "$PACKAGE")
+}
+
+# The boot image is a small program with the kernel compressed behind it; qemu starts the kernel itself (PVH), which
+# saves the emulated unpacking. Documentation/arch/x86/boot.rst: setup_sects, payload_offset, payload_length.
+unpack_kernel()
+{
+	local sectors offset length magic tool
+	sectors=$(od -An -tu1 -j $((0x1f1)) -N 1 "$1")
+	offset=$(od -An -tu4 -j $((0x248)) -N 4 "$1")
+	length=$(od -An -tu4 -j $((0x24c)) -N 4 "$1")
+	tail -c "+$(((sectors + 1) * 512 + offset + 1))" "$1" | head -c "$((length))" >"$2.packed" || true
+	magic=$(od -An -tx4 -N 4 "$2.packed")
+	case $((0x${magic// /})) in
+	$((0x587a37fd))) tool="xz -dc --single-stream";;
+	$((0xfd2fb528))) tool="zstd -dcq";;
+	$((0x184c2102))) tool="lz4 -dcq";;
+	*) echo "unknown compression 0x${magic// /}"; return 1;;
+	esac
+	command -v "${tool%% *}" >/dev/null || { echo "${tool%% *} is not installed"; return 1; }
+	# The unpacked size stands behind the stream, and some unpackers call that an error.
+	$tool <"$2.packed" >"$2" 2>/dev/null || true
+	rm "$2.packed"
+	[ "$(od -An -tx4 -N 4 "$2")" = " 464c457f" ] || { echo "$1: no ELF file in it"; return 1; }
+}
+
+# get_kernel SUITE PATTERN: $KERNEL becomes a cached folder with vmlinux and the few modules that the test needs.
+# Status 2: it cannot be had.
+get_kernel()
+{
+	local part=$TMP/kernel
+	mkdir -p "$REFLEX_CACHE/kernels"
+	KERNEL=$(find "$REFLEX_CACHE/kernels" -mindepth 1 -maxdepth 1 -printf '%f\n' | newest "$2")
+	if [ -z "$KERNEL" ]; then
+		download "$1" "$2" || return 2
+		KERNEL=$PACKAGE
+		mkdir "$part" "$part.all"
+		dpkg-deb -x "$TMP/apt/$KERNEL"_*.deb "$part.all" || return 1
+		unpack_kernel "$part.all"/boot/vmlinuz-* "$part/vmlinux" || return 1
+		(cd "$part.all" && find lib/modules -path '*/drivers/virtio/*.ko*' -o -name 'virtio_net.ko*' \
+			-o -name '*failover.ko*' -o -name 'modules.builtin*' -o -name modules.order |
+			cpio -pdm --quiet "$part") || return 1
+		mv "$part" "$REFLEX_CACHE/kernels/$KERNEL" || return 1
+	fi
+	KERNEL=$REFLEX_CACHE/kernels/$KERNEL
+}
+
+# --- the programs, and the little system that one of them runs in ---
+
+# From the sources: the build directory may hold objects with sanitizers, which cannot be linked statically.
+build_programs()
+{
+	gcc -O2 -Wall -Wextra -o "$TMP/wire" "$SOURCE/tests/kernels/wire.c" &&
+		gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$SOURCE/xdp" -I "$SOURCE/dataplane" \
+			-I "$REFLEX_BUILD/dataplane" -I "$REFLEX_BUILD/xdp" \
+			-o "$TMP/guest" "$SOURCE/tests/kernels/guest.c" \
+			"$SOURCE/xdp/loader.c" "$SOURCE/dataplane/policy_build.c" -lbpf -lelf -lz
+}
+
+make_initrd()
+{
+	local root=$TMP/root
+	rm -rf "$root"
+	mkdir -p "$root"/{bin,dev,proc,sys}
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	cp "$TMP/guest" "$root/bin/guest"
+	cp -r "$KERNEL/lib" "$root/lib"
+	busybox depmod -b "$root" "$(ls "$root/lib/modules")"
+	cat >"$root/init" <<-'END'
+		#!/bin/busybox sh
+		/bin/busybox --install -s /bin
+		mount -t proc proc /proc
+		mount -t sysfs sys /sys
+		mount -t devtmpfs dev /dev
+		mount -t bpf bpf /sys/fs/bpf
+		for module in virtio_pci virtio_net; do
+			modprobe $module || echo "REFLEX failed modprobe: $module"
+		done
+		ip link set eth0 up || echo "REFLEX failed ip: no eth0"
+		guest eth0
+		poweroff -f
+	END
+	chmod +x "$root/init"
+	(cd "$root" && find . | cpio -o -H newc --quiet) >"$TMP/initrd"
+}
+
+# --- one kernel ---
+
+heard() { grep -q "^REFLEX $1" "$TMP/qemu.log"; }
+heard_or_gone() { heard "$1" || heard failed || gone "$GUEST"; }
+said() { tr -d '\r' <"$TMP/qemu.log" | sed -n "s/^REFLEX $1 *//p" | head -n 1; }
+
+boot()
+{
+	rm -f "$TMP/console"
+	mkfifo "$TMP/console"
+	exec {CONSOLE}<>"$TMP/console"
+	# Frames travel in Unix datagrams, so that no port of this machine is in use. The emulated card would drop
+	# tagged frames (ctrl_vlan) until the guest had a VLAN device.
+	# shellcheck disable=SC2016
+	spawn qemu sh -c 'exec "$@" <"$0"' "$TMP/console" qemu-system-x86_64 \
+		-M q35 -accel tcg,thread=multi -cpu max -smp 2 -m 512 \
+		-nodefaults -no-user-config -display none -no-reboot -serial stdio \
+		-kernel "$KERNEL/vmlinux" -initrd "$TMP/initrd" \
+		-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr net.ifnames=0" \
+		-netdev "dgram,id=n0,local.type=unix,local.path=$TMP/guest.sock,remote.type=unix,remote.path=$TMP/host.sock" \
+		-device virtio-net-pci,netdev=n0,mac=02:00:00:00:00:10,ctrl_vlan=off,romfile=
+	GUEST=$SPAWNED
+}
+
+# try_kernel NAME SUITE PATTERN
+try_kernel()
+{
+	local name=$1 word test why status=0
+	step "$name"
+	get_kernel "$2" "$3" >"$TMP/fetch.log" 2>&1 || status=$?
+	if [ "$status" -ne 0 ]; then
+		show "$TMP/fetch.log"
+		case $status in
+		2) skip "$name" "no access to Debian's packages: $(reason "$TMP/fetch.log")";;
+		*) fail "$name" "unpacking $KERNEL: $(reason "$TMP/fetch.log")";;
+		esac
+		return
+	fi
+	make_initrd
+	boot
+	wait_for 60 heard_or_gone attached || true
+	if ! heard attached; then
+		show "$TMP/qemu.log"
+		fail "$name/attach" "$(said failed | grep . || echo "nothing heard from the guest")"
+		stop "$GUEST"
+		return
+	fi
+	pass "$name/attach" "loaded $(said loaded), native on virtio-net"
+	"$TMP/wire" "$TMP/host.sock" "$TMP/guest.sock" >"$TMP/wire.log" 2>&1 || true
+	while read -r word test why; do
+		case $word in
+		pass) pass "$name/$test";;
+		fail) fail "$name/$test" "$why";;
+		*) echo "     $word $test $why";;
+		esac
+	done <"$TMP/wire.log"
+	echo >&"$CONSOLE"
+	wait_for 20 heard_or_gone detached || true
+	check_counted "$name"
+	wait_for 10 gone "$GUEST" || stop "$GUEST"
+	exec {CONSOLE}>&-
+}
+
+check_counted()
+{
+	local sent
+	sent=$(grep -c '^pass\|^fail' "$TMP/wire.log")
+	if [ "$(said counted)" = "$sent" ] && heard detached; then
+		pass "$1/counted-and-detached" "$sent of $sent"
+	else
+		show "$TMP/qemu.log"
+		fail "$1/counted-and-detached" "$(said counted | grep . || echo "not all") counted of $sent sent; $(said failed)"
+	fi
+}
+
+step "programs"
+if ! build_programs >"$TMP/build.log" 2>&1; then
+	show "$TMP/build.log"
+	fail build "the static guest program"
+	exit 1
+fi
+try_kernel 6.1 bookworm '^linux-image-6\.1\.[^ ]*-cloud-amd64$'

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Runs inside a booted kernel: loads the responder, attaches it in native mode, and says on the
+ * console how that went. Linked statically, from the loader's own sources. A line on standard input
+ * makes it count, detach and end.
+ *
+ * guest INTERFACE
+ *
+ * Lines for the host begin with "REFLEX ", then `loaded`, `attached`, `counted`, `detached` or
+ * `failed`.
+ */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "loader.h"
+#include "policy_build.h"
+
+static struct policy policy; /* too large for a stack */
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static int failed(const char *what, const char *why)
+{
+	printf("REFLEX failed %s: %s\n", what, why);
+	return 1;
+}
+
+/* What tests/kernels/wire.c asks for. */
+static int make_policy(void)
+{
+	static const struct policy_service services[] = {
+		{.family = FAMILY_IPV4, .port = 3478, .address = {203, 0, 113, 10}},
+		{.family = FAMILY_IPV6,
+		 .port = 3478,
+		 .address = {0x20, 1, 0x0d, 0xb8, 0, 2, [15] = 0x10}},
+	};
+	const struct policy_settings settings = {
+		.services = services,
+		.services_count = 2,
+		.mirror_fingerprint = true,
+		.legacy = true,
+		.low_source_ports = true,
+	};
+
+	return policy_build(&policy, &settings, NULL);
+}
+
+/* Only these: the kernel itself sends and receives at will, which are other verdicts. */
+static int report(struct loader *loader)
+{
+	static struct counters counters;
+	uint64_t ipv4, ipv6;
+	int error = loader_read(loader, 0, &counters);
+
+	if (error)
+		return failed("loader_read", strerror(-error));
+	ipv4 = counters.packets[FAMILY_IPV4][VERDICT_SUCCESS];
+	ipv6 = counters.packets[FAMILY_IPV6][VERDICT_SUCCESS];
+	printf("REFLEX counted %llu\n", (unsigned long long)(ipv4 + ipv6));
+	return 0;
+}
+
+/* Asks the kernel: the loader is under test. */
+static bool is_native(const char *interface)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	return !bpf_xdp_query((int)if_nametoindex(interface), 0, &query) &&
+	       query.attach_mode == XDP_ATTACHED_DRV;
+}
+
+static int serve(struct loader *loader, const char *interface)
+{
+	char why[512] = "", line[16];
+	int error;
+
+	error = loader_set_policy(loader, &policy);
+	if (error)
+		return failed("loader_set_policy", strerror(-error));
+	if (loader_attach(loader, interface, LOADER_NATIVE, why, sizeof(why)))
+		return failed("loader_attach", why);
+	if (!is_native(interface) || loader_interface_get(loader, 0).mode != LOADER_NATIVE)
+		return failed("loader_attach", "asked for native mode, got another");
+	printf("REFLEX attached %s\n", interface);
+	if (!fgets(line, sizeof(line), stdin))
+		return failed("console", "closed");
+	if (report(loader))
+		return 1;
+	error = loader_detach(loader);
+	if (error)
+		return failed("loader_detach", strerror(-error));
+	printf("REFLEX detached\n");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	char why[2048] = "";
+	struct loader *loader;
+	struct utsname system;
+	double begin;
+	int error;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc != 2)
+		return failed("usage", "guest INTERFACE");
+	error = make_policy();
+	if (error)
+		return failed("policy_build", strerror(-error));
+	begin = now();
+	if (loader_create(&loader, "guest", why, sizeof(why)))
+		return failed("loader_create", why);
+	uname(&system);
+	printf("REFLEX loaded by %s in %.1f s\n", system.release, now() - begin);
+	error = serve(loader, argv[1]);
+	loader_destroy(loader);
+	return error;
+}
