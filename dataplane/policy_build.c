@@ -59,6 +59,7 @@ static int collect_keys(struct work *work, const struct policy_settings *setting
 		return -E2BIG;
 	for (size_t i = 0; i < settings->services_count; i++) {
 		const struct policy_service *service = &settings->services[i];
+		struct be16 port;
 
 		if (culprit)
 			*culprit = i;
@@ -67,7 +68,8 @@ static int collect_keys(struct work *work, const struct policy_settings *setting
 			return -EINVAL;
 		if (!is_unicast(service))
 			return -EADDRNOTAVAIL;
-		add_key(work, service, policy_port(service->family, be16_from(service->port)));
+		port = be16_from(service->port);
+		add_key(work, service, policy_port(service->family, &port));
 		add_key(work, service, policy_any_port(service->family));
 	}
 	qsort(work->keys, work->count, sizeof(work->keys[0]), compare_keys);

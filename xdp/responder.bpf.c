@@ -66,7 +66,7 @@ int responder(struct xdp_md *ctx)
 {
 	__u8 *frame = (__u8 *)(long)ctx->data, *end = (__u8 *)(long)ctx->data_end;
 	const struct generation *generation = &state.generation[state.active & 1];
-	const struct policy *policy = &generation->policy;
+	const struct policy *policy;
 	__u32 received = wire_room(frame, end), sent = 0;
 	struct lane *lane = find_lane(generation, ctx->ingress_ifindex);
 	struct binding *binding;
@@ -74,6 +74,9 @@ int responder(struct xdp_md *ctx)
 
 	if (!lane)
 		return XDP_PASS; /* never: the loader gives out no other lanes */
+	__asm__ volatile(""
+			 : "+r"(generation)); /* keep the pointer, do not work it out each time */
+	policy = &generation->policy;
 	binding = &lane->binding;
 	verdict = responder_examine(frame, end, policy, binding);
 	if (verdict_action(verdict) == ACTION_ANSWER) {

@@ -6,6 +6,7 @@
 #ifndef REFLEX_CORE_CHECKSUM_H
 #define REFLEX_CORE_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "wire.h"
@@ -14,15 +15,28 @@
  * checksum_fold - fold a sum of words into 16 bits.
  * @sum: of fewer than 2^24 32-bit words
  *
- * Return: the one's complement sum; 0xffff over data that includes its own checksum says valid.
+ * Return: the one's complement sum.
  */
 static inline uint16_t checksum_fold(uint64_t sum)
 {
-	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 32) + (uint32_t)sum;
 	sum = (sum >> 16) + (sum & 0xffff);
 	sum = (sum >> 16) + (sum & 0xffff);
 	sum = (sum >> 16) + (sum & 0xffff);
 	return (uint16_t)sum;
+}
+
+/**
+ * checksum_valid - whether words that include their own checksum sum up right.
+ * @sum: not 0
+ *
+ * They do where the folded sum is 0xffff, and a sum folds to that where it is a multiple of it.
+ * Multiplying by the inverse of an odd divisor modulo 2^64 maps its multiples, and nothing else, to
+ * the numbers up to 2^64 / divisor (Granlund and Montgomery 1994, section 9).
+ */
+static inline bool checksum_valid(uint64_t sum)
+{
+	return sum * 0xfffefffefffeffffu <= 0x0001000100010001u;
 }
 
 /* A 16-bit number of host order at the place in a word where its value counts as such. */

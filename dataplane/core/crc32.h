@@ -18,11 +18,17 @@
 
 #define CRC32_START 0xffffffffu
 
+/* An entry by its offset in bytes, which comes out of a word with one shift and one mask. */
+static inline uint32_t crc32_entry(unsigned int row, uint32_t offset)
+{
+	return *(const uint32_t *)((const uint8_t *)crc32_table[row] + (offset & 0x3fc));
+}
+
 /* Four bytes followed by `zeros` zero bytes. */
 static inline uint32_t crc32_lookup(uint32_t word, unsigned int zeros)
 {
-	return crc32_table[zeros + 3][word & 0xff] ^ crc32_table[zeros + 2][word >> 8 & 0xff] ^
-	       crc32_table[zeros + 1][word >> 16 & 0xff] ^ crc32_table[zeros][word >> 24];
+	return crc32_entry(zeros + 3, word << 2) ^ crc32_entry(zeros + 2, word >> 6) ^
+	       crc32_entry(zeros + 1, word >> 14) ^ crc32_entry(zeros, word >> 22);
 }
 
 /** crc32_1 - the state after one more word. */

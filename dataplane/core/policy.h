@@ -41,9 +41,9 @@ struct policy {
 };
 
 /* Family and port of a key in one word, never 0. */
-static inline uint64_t policy_port(enum family family, struct be16 port)
+static inline uint64_t policy_port(enum family family, const struct be16 *port)
 {
-	return (uint64_t)family << 16 | port.raw;
+	return (uint64_t)family << 16 | port->raw;
 }
 
 /* The same for an address that is a service's on whatever port. */

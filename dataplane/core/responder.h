@@ -122,7 +122,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) || total < header + sizeof(*udp))
 		return VERDICT_IP_HEADER;
 	if (!policy_match(policy, ip->destination.raw, 0,
-			  policy_port(FAMILY_IPV4, udp->destination)))
+			  policy_port(FAMILY_IPV4, &udp->destination)))
 		return VERDICT_NOT_SERVICE;
 	if (header > sizeof(*ip))
 		return VERDICT_IPV4_OPTIONS;
@@ -133,7 +133,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 	if (length < sizeof(*udp) || length > total - sizeof(*ip))
 		return VERDICT_UDP_LENGTH;
 	sum = (uint64_t)ip->source.raw + ip->destination.raw;
-	if (checksum_fold(sum + checksum_3(pos)) != 0xffff)
+	if (!checksum_valid(sum + checksum_3(pos)))
 		return VERDICT_IP_CHECKSUM;
 	if (responder_is_group(frame))
 		return VERDICT_LINK_ADDRESS;
@@ -197,7 +197,7 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	payload = be16_to(&ip->payload_length);
 	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) || payload < sizeof(*udp))
 		return VERDICT_IP_HEADER;
-	if (!policy_match(policy, high, low, policy_port(FAMILY_IPV6, udp->destination)))
+	if (!policy_match(policy, high, low, policy_port(FAMILY_IPV6, &udp->destination)))
 		return VERDICT_NOT_SERVICE;
 
 	if (payload + sizeof(*ip) > wire_room(pos, end))
@@ -211,8 +211,8 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 		return VERDICT_SOURCE_ADDRESS;
 	if (wire_load64(&ip->source.word[0]) == high && wire_load64(&ip->source.word[2]) == low)
 		return VERDICT_LAND;
-	binding->source = ip->source;
-	binding->destination = ip->destination;
+	wire_copy128(&binding->source, &ip->source);
+	wire_copy128(&binding->destination, &ip->destination);
 	binding->address_sum = checksum_4((const uint8_t *)&ip->source) +
 			       checksum_4((const uint8_t *)&ip->destination);
 	binding->udp_offset = (uint8_t)(binding->link_length + sizeof(*ip));
@@ -283,7 +283,7 @@ static inline enum verdict responder_examine_checksum(const struct wire_udp *udp
 	sum = binding->fixed_sum + udp->length.raw + wire_load32(header + 4) + wire_load32(stun);
 	if (attributes)
 		sum += responder_sum((const uint8_t *)(stun + 1), end, attributes);
-	return checksum_fold(sum) == 0xffff ? VERDICT_UNDECIDED : VERDICT_UDP_CHECKSUM;
+	return checksum_valid(sum) ? VERDICT_UNDECIDED : VERDICT_UDP_CHECKSUM;
 }
 
 /* Checks 13 to 20: from the ports to a Binding Request of sound shape. */
@@ -320,15 +320,12 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 		return VERDICT_OVERSIZE;
 	binding->source_port = udp->source;
 	binding->destination_port = udp->destination;
-	for (int i = 0; i < 4; i++)
-		binding->id[i] = stun->id[i];
+	wire_copy128(binding->id, stun->id);
 	return responder_examine_checksum(udp, end, binding);
 }
 
-/* Checks 21 to 28: the attributes. */
-static inline enum verdict responder_examine_attributes(const struct wire_stun *stun,
-							const uint8_t *end,
-							const struct policy *policy,
+/* Checks 21 to 28 but 27: the attributes. */
+static inline enum verdict responder_examine_attributes(const uint8_t *start, const uint8_t *end,
 							struct binding *binding)
 {
 	struct stun_attributes *found = &binding->found;
@@ -337,16 +334,10 @@ static inline enum verdict responder_examine_attributes(const struct wire_stun *
 	found->unknown_count = 0;
 	found->fingerprint = false;
 	if (binding->request_length) {
-		verdict = stun_walk((const uint8_t *)(stun + 1), end, binding->request_length,
-				    binding->legacy, found);
+		verdict = stun_walk(start, end, binding->request_length, binding->legacy, found);
 		if (verdict != VERDICT_UNDECIDED)
 			return verdict;
 		wire_forget();
-		if (found->fingerprint &&
-		    !stun_check_fingerprint(stun, end, found->length, &binding->crc) &&
-		    !policy->ignore_wrong_fingerprint)
-			return VERDICT_WRONG_FINGERPRINT;
-		found->fingerprint &= policy->mirror_fingerprint;
 		if (found->unknown_count) {
 			stun_unique_unknown(found);
 			stun_pad_unknown(found, binding->legacy);
@@ -403,6 +394,7 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 	const uint8_t *pos = responder_examine_link(frame, end, binding);
 	const struct wire_stun *stun;
 	enum verdict verdict;
+	bool fingerprint;
 
 	if (!pos)
 		return VERDICT_NOT_IP;
@@ -420,9 +412,17 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 		return verdict;
 	stun = (const struct wire_stun *)(pos + sizeof(struct wire_udp));
 	wire_forget();
-	verdict = responder_examine_attributes(stun, end, policy, binding);
-	if (verdict_action(verdict) == ACTION_ANSWER)
-		responder_measure(policy, binding);
+	verdict = responder_examine_attributes((const uint8_t *)(stun + 1), end, binding);
+	if (verdict_action(verdict) != ACTION_ANSWER)
+		return verdict;
+	fingerprint = binding->found.fingerprint;
+	binding->found.fingerprint &= policy->mirror_fingerprint;
+	responder_measure(policy, binding);
+	/* Check 27 comes last: the verifier follows what stands behind its loop for each round. */
+	if (fingerprint &&
+	    !stun_check_fingerprint(stun, end, binding->request_length, &binding->crc) &&
+	    !policy->ignore_wrong_fingerprint)
+		return VERDICT_WRONG_FINGERPRINT;
 	return verdict;
 }
 
@@ -460,32 +460,27 @@ static inline void responder_emit_ipv6(struct wire_ipv6 *ip, const struct bindin
 				     binding->attributes_length));
 	ip->next_header = IP_PROTOCOL_UDP;
 	ip->hop_limit = WIRE_TTL;
-	ip->source = binding->destination;
-	ip->destination = binding->source;
+	wire_copy128(&ip->source, &binding->destination);
+	wire_copy128(&ip->destination, &binding->source);
 }
 
 /* (XOR-)MAPPED-ADDRESS: RFC 8489 section 14.1, 14.2; RFC 3489 section 11.2.1. */
 static inline bool responder_put_address(struct stun_writer *writer, const struct binding *binding)
 {
-	uint32_t mask[4] = {0, 0, 0, 0}, port_mask = 0, port = be16_to(&binding->source_port);
-	uint16_t type = STUN_MAPPED_ADDRESS;
-	const struct be32 *address = binding->source.word;
+	const struct be32 *address = binding->source.word, *id = binding->id;
+	uint16_t type = binding->legacy ? STUN_MAPPED_ADDRESS : STUN_XOR_MAPPED_ADDRESS;
+	uint32_t mask = binding->legacy ? 0 : 0xffffffff;
+	uint32_t port = be16_to(&binding->source_port) ^ (STUN_COOKIE >> 16 & mask);
 
-	if (!binding->legacy) {
-		type = STUN_XOR_MAPPED_ADDRESS;
-		port_mask = STUN_COOKIE >> 16;
-		for (int i = 0; i < 4; i++)
-			mask[i] = binding->id[i].raw;
-	}
 	if (binding->family == FAMILY_IPV4)
 		return stun_put_3(writer, stun_attribute(type, 8),
-				  be32_from(STUN_FAMILY_IPV4 << 16 | (port ^ port_mask)).raw,
-				  address[0].raw ^ mask[0]);
+				  be32_from(STUN_FAMILY_IPV4 << 16 | port).raw,
+				  address[0].raw ^ (be32_from(STUN_COOKIE).raw & mask));
 	return stun_put_3(writer, stun_attribute(type, 20),
-			  be32_from(STUN_FAMILY_IPV6 << 16 | (port ^ port_mask)).raw,
-			  address[0].raw ^ mask[0]) &&
-	       stun_put_3(writer, address[1].raw ^ mask[1], address[2].raw ^ mask[2],
-			  address[3].raw ^ mask[3]);
+			  be32_from(STUN_FAMILY_IPV6 << 16 | port).raw,
+			  address[0].raw ^ (id[0].raw & mask)) &&
+	       stun_put_3(writer, address[1].raw ^ (id[1].raw & mask),
+			  address[2].raw ^ (id[2].raw & mask), address[3].raw ^ (id[3].raw & mask));
 }
 
 /* The state of the reply's CRC after its STUN header, from that of the request's. */
@@ -515,8 +510,7 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 	udp->length = be16_from(length);
 	stun->type = be16_from(type);
 	stun->length = be16_from(binding->attributes_length);
-	for (int i = 0; i < 4; i++)
-		stun->id[i] = binding->id[i];
+	wire_copy128(stun->id, binding->id);
 
 	if (writer.fingerprint)
 		writer.crc = responder_crc(binding, type);

@@ -93,6 +93,12 @@ static inline void wire_store64(void *to, uint64_t raw)
 	((struct wire_u64 *)to)->raw = raw;
 }
 
+static inline void wire_copy128(void *to, const void *from)
+{
+	wire_store64(to, wire_load64(from));
+	wire_store64((uint8_t *)to + 8, wire_load64((const uint8_t *)from + 8));
+}
+
 static inline void wire_copy16(void *to, const void *from)
 {
 	((struct be16 *)to)->raw = ((const struct be16 *)from)->raw;

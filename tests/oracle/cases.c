@@ -2521,9 +2521,9 @@ static const struct {
 	{client_rows, COUNT(client_rows)},
 };
 
-/* The half of "IPV4|IPV6" that is meant; what has no bar is for both. */
 /* clang-format on */
 
+/* The half of "IPV4|IPV6" that is meant; what has no bar is for both. */
 static const char *half(const char *text, int family, char *room, size_t size)
 {
 	const char *bar = strchr(text, '|');

@@ -556,7 +556,9 @@ static bool match_key(const struct policy_service *service, uint64_t key)
 
 static bool matches(const struct policy_service *service)
 {
-	return match_key(service, policy_port(service->family, be16_from(service->port)));
+	struct be16 port = be16_from(service->port);
+
+	return match_key(service, policy_port(service->family, &port));
 }
 
 static bool matches_any_port(const struct policy_service *service)
@@ -662,6 +664,7 @@ static void check_strangers(size_t count)
 static void check_services(size_t count)
 {
 	struct policy_service nothing = {.family = FAMILY_OTHER};
+	struct be16 zero = be16_from(0);
 	size_t culprit;
 
 	assert_int_equal(build(count, &culprit), 0);
@@ -670,9 +673,9 @@ static void check_services(size_t count)
 		check_neighbours(&services[i], count);
 	check_strangers(count);
 	/* what an empty slot holds */
-	assert_false(match_key(&nothing, policy_port(FAMILY_IPV4, be16_from(0))));
+	assert_false(match_key(&nothing, policy_port(FAMILY_IPV4, &zero)));
 	assert_false(match_key(&nothing, policy_any_port(FAMILY_IPV4)));
-	assert_false(match_key(&nothing, policy_port(FAMILY_IPV6, be16_from(0))));
+	assert_false(match_key(&nothing, policy_port(FAMILY_IPV6, &zero)));
 	assert_false(match_key(&nothing, policy_any_port(FAMILY_IPV6)));
 }
 
