@@ -17,7 +17,7 @@
 
 struct parser {
 	const char *file;
-	yaml_document_t *document;
+	yaml_document_t document;
 	char path[96]; /* of the node at hand: "services[0].port" */
 	struct config *config;
 	char *error;
@@ -188,8 +188,7 @@ static char *split_port(char *text, char **host)
 		colon[-1] = '\0';
 		*host = text + 1;
 	} else if (strchr(text, ':')) {
-		return NULL; /* an IPv6 address needs its brackets, else its end looks like a port
-			      */
+		return NULL; /* an IPv6 address needs brackets, else its end looks like a port */
 	}
 	return colon + 1;
 }
@@ -221,11 +220,14 @@ int config_read_listen(void *target, const char *text, char *error, size_t size)
 {
 	struct config_listen *listen = target;
 	char copy[sizeof(listen->text)];
+	size_t length = strlen(text);
 	char *host, *port = NULL;
-	uint16_t number;
+	uint16_t number = 0;
 
-	if (strlen(text) < sizeof(copy))
-		port = split_port(strcpy(copy, text), &host);
+	if (length < sizeof(copy)) {
+		memcpy(copy, text, length + 1);
+		port = split_port(copy, &host);
+	}
 	if (!port)
 		return refuse(error, size,
 			      "'%s' is not HOST:PORT, such as 127.0.0.1:9478 or [::1]:9478", text);
@@ -233,16 +235,18 @@ int config_read_listen(void *target, const char *text, char *error, size_t size)
 		return -EINVAL;
 	if (listen_address(listen, host, number) < 0)
 		return refuse(error, size, "'%s' is not an IP address (or localhost)", host);
-	strcpy(listen->text, text);
+	memcpy(listen->text, text, length + 1);
 	return 0;
 }
 
 int config_read_software(void *target, const char *text, char *error, size_t size)
 {
-	if (strlen(text) > POLICY_SOFTWARE_MAX)
-		return refuse(error, size, "%zu bytes, at most %d are allowed", strlen(text),
+	size_t length = strlen(text);
+
+	if (length > POLICY_SOFTWARE_MAX)
+		return refuse(error, size, "%zu bytes, at most %d are allowed", length,
 			      POLICY_SOFTWARE_MAX);
-	strcpy(target, text);
+	memcpy(target, text, length + 1);
 	return 0;
 }
 
@@ -380,8 +384,8 @@ static const struct key *find_key(struct parser *parser, const struct key *keys,
 static int parse_pair(struct parser *parser, const struct key *keys, yaml_node_pair_t *pair,
 		      uint64_t *seen, char *target)
 {
-	yaml_node_t *name = yaml_document_get_node(parser->document, pair->key);
-	yaml_node_t *value = yaml_document_get_node(parser->document, pair->value);
+	yaml_node_t *name = yaml_document_get_node(&parser->document, pair->key);
+	yaml_node_t *value = yaml_document_get_node(&parser->document, pair->value);
 	const struct key *key = find_key(parser, keys, name);
 	size_t length;
 	int r;
@@ -437,7 +441,7 @@ static int parse_list(struct parser *parser, const yaml_node_t *node, size_t max
 		size_t length = enter(parser, "[%zu]", i);
 
 		r = parse_item(parser,
-			       yaml_document_get_node(parser->document,
+			       yaml_document_get_node(&parser->document,
 						      node->data.sequence.items.start[i]),
 			       i);
 		if (r == 0)
@@ -502,8 +506,8 @@ static int parse_services(struct parser *parser, const struct key *key, yaml_nod
 
 /* --- the file --- */
 
-/* Reads a whole file; the caller frees *text. */
-static int read_file(const char *file, char **text, size_t *length, char *error, size_t size)
+/* Reads a whole file into text, which has room for one byte more than a file may have. */
+static int read_file(const char *file, char *text, size_t *length, char *error, size_t size)
 {
 	FILE *stream = fopen(file, "re");
 	int r = 0;
@@ -513,22 +517,13 @@ static int read_file(const char *file, char **text, size_t *length, char *error,
 		snprintf(error, size, "%s: cannot be opened: %s", file, strerror(-r));
 		return r;
 	}
-	*text = malloc(FILE_SIZE_MAX + 1);
-	if (!*text) {
-		r = -ENOMEM;
-		snprintf(error, size, "%s: out of memory", file);
-		goto out;
-	}
-	*length = fread(*text, 1, FILE_SIZE_MAX + 1, stream);
+	*length = fread(text, 1, FILE_SIZE_MAX + 1, stream);
 	if (ferror(stream)) {
 		r = -errno;
 		snprintf(error, size, "%s: cannot be read: %s", file, strerror(-r));
 	} else if (*length > FILE_SIZE_MAX) {
 		r = refuse(error, size, "%s: larger than 1 MiB, so hardly a configuration", file);
 	}
-	if (r < 0)
-		free(*text);
-out:
 	fclose(stream);
 	return r;
 }
@@ -559,14 +554,13 @@ static int refuse_syntax(struct parser *parser, const yaml_parser_t *yaml, const
 static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char *text)
 {
 	const struct key whole = {.keys = keys_config};
-	yaml_document_t document, second;
+	yaml_document_t second;
 	yaml_node_t *root;
 	int r;
 
-	if (!yaml_parser_load(yaml, &document))
+	if (!yaml_parser_load(yaml, &parser->document))
 		return refuse_syntax(parser, yaml, text);
-	parser->document = &document;
-	root = yaml_document_get_root_node(&document);
+	root = yaml_document_get_root_node(&parser->document);
 	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0)) {
 		r = refuse(parser->error, parser->size,
 			   "%s: empty; it must at least name an interface", parser->file);
@@ -585,7 +579,7 @@ static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char
 		r = refuse_node(parser, root, "a second document; only one is read");
 	yaml_document_delete(&second);
 out:
-	yaml_document_delete(&document);
+	yaml_document_delete(&parser->document);
 	return r;
 }
 
@@ -593,25 +587,25 @@ int config_load(struct config *config, const char *file, char *error, size_t siz
 {
 	struct parser parser = {.file = file, .config = config, .error = error, .size = size};
 	yaml_parser_t yaml;
+	char *text = malloc(FILE_SIZE_MAX + 1);
 	size_t length = 0;
-	char *text = NULL;
 	int r;
 
 	config_defaults(config);
-	r = read_file(file, &text, &length, error, size);
-	if (r < 0)
-		return r;
-	if (!yaml_parser_initialize(&yaml)) {
+	if (!text || !yaml_parser_initialize(&yaml)) {
 		snprintf(error, size, "%s: out of memory", file);
-		r = -ENOMEM;
-		goto out;
+		free(text);
+		return -ENOMEM;
 	}
+	r = read_file(file, text, &length, error, size);
+	if (r < 0)
+		goto out;
 	yaml_parser_set_input_string(&yaml, (const unsigned char *)text, length);
 	r = parse_document(&parser, &yaml, text);
-	yaml_parser_delete(&yaml);
 	if (r == 0)
 		r = config_finish(config, file, error, size);
 out:
+	yaml_parser_delete(&yaml);
 	free(text);
 	return r;
 }

@@ -7,8 +7,7 @@
 
 /* A place in the table: a service, or the address of one. */
 struct key {
-	uint64_t address[2];
-	uint64_t port;
+	struct policy_key key;
 	uint64_t hash;
 };
 
@@ -42,13 +41,17 @@ static int compare_keys(const void *left, const void *right)
 	return memcmp(a, b, sizeof(*a));
 }
 
-static void add_key(struct work *work, const struct policy_service *service, uint64_t port)
+static void add_key(struct work *work, const struct policy_service *service, uint32_t port)
 {
 	struct key *key = &work->keys[work->count++];
+	uint64_t word[2];
+	uint32_t address;
 
-	memset(key, 0, sizeof(*key));
-	memcpy(key->address, service->address, service->family == FAMILY_IPV4 ? 4 : 16);
-	key->port = port;
+	memcpy(&address, service->address, sizeof(address));
+	memcpy(word, service->address, sizeof(word));
+	key->key = service->family == FAMILY_IPV4 ? policy_key_ipv4(address, port)
+						  : policy_key_ipv6(word[0], word[1], port);
+	key->hash = 0;
 }
 
 static int collect_keys(struct work *work, const struct policy_settings *settings, size_t *culprit)
@@ -59,7 +62,6 @@ static int collect_keys(struct work *work, const struct policy_settings *setting
 		return -E2BIG;
 	for (size_t i = 0; i < settings->services_count; i++) {
 		const struct policy_service *service = &settings->services[i];
-		struct be16 port;
 
 		if (culprit)
 			*culprit = i;
@@ -68,9 +70,8 @@ static int collect_keys(struct work *work, const struct policy_settings *setting
 			return -EINVAL;
 		if (!is_unicast(service))
 			return -EADDRNOTAVAIL;
-		port = be16_from(service->port);
-		add_key(work, service, policy_port(service->family, &port));
-		add_key(work, service, policy_any_port(service->family));
+		add_key(work, service, be16_from(service->port).raw);
+		add_key(work, service, POLICY_ANY_PORT);
 	}
 	qsort(work->keys, work->count, sizeof(work->keys[0]), compare_keys);
 	for (size_t i = 0; i < work->count; i++) {
@@ -94,7 +95,7 @@ static void sort_buckets(struct work *work, const struct policy *policy)
 	for (size_t i = 0; i < work->count; i++) {
 		struct key *key = &work->keys[i];
 
-		key->hash = policy_hash(policy, key->address[0], key->address[1], key->port);
+		key->hash = policy_hash(policy, key->key);
 	}
 	qsort(work->keys, work->count, sizeof(work->keys[0]), compare_keys);
 	for (size_t bucket = 0; bucket < POLICY_BUCKETS; bucket++) {
@@ -113,6 +114,11 @@ static void sort_buckets(struct work *work, const struct policy *policy)
 		work->order[placed++] = POLICY_BUCKETS - 1; /* empty ones need no place */
 }
 
+static bool is_used(const struct policy_slot *slot)
+{
+	return slot->key.word[0] || slot->key.word[2];
+}
+
 /* Put a bucket's keys at one displacement, all or none. */
 static bool try_place(struct policy *policy, const struct key *keys, size_t count,
 		      uint16_t displacement)
@@ -120,14 +126,14 @@ static bool try_place(struct policy *policy, const struct key *keys, size_t coun
 	for (size_t i = 0; i < count; i++) {
 		struct policy_slot *slot = &policy->slot[policy_index(keys[i].hash, displacement)];
 
-		if (slot->port) {
-			while (i--)
-				policy->slot[policy_index(keys[i].hash, displacement)].port = 0;
+		if (is_used(slot)) {
+			while (i--) {
+				slot = &policy->slot[policy_index(keys[i].hash, displacement)];
+				memset(slot, 0, sizeof(*slot));
+			}
 			return false;
 		}
-		slot->address[0] = keys[i].address[0];
-		slot->address[1] = keys[i].address[1];
-		slot->port = keys[i].port;
+		slot->key = keys[i].key;
 	}
 	return true;
 }

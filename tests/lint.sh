@@ -35,8 +35,12 @@ mapfile -t scripts < <(git grep -lE '^#!.*bash|shellcheck shell=bash' -- control
 
 check clang-format clang-format --dry-run -Werror "${all_c[@]}"
 check clang-tidy tidy
+# It does not see libbpf's headers, so it is told what their macros are.
 check cppcheck cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j 2 \
 	--enable=warning,performance,portability --suppress=missingIncludeSystem \
 	-I dataplane -I xdp -I tests -I "$REFLEX_BUILD/dataplane" \
-	-D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 dataplane xdp control tests
+	-D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \
+	-D'SEC(name)=' -D'__uint(name, value)=int (*name)[value]' -D'__type(name, type)=type *name' \
+	-D__always_inline=inline -D'LIBBPF_OPTS(type, name, ...)=struct type name = {__VA_ARGS__}' \
+	dataplane xdp control tests
 check shellcheck shellcheck --external-sources "${scripts[@]}"

@@ -594,18 +594,18 @@ static bool is_attached(const struct loader *loader, const char *pin_name)
 	return false;
 }
 
-/* A pinned link that is not one of this process's: its name in the folder, or NULL. */
-static const char *find_other_link(const struct loader *loader, char name[NAME_MAX + 1])
+/* Finds a pinned link that is not one of this process's, and its name in the folder. */
+static bool find_other_link(const struct loader *loader, char name[NAME_MAX + 1])
 {
 	DIR *folder = opendir(loader->pins);
 	const struct dirent *entry;
-	const char *found = NULL;
+	bool found = false;
 
 	while (folder && !found && (entry = readdir(folder))) {
 		if (strncmp(entry->d_name, "link_", 5) || is_attached(loader, entry->d_name))
 			continue;
 		snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
-		found = name;
+		found = true;
 	}
 	if (folder)
 		closedir(folder);

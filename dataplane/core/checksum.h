@@ -13,17 +13,17 @@
 
 /**
  * checksum_fold - fold a sum of words into 16 bits.
- * @sum: of fewer than 2^24 32-bit words
+ * @sum: below 2^47, as of 32,767 32-bit words
  *
+ * The second step adds the word to itself rotated by half: the sum of the halves, with the
+ * carry come round, stands in the upper half.
  * Return: the one's complement sum.
  */
 static inline uint16_t checksum_fold(uint64_t sum)
 {
-	sum = (sum >> 32) + (uint32_t)sum;
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return (uint16_t)sum;
+	uint32_t word = (uint32_t)((sum >> 16) + (sum & 0xffff));
+
+	return (uint16_t)((word + (word << 16 | word >> 16)) >> 16);
 }
 
 /**

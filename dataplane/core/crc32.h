@@ -50,10 +50,13 @@ static inline uint32_t crc32_3(uint32_t state, uint32_t a, uint32_t b, uint32_t 
 	       crc32_lookup(WIRE_LITTLE32(c), 0);
 }
 
-/** crc32_shift - what a difference between two states becomes three words later. */
-static inline uint32_t crc32_shift(uint32_t difference)
+/**
+ * crc32_difference - how the state after a 20-byte header changes with its first word.
+ * @difference: between the two first words
+ */
+static inline uint32_t crc32_difference(uint32_t difference)
 {
-	return crc32_lookup(difference, 8);
+	return crc32_lookup(WIRE_LITTLE32(difference), 16);
 }
 
 #endif

@@ -20,9 +20,16 @@
 #define POLICY_BUCKETS 512
 #define POLICY_SLOTS   4096
 
+/*
+ * IPv4: address, port and family in the first word, 0 in the others. IPv6: the address in two
+ * words, port and family in the third. All 0: an empty slot.
+ */
+struct policy_key {
+	uint64_t word[3];
+};
+
 struct policy_slot {
-	uint64_t address[2]; /* network byte order; an IPv4 address fills the first 4 bytes */
-	uint64_t port;	     /* from policy_port() or policy_any_port(); 0: the slot is empty */
+	struct policy_key key;
 	uint64_t reserved;
 };
 
@@ -40,23 +47,32 @@ struct policy {
 	struct policy_slot slot[POLICY_SLOTS];
 };
 
-/* Family and port of a key in one word, never 0. */
-static inline uint64_t policy_port(enum family family, const struct be16 *port)
+#define POLICY_USED	0x10000u /* beside a port, so that no key is 0 */
+#define POLICY_ANY_PORT 0x20000u /* instead of a port: the address is a service's on some port */
+
+/**
+ * policy_key_ipv4, policy_key_ipv6 - what to look up.
+ * @address: as it lies in memory
+ * @port: as it lies in memory, or POLICY_ANY_PORT
+ */
+static inline struct policy_key policy_key_ipv4(uint32_t address, uint32_t port)
 {
-	return (uint64_t)family << 16 | port->raw;
+	struct policy_key key = {{address | (uint64_t)(POLICY_USED | port) << 32, 0, 0}};
+
+	return key;
 }
 
-/* The same for an address that is a service's on whatever port. */
-static inline uint64_t policy_any_port(enum family family)
+static inline struct policy_key policy_key_ipv6(uint64_t high, uint64_t low, uint32_t port)
 {
-	return (uint64_t)family << 24;
+	struct policy_key key = {{high, low, POLICY_USED | port}};
+
+	return key;
 }
 
-static inline uint64_t policy_hash(const struct policy *policy, uint64_t high, uint64_t low,
-				   uint64_t port)
+static inline uint64_t policy_hash(const struct policy *policy, struct policy_key key)
 {
-	return high * policy->multiplier[0] + low * policy->multiplier[1] +
-	       port * policy->multiplier[2];
+	return key.word[0] * policy->multiplier[0] + key.word[1] * policy->multiplier[1] +
+	       key.word[2] * policy->multiplier[2];
 }
 
 static inline uint32_t policy_bucket(uint64_t hash)
@@ -69,20 +85,16 @@ static inline uint32_t policy_index(uint64_t hash, uint16_t displacement)
 	return ((hash >> 40) + displacement) & (POLICY_SLOTS - 1);
 }
 
-/**
- * policy_match - whether an address and port belong to a service.
- * @high: first 8 bytes of an IPv6 address as they stand in memory, or the 4 of an IPv4 address
- * @low: the other 8, or 0
- * @port: from policy_port() or policy_any_port()
- */
-static inline bool policy_match(const struct policy *policy, uint64_t high, uint64_t low,
-				uint64_t port)
+/** policy_match - whether a key is that of a service. */
+static inline bool policy_match(const struct policy *policy, struct policy_key key)
 {
-	uint64_t hash = policy_hash(policy, high, low, port);
+	uint64_t hash = policy_hash(policy, key);
 	uint16_t displacement = policy->displacement[policy_bucket(hash)];
-	const struct policy_slot *slot = &policy->slot[policy_index(hash, displacement)];
+	const struct policy_key *found = &policy->slot[policy_index(hash, displacement)].key;
 
-	return slot->port == port && slot->address[0] == high && slot->address[1] == low;
+	if (found->word[0] != key.word[0] || found->word[2] != key.word[2])
+		return false;
+	return !key.word[2] || found->word[1] == key.word[1]; /* IPv4 has no second word */
 }
 
 #endif

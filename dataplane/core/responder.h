@@ -23,13 +23,15 @@ struct binding {
 	uint8_t udp_offset;		     /* of the UDP header in the frame */
 	uint16_t udp_length;		     /* of the request, without trailer */
 	uint16_t request_length;	     /* STUN attributes */
-	uint16_t reply_length;		     /* whole frame */
-	uint16_t attributes_length;	     /* of the reply */
-	uint8_t software_offset;	     /* of SOFTWARE within them */
-	uint8_t family;			     /* enum family, always set */
-	uint8_t legacy;			     /* the request has no magic cookie */
-	struct be16 source_port, destination_port;    /* of the request, as are the addresses */
-	struct wire_ipv6_address source, destination; /* IPv4 uses the first word */
+	uint32_t header;	    /* first word of the STUN header, as it lies in memory */
+	uint16_t reply_length;	    /* whole frame */
+	uint16_t attributes_length; /* of the reply */
+	uint8_t software_offset;    /* of SOFTWARE within them */
+	uint8_t family;		    /* enum family, always set */
+	uint8_t legacy;		    /* the request has no magic cookie */
+	uint16_t port;		    /* of the client, in host byte order */
+	uint32_t ports;		    /* of the reply, as they lie in memory */
+	struct wire_ipv6_address source, destination; /* of the request; IPv4 uses one word */
 	struct be32 id[4];
 	uint64_t address_sum; /* of both addresses */
 	uint64_t fixed_sum;   /* of all that is the same in request and reply */
@@ -96,37 +98,61 @@ static inline bool responder_is_bogon_ipv6(const struct wire_ipv6_address *sourc
 	       be32_to(&source->word[3]) <= 1;
 }
 
+/* Checks 3 to 5 of IPv4, with so many bytes of IP header. */
+static inline enum verdict responder_match_ipv4(const uint8_t *pos, const uint8_t *end,
+						const struct policy *policy, uint32_t header)
+{
+	const struct wire_ipv4 *ip = (const struct wire_ipv4 *)pos;
+	const struct wire_udp *udp = (const struct wire_udp *)(pos + header);
+	uint32_t address = ip->destination.raw;
+
+	if (ip->protocol != IP_PROTOCOL_UDP)
+		return VERDICT_NOT_UDP;
+	if (ip->fragment.raw & be16_from(IPV4_FRAGMENT_MASK).raw)
+		return policy_match(policy, policy_key_ipv4(address, POLICY_ANY_PORT))
+			       ? VERDICT_FRAGMENT
+			       : VERDICT_NOT_SERVICE;
+	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) ||
+	    be16_to(&ip->total_length) < header + sizeof(*udp))
+		return VERDICT_IP_HEADER;
+	return policy_match(policy, policy_key_ipv4(address, udp->destination.raw))
+		       ? VERDICT_UNDECIDED
+		       : VERDICT_NOT_SERVICE;
+}
+
+/* Checks 2 to 6 of IPv4, where the header is not the usual 20 bytes of version 4. */
+static inline enum verdict responder_examine_options(const uint8_t *pos, const uint8_t *end,
+						     const struct policy *policy)
+{
+	uint32_t header = (*pos & 0xf) * 4u;
+	enum verdict verdict;
+
+	if (*pos >> 4 != 4 || header < sizeof(struct wire_ipv4))
+		return VERDICT_IP_HEADER;
+	verdict = responder_match_ipv4(pos, end, policy, header);
+	return verdict == VERDICT_UNDECIDED ? VERDICT_IPV4_OPTIONS : verdict;
+}
+
 /* Checks 2 to 12 of IPv4 (RFC 791, RFC 1122). */
 static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const uint8_t *pos,
 						  const uint8_t *end, const struct policy *policy,
 						  struct binding *binding)
 {
 	const struct wire_ipv4 *ip = (const struct wire_ipv4 *)pos;
-	const struct wire_udp *udp;
-	uint32_t header, total, length;
+	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
+	uint32_t total, length;
+	enum verdict verdict;
 	uint64_t sum;
 
-	if (!wire_has(pos, end, sizeof(*ip)) || ip->version_length >> 4 != 4)
+	if (!wire_has(pos, end, sizeof(*ip)))
 		return VERDICT_IP_HEADER;
-	header = (ip->version_length & 0xf) * 4u;
-	if (header < sizeof(*ip))
-		return VERDICT_IP_HEADER;
-	if (ip->protocol != IP_PROTOCOL_UDP)
-		return VERDICT_NOT_UDP;
-	if (ip->fragment.raw & be16_from(IPV4_FRAGMENT_MASK).raw)
-		return policy_match(policy, ip->destination.raw, 0, policy_any_port(FAMILY_IPV4))
-			       ? VERDICT_FRAGMENT
-			       : VERDICT_NOT_SERVICE;
-	total = be16_to(&ip->total_length);
-	udp = (const struct wire_udp *)(pos + header);
-	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) || total < header + sizeof(*udp))
-		return VERDICT_IP_HEADER;
-	if (!policy_match(policy, ip->destination.raw, 0,
-			  policy_port(FAMILY_IPV4, &udp->destination)))
-		return VERDICT_NOT_SERVICE;
-	if (header > sizeof(*ip))
-		return VERDICT_IPV4_OPTIONS;
+	if (ip->version_length != IPV4_VERSION_LENGTH)
+		return responder_examine_options(pos, end, policy);
+	verdict = responder_match_ipv4(pos, end, policy, sizeof(*ip));
+	if (verdict != VERDICT_UNDECIDED)
+		return verdict;
 
+	total = be16_to(&ip->total_length);
 	if (total > wire_room(pos, end))
 		return VERDICT_IP_LENGTH;
 	length = be16_to(&udp->length);
@@ -173,7 +199,7 @@ static inline enum verdict responder_examine_next_header(uint8_t next_header, ui
 {
 	if (!responder_is_extension(next_header))
 		return VERDICT_NOT_UDP;
-	if (!policy_match(policy, high, low, policy_any_port(FAMILY_IPV6)))
+	if (!policy_match(policy, policy_key_ipv6(high, low, POLICY_ANY_PORT)))
 		return VERDICT_NOT_SERVICE;
 	return next_header == IP_PROTOCOL_FRAGMENT ? VERDICT_FRAGMENT : VERDICT_IPV6_EXTENSION;
 }
@@ -197,7 +223,7 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	payload = be16_to(&ip->payload_length);
 	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) || payload < sizeof(*udp))
 		return VERDICT_IP_HEADER;
-	if (!policy_match(policy, high, low, policy_port(FAMILY_IPV6, &udp->destination)))
+	if (!policy_match(policy, policy_key_ipv6(high, low, udp->destination.raw)))
 		return VERDICT_NOT_SERVICE;
 
 	if (payload + sizeof(*ip) > wire_room(pos, end))
@@ -280,7 +306,7 @@ static inline enum verdict responder_examine_checksum(const struct wire_udp *udp
 	if (!udp->checksum.raw)
 		return binding->family == FAMILY_IPV4 ? VERDICT_UNDECIDED
 						      : VERDICT_UDP_CHECKSUM_MISSING;
-	sum = binding->fixed_sum + udp->length.raw + wire_load32(header + 4) + wire_load32(stun);
+	sum = binding->fixed_sum + udp->length.raw + wire_load32(header + 4) + binding->header;
 	if (attributes)
 		sum += responder_sum((const uint8_t *)(stun + 1), end, attributes);
 	return checksum_valid(sum) ? VERDICT_UNDECIDED : VERDICT_UDP_CHECKSUM;
@@ -296,6 +322,7 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	uint32_t payload = binding->udp_length - sizeof(*udp);
 	uint16_t type, port;
 	enum verdict verdict;
+	uint32_t ports;
 
 	if (!wire_has(pos, end, sizeof(*udp)))
 		return VERDICT_IP_HEADER; /* never; the verifier has lost sight of the IP header */
@@ -318,40 +345,47 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 		return VERDICT_NO_COOKIE;
 	if (payload > STUN_MESSAGE_MAX)
 		return VERDICT_OVERSIZE;
-	binding->source_port = udp->source;
-	binding->destination_port = udp->destination;
+	binding->port = port;
+	ports = wire_load32(udp);
+	binding->ports = ports << 16 | ports >> 16;
+	binding->header = wire_load32(stun);
 	wire_copy128(binding->id, stun->id);
 	return responder_examine_checksum(udp, end, binding);
 }
 
-/* Checks 21 to 28 but 27: the attributes. */
-static inline enum verdict responder_examine_attributes(const uint8_t *start, const uint8_t *end,
-							struct binding *binding)
+/* Checks 21 to 28 where there are attributes. */
+WIRE_APART enum verdict responder_examine_attributes(const uint8_t *pos, const uint8_t *end,
+						     const struct policy *policy,
+						     struct binding *binding)
 {
+	const struct wire_stun *stun = (const struct wire_stun *)pos;
 	struct stun_attributes *found = &binding->found;
 	enum verdict verdict;
 
-	found->unknown_count = 0;
-	found->fingerprint = false;
-	if (binding->request_length) {
-		verdict = stun_walk(start, end, binding->request_length, binding->legacy, found);
-		if (verdict != VERDICT_UNDECIDED)
-			return verdict;
-		wire_forget();
-		if (found->unknown_count) {
-			stun_unique_unknown(found);
-			stun_pad_unknown(found, binding->legacy);
-			return VERDICT_UNKNOWN_ATTRIBUTE;
-		}
+	if (!wire_has(pos, end, sizeof(*stun)))
+		return VERDICT_STUN_RUNT; /* never; the verifier asks anew */
+	verdict = stun_walk((const uint8_t *)(stun + 1), end, binding->request_length,
+			    binding->legacy, found);
+	if (verdict != VERDICT_UNDECIDED)
+		return verdict;
+	wire_forget();
+	if (found->unknown_count) {
+		stun_unique_unknown(found);
+		stun_pad_unknown(found, binding->legacy);
 	}
-	return binding->legacy ? VERDICT_LEGACY_SUCCESS : VERDICT_SUCCESS;
+	if (!found->fingerprint)
+		return VERDICT_UNDECIDED;
+	found->fingerprint = policy->mirror_fingerprint;
+	if (!stun_check_fingerprint(stun, end, found->length, &binding->crc) &&
+	    !policy->ignore_wrong_fingerprint)
+		return VERDICT_WRONG_FINGERPRINT;
+	return VERDICT_UNDECIDED;
 }
 
 /* How long the reply will be. */
 static inline void responder_measure(const struct policy *policy, struct binding *binding)
 {
-	bool ipv4 = binding->family == FAMILY_IPV4;
-	uint32_t attributes = ipv4 ? 12 : 24;
+	uint32_t attributes = binding->family == FAMILY_IPV4 ? 12 : 24;
 
 	if (binding->found.unknown_count)
 		attributes = 12 + ((binding->found.unknown_count + 1) & ~1u) * 2;
@@ -360,10 +394,8 @@ static inline void responder_measure(const struct policy *policy, struct binding
 	if (binding->found.fingerprint)
 		attributes += 8;
 	binding->attributes_length = (uint16_t)attributes;
-	binding->reply_length =
-		(uint16_t)(binding->link_length +
-			   (ipv4 ? sizeof(struct wire_ipv4) : sizeof(struct wire_ipv6)) +
-			   sizeof(struct wire_udp) + sizeof(struct wire_stun) + attributes);
+	binding->reply_length = (uint16_t)(binding->udp_offset + sizeof(struct wire_udp) +
+					   sizeof(struct wire_stun) + attributes);
 }
 
 /* The reply's link header: MAC addresses swapped, and 10 bytes, which hold type and tags if there
@@ -392,9 +424,7 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 					     const struct policy *policy, struct binding *binding)
 {
 	const uint8_t *pos = responder_examine_link(frame, end, binding);
-	const struct wire_stun *stun;
 	enum verdict verdict;
-	bool fingerprint;
 
 	if (!pos)
 		return VERDICT_NOT_IP;
@@ -410,20 +440,18 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 	verdict = responder_examine_request(pos, end, policy, binding);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	stun = (const struct wire_stun *)(pos + sizeof(struct wire_udp));
-	wire_forget();
-	verdict = responder_examine_attributes((const uint8_t *)(stun + 1), end, binding);
-	if (verdict_action(verdict) != ACTION_ANSWER)
-		return verdict;
-	fingerprint = binding->found.fingerprint;
-	binding->found.fingerprint &= policy->mirror_fingerprint;
+	binding->found.unknown_count = 0;
+	binding->found.fingerprint = false;
+	if (binding->request_length) {
+		verdict = responder_examine_attributes(pos + sizeof(struct wire_udp), end, policy,
+						       binding);
+		if (verdict != VERDICT_UNDECIDED)
+			return verdict;
+	}
 	responder_measure(policy, binding);
-	/* Check 27 comes last: the verifier follows what stands behind its loop for each round. */
-	if (fingerprint &&
-	    !stun_check_fingerprint(stun, end, binding->request_length, &binding->crc) &&
-	    !policy->ignore_wrong_fingerprint)
-		return VERDICT_WRONG_FINGERPRINT;
-	return verdict;
+	if (binding->found.unknown_count)
+		return VERDICT_UNKNOWN_ATTRIBUTE;
+	return binding->legacy ? VERDICT_LEGACY_SUCCESS : VERDICT_SUCCESS;
 }
 
 /* The UDP checksum of the reply, never 0 (RFC 768, RFC 8200 section 8.1). */
@@ -438,7 +466,7 @@ static inline void responder_emit_ipv4(struct wire_ipv4 *ip, const struct bindin
 {
 	uint16_t length = (uint16_t)(binding->reply_length - binding->link_length);
 
-	ip->version_length = 0x45;
+	ip->version_length = IPV4_VERSION_LENGTH;
 	ip->type_of_service = 0;
 	ip->total_length = be16_from(length);
 	ip->identification = be16_from(0);
@@ -470,7 +498,7 @@ static inline bool responder_put_address(struct stun_writer *writer, const struc
 	const struct be32 *address = binding->source.word, *id = binding->id;
 	uint16_t type = binding->legacy ? STUN_MAPPED_ADDRESS : STUN_XOR_MAPPED_ADDRESS;
 	uint32_t mask = binding->legacy ? 0 : 0xffffffff;
-	uint32_t port = be16_to(&binding->source_port) ^ (STUN_COOKIE >> 16 & mask);
+	uint32_t port = binding->port ^ (STUN_COOKIE >> 16 & mask);
 
 	if (binding->family == FAMILY_IPV4)
 		return stun_put_3(writer, stun_attribute(type, 8),
@@ -483,13 +511,6 @@ static inline bool responder_put_address(struct stun_writer *writer, const struc
 			  address[2].raw ^ (id[2].raw & mask), address[3].raw ^ (id[3].raw & mask));
 }
 
-/* The state of the reply's CRC after its STUN header, from that of the request's. */
-static inline uint32_t responder_crc(const struct binding *binding, uint16_t type)
-{
-	return binding->crc ^ crc32_shift(stun_crc_start(STUN_BINDING, binding->request_length) ^
-					  stun_crc_start(type, binding->attributes_length));
-}
-
 /* UDP header, STUN header and attributes. */
 static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 					  const struct policy *policy,
@@ -497,23 +518,23 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 {
 	struct wire_udp *udp = (struct wire_udp *)pos;
 	struct wire_stun *stun = (struct wire_stun *)(udp + 1);
+	uint16_t attributes = binding->attributes_length;
+	struct be16 length = be16_from((uint16_t)(sizeof(*udp) + sizeof(*stun) + attributes));
 	bool error = binding->found.unknown_count;
 	uint16_t type = STUN_BINDING | (error ? STUN_ERROR : STUN_SUCCESS);
-	uint16_t length = (uint16_t)(sizeof(*udp) + sizeof(*stun) + binding->attributes_length);
+	uint32_t header = be32_from((uint32_t)type << 16 | attributes).raw;
 	struct stun_writer writer = {(uint8_t *)(stun + 1), end, binding->fixed_sum, 0,
 				     binding->found.fingerprint};
 
 	if (!wire_has(pos, end, sizeof(*udp) + sizeof(*stun)))
 		return false;
-	udp->source = binding->destination_port;
-	udp->destination = binding->source_port;
-	udp->length = be16_from(length);
-	stun->type = be16_from(type);
-	stun->length = be16_from(binding->attributes_length);
+	wire_store32(udp, binding->ports);
+	udp->length = length;
+	wire_store32(stun, header); /* type, length */
 	wire_copy128(stun->id, binding->id);
-
+	writer.sum += header + 2ull * length.raw;
 	if (writer.fingerprint)
-		writer.crc = responder_crc(binding, type);
+		writer.crc = binding->crc ^ crc32_difference(header ^ binding->header);
 	if (!(error ? stun_put_error(&writer, &binding->found)
 		    : responder_put_address(&writer, binding)))
 		return false;
@@ -528,13 +549,11 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 			return false;
 	}
 	if (writer.fingerprint) {
-		writer.pos = (uint8_t *)(stun + 1) + (uint8_t)(binding->attributes_length - 8);
+		writer.pos = (uint8_t *)(stun + 1) + (uint8_t)(attributes - 8);
 		if (!stun_put_fingerprint(&writer))
 			return false;
 	}
-	udp->checksum.raw =
-		responder_finish_sum(writer.sum + 2 * checksum_word(length) + checksum_word(type) +
-				     checksum_word(binding->attributes_length));
+	udp->checksum.raw = responder_finish_sum(writer.sum);
 	return true;
 }
 

@@ -168,24 +168,24 @@ static inline uint32_t stun_crc_start(uint16_t type, uint16_t length)
  * @crc: the state after the STUN header, for the reply to go on from
  */
 static inline bool stun_check_fingerprint(const struct wire_stun *stun, const uint8_t *end,
-					  uint32_t length, uint32_t *crc)
+					  uint16_t length, uint32_t *crc)
 {
 	const uint8_t *pos = (const uint8_t *)(stun + 1);
-	uint32_t left = length - 8, state;
+	uint32_t left = length - 8u, state;
 
-	state = crc32_3(stun_crc_start(STUN_BINDING, (uint16_t)length), stun->id[1].raw,
-			stun->id[2].raw, stun->id[3].raw);
+	state = crc32_3(stun_crc_start(STUN_BINDING, length), stun->id[1].raw, stun->id[2].raw,
+			stun->id[3].raw);
 	*crc = state;
-	for (int i = 0; i < 2 && left % 12; i++, pos += 4, left -= 4) {
-		if (!wire_has(pos, end, 4))
-			return false; /* never; the verifier asks, here and below */
-		state = crc32_1(state, wire_load32(pos));
-	}
-	for (int i = 0; i < STUN_MESSAGE_MAX / 12 && left; i++, pos += 12, left -= 12) {
+	for (int i = 0; i < STUN_MESSAGE_MAX / 12 && left >= 12; i++, pos += 12, left -= 12) {
 		if (!wire_has(pos, end, 12))
-			return false;
+			return false; /* never; the verifier asks, here and below */
 		state = crc32_3(state, wire_load32(pos), wire_load32(pos + 4),
 				wire_load32(pos + 8));
+	}
+	for (int i = 0; i < 2 && left; i++, pos += 4, left -= 4) {
+		if (!wire_has(pos, end, 4))
+			return false;
+		state = crc32_1(state, wire_load32(pos));
 	}
 	if (!wire_has(pos, end, 8))
 		return false;

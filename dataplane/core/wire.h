@@ -149,6 +149,17 @@ static inline void wire_forget(void)
 #endif
 }
 
+/*
+ * A function apart: what it leaves behind on its stack is gone when it returns, and the verifier
+ * goes on from one place, not from each end of each of its loops. For BPF only, and off the
+ * shortest path: a return costs 8 ns.
+ */
+#ifdef __bpf__
+#define WIRE_APART static __attribute__((noinline, unused))
+#else
+#define WIRE_APART static inline
+#endif
+
 enum ethertype {
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_IPV6 = 0x86dd,
@@ -207,8 +218,9 @@ struct wire_ipv4 {
 } WIRE;
 WIRE_SIZE(struct wire_ipv4, 20);
 
-#define IPV4_DONT_FRAGMENT 0x4000
-#define IPV4_FRAGMENT_MASK 0x3fff /* more fragments, or an offset */
+#define IPV4_VERSION_LENGTH 0x45 /* version 4, 5 words: no options */
+#define IPV4_DONT_FRAGMENT  0x4000
+#define IPV4_FRAGMENT_MASK  0x3fff /* more fragments, or an offset */
 
 struct wire_ipv6_address {
 	struct be32 word[4];

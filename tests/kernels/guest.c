@@ -11,6 +11,7 @@
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -68,7 +69,7 @@ static int report(struct loader *loader)
 		return failed("loader_read", strerror(-error));
 	ipv4 = counters.packets[FAMILY_IPV4][VERDICT_SUCCESS];
 	ipv6 = counters.packets[FAMILY_IPV6][VERDICT_SUCCESS];
-	printf("REFLEX counted %llu\n", (unsigned long long)(ipv4 + ipv6));
+	printf("REFLEX counted %" PRIu64 "\n", ipv4 + ipv6);
 	return 0;
 }
 

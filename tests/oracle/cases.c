@@ -101,9 +101,8 @@ const char *cases_config_name(enum cases_config which)
 
 #define V4	 1 /* only over IPv4 */
 #define V6	 2 /* only over IPv6 */
-#define UNTAGGED 4 /* not with each number of tags: the row is about these, or tells nothing more  \
-		    */
-#define SEED 8	   /* among the seeds */
+#define UNTAGGED 4 /* not with each number of tags: it is about these, or tells nothing more */
+#define SEED	 8 /* among the seeds */
 
 struct setting {
 	size_t offset; /* of an int of struct frame; 0 ends the list */

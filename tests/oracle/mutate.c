@@ -489,7 +489,7 @@ static void swap_attributes(struct work *work, const struct frame_layout *layout
 	size_t first, second, size_first, size_second;
 	unsigned i = below(work->g, count);
 
-	if (i + 1 >= count)
+	if (i >= count - 1)
 		return;
 	first = found[i];
 	second = found[i + 1];
