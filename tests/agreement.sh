@@ -7,8 +7,6 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
-export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-
 # run_agreement NAME PROGRAM OPTION...: a result for each of its stages.
 run_agreement()
 {

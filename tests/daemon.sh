@@ -80,7 +80,7 @@ icmp_out() { in_ns server awk '/^Icmp:/ { if (!n) { for (i = 1; i <= NF; i++) if
 logged() { grep -qF -- "$1" "$TMP/reflexd.log"; }
 held() { in_ns server ss -Huan "sport = :$1" | awk -v a="$2:$1" '$4 == a { found = 1 } END { exit !found }'; }
 run_pid() { cat "/run/reflex/$INSTANCE/lock"; }
-linked() { in_ns server ip -d link show dev srv | grep -q 'prog/xdp'; }
+linked() { in_ns server ip -d link show dev "${1:-srv}" | grep -q 'prog/xdp'; }
 
 # start_file: with the file's own metrics address, which is the default one.
 start_file()
@@ -235,6 +235,9 @@ step "crash, adoption, end"
 counted=$(answered)
 kill_daemon KILL
 check crash/goes-on same "$(burst 20)" 20
+# A start that fails must not take away what the crashed one left counting.
+refuses crash/failed-start 1 "no such interface" nsenter "--net=/run/netns/$NS-server" -- \
+	"$REFLEXD_BIN" --instance "$INSTANCE" --interface nosuch
 check crash/restart start_reflexd server --interface srv
 check crash/adopted logged "adopted"
 check crash/counters same "$(answered)" $((counted + 20))
@@ -284,6 +287,18 @@ check persist/restart start_file
 check persist/counters same "$(answered)" $((counted + 5))
 kill_daemon TERM
 check persist/off not linked
+
+# An interface that is configured no more is let go by the next start.
+ns_join server srv2 client cli2
+config 'interfaces:' '  - name: srv' '  - name: srv2'
+check others/start start_file
+check others/linked linked srv2
+kill_daemon KILL
+config 'interfaces:' '  - name: srv'
+check others/restart start_file
+check others/adopted logged "srv: adopted"
+check others/ended not linked srv2
+kill_daemon TERM
 
 config 'interfaces:' '  - {name: srv, mode: generic}' 'otherwise: pass'
 check generic/start start_file

@@ -16,6 +16,7 @@ REFLEX_BUILD=$(realpath -m "${REFLEX_BUILD:-$SOURCE/build}")
 REFLEX_CACHE=$(realpath -m "${REFLEX_CACHE:-$SOURCE/build/cache}")
 REFLEX_RESULTS=${REFLEX_RESULTS:+$(realpath -m "$REFLEX_RESULTS")}
 PATH=$PATH:/usr/sbin:/sbin
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 NS=rfx-$$                       # every namespace of this run is named $NS-SOMETHING
 # shellcheck disable=SC2034

@@ -6,8 +6,6 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
-export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-
 # run_program BUILD PROGRAM: a result for each of its tests.
 run_program()
 {
