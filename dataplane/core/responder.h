@@ -511,6 +511,23 @@ static inline bool responder_put_address(struct stun_writer *writer, const struc
 			  address[2].raw ^ (id[2].raw & mask), address[3].raw ^ (id[3].raw & mask));
 }
 
+/*
+ * SOFTWARE. The writer stands there already; but by this the verifier forgets how it came there,
+ * and checks what follows once, not for each number of words.
+ */
+static inline bool responder_put_software(struct stun_writer *writer, struct wire_stun *stun,
+					  const struct policy *policy,
+					  const struct binding *binding)
+{
+	wire_forget();
+	writer->pos = (uint8_t *)(stun + 1) + binding->software_offset;
+	for (uint32_t i = 0; i < 1 + POLICY_SOFTWARE_MAX / 4 && i < policy->software_words; i++) {
+		if (!stun_put_1(writer, policy->software[i]))
+			return false;
+	}
+	return true;
+}
+
 /* UDP header, STUN header and attributes. */
 static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 					  const struct policy *policy,
@@ -538,16 +555,8 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 	if (!(error ? stun_put_error(&writer, &binding->found)
 		    : responder_put_address(&writer, binding)))
 		return false;
-	/*
-	 * The writer stands there already; but by this the verifier forgets how it came there, and
-	 * checks what follows once, not for each number of words.
-	 */
-	wire_forget();
-	writer.pos = (uint8_t *)(stun + 1) + binding->software_offset;
-	for (uint32_t i = 0; i < 1 + POLICY_SOFTWARE_MAX / 4 && i < policy->software_words; i++) {
-		if (!stun_put_1(&writer, policy->software[i]))
-			return false;
-	}
+	if (policy->software_words && !responder_put_software(&writer, stun, policy, binding))
+		return false;
 	if (writer.fingerprint) {
 		writer.pos = (uint8_t *)(stun + 1) + (uint8_t)(attributes - 8);
 		if (!stun_put_fingerprint(&writer))
