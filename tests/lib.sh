@@ -258,6 +258,21 @@ metric()
 		END { if (!seen) exit 1; printf "%d\n", sum }'
 }
 
+# --- mounts ---
+
+# The --propagation of unshare by which mounts stay in their namespace. In a chroot whose root is no mount point unshare
+# cannot make them private; they are, where nothing is shared in the first place (but what `ip netns` shares).
+propagation()
+{
+	if unshare --mount --propagation private true 2>/dev/null; then
+		echo private
+	elif ! grep ' shared:' /proc/self/mountinfo | grep -qv ' /run/netns '; then
+		echo unchanged
+	else
+		return 1
+	fi
+}
+
 # --- Debian ---
 
 # debian_site SUFFIX: the mirror that this system itself uses; the suffix is empty or -security.

@@ -75,13 +75,14 @@ fi
 suite quickstart
 need_root
 need debootstrap debootstrap git git unshare util-linux tar tar apt-get apt
+PROPAGATION=$(propagation) || { skip all "mounts are shared in this chroot, whose root is no mount point"; exit 0; }
 
 # contain LOG COMMAND...: in new mount and PID namespaces; --kill-child ends them with us.
 contain()
 {
 	local log=$1
 	shift
-	spawn "$log" unshare --mount --propagation private --pid --fork --kill-child -- "$@"
+	spawn "$log" unshare --mount --propagation "$PROPAGATION" --pid --fork --kill-child -- "$@"
 	await "$SPAWNED"
 }
 
