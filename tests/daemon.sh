@@ -146,8 +146,10 @@ refuses error/native 1 "bridge: its driver (bridge) has no native XDP" "${reflex
 refuses error/loopback 1 "lo: the loopback has no native XDP" "${reflexd[@]}" --interface lo --address "$SERVER"
 refuses error/metrics-address 1 "metrics cannot be served on 192.0.2.1:9478" "${reflexd[@]}" --interface srv --metrics 192.0.2.1:9478
 refuses error/bpffs 1 "mount -t bpf" \
-	unshare --mount --propagation unchanged sh -c \
-	'mount --make-rprivate /sys && umount -l /sys/fs/bpf && exec "$@"' - "${reflexd[@]}" --interface srv
+	unshare --mount --propagation unchanged sh -c '
+		mount --make-rprivate /sys
+		while [ "$(stat -f -c %T /sys/fs/bpf)" = bpf_fs ]; do umount -l /sys/fs/bpf; done
+		exec "$@"' - "${reflexd[@]}" --interface srv
 
 xdp_pass server srv
 refuses error/foreign-program 1 "srv: another XDP program is attached: pass " "${reflexd[@]}" --interface srv
