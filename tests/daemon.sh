@@ -145,6 +145,7 @@ in_ns server ip link add bridge type bridge
 refuses error/native 1 "bridge: its driver (bridge) has no native XDP" "${reflexd[@]}" --interface bridge --address "$SERVER"
 refuses error/loopback 1 "lo: the loopback has no native XDP" "${reflexd[@]}" --interface lo --address "$SERVER"
 refuses error/metrics-address 1 "metrics cannot be served on 192.0.2.1:9478" "${reflexd[@]}" --interface srv --metrics 192.0.2.1:9478
+# shellcheck disable=SC2016
 refuses error/bpffs 1 "mount -t bpf" \
 	unshare --mount --propagation unchanged sh -c '
 		mount --make-rprivate /sys
