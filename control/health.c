@@ -51,8 +51,7 @@ static unsigned int fold(uint32_t sum)
 	return ~sum & 0xffff;
 }
 
-/* A documentation address (RFC 5737, RFC 3849), and another one where the service itself has that.
- */
+/* A documentation address (RFC 5737, RFC 3849), or the next where the service has that one. */
 static void choose_client(struct probe *probe, const struct policy_service *service)
 {
 	static const uint8_t client4[4] = {192, 0, 2, 1};
@@ -109,8 +108,7 @@ static void build_probe(struct probe *probe, const struct policy_service *servic
 	put16(udp, SOURCE_PORT);
 	put16(udp + 2, service->port);
 	put16(udp + 4, UDP_SIZE + STUN_SIZE);
-	/* Both addresses stand right before the UDP header; the rest of the pseudo-header is here.
-	 */
+	/* Both addresses stand before the UDP header; the rest of the pseudo-header is here. */
 	sum = sum16(udp - 2 * probe->address_size, 2 * probe->address_size, 17);
 	sum = sum16(udp, UDP_SIZE + STUN_SIZE, sum + UDP_SIZE + STUN_SIZE);
 	put16(udp + 6, fold(sum) ? fold(sum) : 0xffff);
@@ -171,8 +169,7 @@ bool health_interface(const struct loader *loader, size_t position, char *reason
 			 interface.name);
 		return false;
 	}
-	/* By its index: it may have been renamed. Not by /sys: that may show another namespace's.
-	 */
+	/* By index, as names change; not by /sys, which may show another namespace's. */
 	if (!if_indextoname(interface.index, request.ifr_name)) {
 		snprintf(reason, size, "%s: is gone from this network namespace", interface.name);
 		return false;

@@ -4,8 +4,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* A BPF function that is not inlined costs a return, and with it the CPU's mitigations: 8 ns seen.
- */
+/* A BPF function apart costs a return, and with it the CPU's mitigations: 8 ns seen. */
 #define inline inline __attribute__((always_inline))
 
 #include "state.h"

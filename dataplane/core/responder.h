@@ -586,8 +586,8 @@ static inline bool responder_emit(uint8_t *frame, const uint8_t *end, const stru
 		return false;
 	wire_copy_mac(link, &binding->link[0]);
 	wire_copy_mac(link + 3, &binding->link[3]);
-	wire_store64(link + 6,
-		     wire_load64(&binding->link[6])); /* the IP header covers the excess */
+	/* Type and tags; where there are fewer, the IP header covers the excess. */
+	wire_store64(link + 6, wire_load64(&binding->link[6]));
 	wire_copy16(link + 10, &binding->link[10]);
 
 	if (binding->family == FAMILY_IPV4) {

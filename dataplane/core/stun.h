@@ -150,8 +150,7 @@ static inline void stun_pad_unknown(struct stun_attributes *found, bool legacy)
 	found->unknown_count += legacy;
 }
 
-/* CRC state after type, length and cookie. The compiler works out all but the length's two bytes.
- */
+/* CRC state after type, length and cookie. Compilers work out all but the length's two bytes. */
 static inline uint32_t stun_crc_start(uint16_t type, uint16_t length)
 {
 	uint32_t state = crc32_2(CRC32_START, be32_from((uint32_t)type << 16).raw,
