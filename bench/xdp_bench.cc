@@ -87,8 +87,9 @@ void answer(benchmark::State &state, int fd, const std::vector<uint8_t> &request
 void set_up()
 {
 	static struct policy policy;
-	struct policy_service services[2] = {{FAMILY_IPV4, {203, 0, 113, 10}, 3478},
-					     {FAMILY_IPV6, {0x20, 0x01, 0x0d, 0xb8}, 3478}};
+	struct policy_service services[2] = {
+		{FAMILY_IPV4, {203, 0, 113, 10}, 3478, 0, {}, false, false},
+		{FAMILY_IPV6, {0x20, 0x01, 0x0d, 0xb8}, 3478, 0, {}, false, false}};
 	struct policy_settings settings = {};
 	std::string instance = "bench-" + std::to_string(getpid());
 	char error[256];

@@ -9,6 +9,7 @@
 struct key {
 	struct policy_key key;
 	uint64_t hash;
+	const struct policy_service *service; /* NULL: an address on any port */
 };
 
 #define KEYS_MAX  (2 * POLICY_SERVICES_MAX)
@@ -21,37 +22,68 @@ struct work {
 	uint16_t order[POLICY_BUCKETS];	    /* buckets, the fullest first */
 };
 
-static bool is_unicast(const struct policy_service *service)
+static bool is_unicast(const struct policy_service *service, bool loopback_too)
 {
 	static const uint8_t unspecified[16], loopback[16] = {[15] = 1};
 	const uint8_t *address = service->address;
 
 	if (service->family == FAMILY_IPV4)
-		return address[0] != 0 && address[0] != 127 && address[0] < 224;
+		return address[0] != 0 && (address[0] != 127 || loopback_too) && address[0] < 224;
 	return address[0] != 0xff && memcmp(address, unspecified, 16) &&
-	       memcmp(address, loopback, 16);
+	       (memcmp(address, loopback, 16) || loopback_too);
 }
 
+/* Of equal keys the one of a service with an alternate comes first. */
 static int compare_keys(const void *left, const void *right)
 {
 	const struct key *a = left, *b = right;
+	int order = memcmp(&a->key, &b->key, sizeof(a->key));
 
 	if (a->hash != b->hash)
 		return a->hash < b->hash ? -1 : 1;
-	return memcmp(a, b, sizeof(*a));
+	if (order || !a->service || !b->service)
+		return order;
+	return !a->service->alternate_port - !b->service->alternate_port;
+}
+
+static struct policy_key make_key(enum family family, const uint8_t *address, uint32_t port)
+{
+	uint64_t word[2];
+	uint32_t ipv4;
+
+	memcpy(&ipv4, address, sizeof(ipv4));
+	memcpy(word, address, sizeof(word));
+	return family == FAMILY_IPV4 ? policy_key_ipv4(ipv4, port)
+				     : policy_key_ipv6(word[0], word[1], port);
 }
 
 static void add_key(struct work *work, const struct policy_service *service, uint32_t port)
 {
 	struct key *key = &work->keys[work->count++];
-	uint64_t word[2];
-	uint32_t address;
 
-	memcpy(&address, service->address, sizeof(address));
-	memcpy(word, service->address, sizeof(word));
-	key->key = service->family == FAMILY_IPV4 ? policy_key_ipv4(address, port)
-						  : policy_key_ipv6(word[0], word[1], port);
+	key->key = make_key(service->family, service->address, port);
 	key->hash = 0;
+	key->service = port == POLICY_ANY_PORT ? NULL : service;
+}
+
+size_t policy_corners(const struct policy_service *service, struct policy_service corners[4])
+{
+	size_t count = service->alternate_port ? 4 : 1;
+
+	for (size_t i = 0; i < count; i++) {
+		struct policy_service *corner = &corners[i];
+
+		*corner = *service;
+		if (i & 1) {
+			corner->port = service->alternate_port;
+			corner->alternate_port = service->port;
+		}
+		if (i & 2) {
+			memcpy(corner->address, service->alternate, sizeof(corner->address));
+			memcpy(corner->alternate, service->address, sizeof(corner->alternate));
+		}
+	}
+	return count;
 }
 
 static int collect_keys(struct work *work, const struct policy_settings *settings, size_t *culprit)
@@ -68,14 +100,15 @@ static int collect_keys(struct work *work, const struct policy_settings *setting
 		if ((service->family != FAMILY_IPV4 && service->family != FAMILY_IPV6) ||
 		    !service->port)
 			return -EINVAL;
-		if (!is_unicast(service))
+		if (!is_unicast(service, settings->loopback))
 			return -EADDRNOTAVAIL;
 		add_key(work, service, be16_from(service->port).raw);
 		add_key(work, service, POLICY_ANY_PORT);
 	}
 	qsort(work->keys, work->count, sizeof(work->keys[0]), compare_keys);
 	for (size_t i = 0; i < work->count; i++) {
-		if (!i || memcmp(&work->keys[i], &work->keys[unique - 1], sizeof(work->keys[0])))
+		if (!i || memcmp(&work->keys[i].key, &work->keys[unique - 1].key,
+				 sizeof(work->keys[i].key)))
 			work->keys[unique++] = work->keys[i];
 	}
 	work->count = unique;
@@ -172,6 +205,31 @@ static uint64_t next_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
+/* Tell each corner's slot where its opposite stands. */
+static int join_corners(struct policy *policy, const struct work *work,
+			const struct policy_settings *settings, size_t *culprit)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		const struct policy_service *service = work->keys[i].service;
+		const struct policy_slot *slot, *opposite;
+
+		if (!service || !service->alternate_port)
+			continue;
+		slot = policy_find(policy, work->keys[i].key);
+		opposite = policy_find(policy, make_key(service->family, service->alternate,
+							be16_from(service->alternate_port).raw));
+		if (culprit)
+			*culprit = (size_t)(service - settings->services);
+		if (!opposite)
+			return -EINVAL;
+		policy->slot[slot - policy->slot].discovery =
+			(uint32_t)(opposite - policy->slot) | POLICY_ALTERNATE |
+			(service->response_port ? POLICY_RESPONSE_PORT : 0) |
+			(service->padding ? POLICY_PADDING : 0);
+	}
+	return 0;
+}
+
 static int build_services(struct policy *policy, const struct policy_settings *settings,
 			  size_t *culprit)
 {
@@ -185,11 +243,11 @@ static int build_services(struct policy *policy, const struct policy_settings *s
 	if (error)
 		goto out;
 	error = -ENOMEM; /* never: a few tries do, seen for 1,024 services */
-	for (int i = 0; i < TRIES_MAX && error; i++) {
+	for (int i = 0; i < TRIES_MAX && error == -ENOMEM; i++) {
 		for (int j = 0; j < 3; j++)
 			policy->multiplier[j] = next_random(&random) | 1;
 		if (place_all(policy, work))
-			error = 0;
+			error = join_corners(policy, work, settings, culprit);
 	}
 out:
 	free(work);

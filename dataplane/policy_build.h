@@ -10,9 +10,13 @@
 #include "core/policy.h"
 
 struct policy_service {
-	enum family family;  /* FAMILY_IPV4 or FAMILY_IPV6 */
-	uint8_t address[16]; /* network byte order; IPv4 uses the first 4 bytes */
-	uint16_t port;	     /* host byte order, not 0 */
+	enum family family;	 /* FAMILY_IPV4 or FAMILY_IPV6 */
+	uint8_t address[16];	 /* network byte order; IPv4 uses the first 4 bytes */
+	uint16_t port;		 /* host byte order, not 0 */
+	uint16_t alternate_port; /* of the opposite corner (RFC 5780), 0: no behaviour discovery */
+	uint8_t alternate[16];	 /* its address */
+	bool response_port;
+	bool padding;
 };
 
 /* The names are those of the configuration file. */
@@ -25,17 +29,28 @@ struct policy_settings {
 	bool legacy;
 	bool low_source_ports;
 	bool pass_refused;
+	bool loopback; /* loopback addresses may be services: sockets only */
 };
+
+/**
+ * policy_corners - the services that a service with an alternate stands for.
+ * @corners: itself first, each with its own opposite as alternate
+ *
+ * Return: how many: 4, or 1 for a service without.
+ */
+size_t policy_corners(const struct policy_service *service, struct policy_service corners[4]);
 
 /**
  * policy_build - make a policy of settings.
  * @policy: written whole; unspecified after an error
- * @settings: services may repeat, a repeated one counts once
+ * @settings: of services with an alternate all corners; services may repeat, a repeated one counts
+ * once, and of it the first with an alternate
  * @culprit: where not NULL, the index of the service that an -EADDRNOTAVAIL or -EINVAL speaks of
  *
  * Return: 0; -E2BIG more than POLICY_SERVICES_MAX services; -EADDRNOTAVAIL a service address that
  * is no unicast address a host can have (protocol.md 20: unspecified, loopback, multicast,
- * broadcast); -EINVAL a service with port 0 or no family; -ENAMETOOLONG SOFTWARE is too long;
+ * broadcast); -EINVAL a service with port 0 or no family, or whose opposite corner is missing;
+ * -ENAMETOOLONG SOFTWARE is too long;
  * -ENOMEM.
  */
 int policy_build(struct policy *policy, const struct policy_settings *settings, size_t *culprit);

@@ -97,14 +97,14 @@ first_disagreement()
 {
 	awk '
 		/^  [^ ]/ && why == "" { why = substr($0, 3) }
-		/^(cases|truncations|generated|feedback): / {
+		/^(cases|truncations|generated|messages|feedback): / {
 			if (/ 0 disagreements$/) { done = $1; next }
 			found = 1
 			exit
 		}
 		END {
 			next_of["cases:"] = "truncations:"; next_of["truncations:"] = "generated:"
-			next_of["generated:"] = "feedback:"; next_of[""] = "cases:"
+			next_of["generated:"] = "messages:"; next_of["messages:"] = "feedback:"; next_of[""] = "cases:"
 			stage = found ? $1 : next_of[done]
 			sub(/:$/, "", stage)
 			sub(/; oracle .*/, "", why)

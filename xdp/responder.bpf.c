@@ -68,7 +68,7 @@ int responder(struct xdp_md *ctx)
 	const struct policy *policy;
 	__u32 received = wire_room(frame, end), sent = 0;
 	struct lane *lane = find_lane(generation, ctx->ingress_ifindex);
-	struct binding *binding;
+	struct packet *packet;
 	enum verdict verdict;
 
 	if (!lane)
@@ -76,21 +76,21 @@ int responder(struct xdp_md *ctx)
 	__asm__ volatile(""
 			 : "+r"(generation)); /* keep the pointer, do not work it out each time */
 	policy = &generation->policy;
-	binding = &lane->binding;
-	verdict = responder_examine(frame, end, policy, binding);
+	packet = &lane->packet;
+	verdict = responder_examine(frame, end, policy, packet);
 	if (verdict_action(verdict) == ACTION_ANSWER) {
-		sent = binding->reply_length;
+		sent = packet->reply_length;
 		if (resize(ctx, sent - received)) {
 			verdict = VERDICT_NO_ROOM;
 			sent = 0;
 		} else {
 			frame = (__u8 *)(long)ctx->data;
 			end = (__u8 *)(long)ctx->data_end;
-			if (!responder_emit(frame, end, policy, binding))
+			if (!responder_emit(frame, end, policy, packet))
 				return XDP_ABORTED; /* never: the frame has the reply's length */
 		}
 	}
-	counters_count(&lane->counters, binding->family, verdict, received, sent);
+	counters_count(&lane->counters, packet->binding.family, verdict, received, sent);
 	return carry_out(verdict, policy);
 }
 

@@ -39,7 +39,7 @@ static inline uint32_t state_hash(uint32_t index, uint32_t multiplier)
 struct lane {
 	struct counters counters;
 	union {
-		struct binding binding;
+		struct packet packet;
 		uint8_t room[512]; /* so that its growth does not change the layout */
 	};
 };

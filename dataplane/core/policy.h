@@ -4,6 +4,7 @@
 #define REFLEX_CORE_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "counters.h"
@@ -30,8 +31,18 @@ struct policy_key {
 
 struct policy_slot {
 	struct policy_key key;
-	uint64_t reserved;
+	uint32_t discovery; /* POLICY_ALTERNATE and others, 0: no behaviour discovery (RFC 5780) */
+	uint32_t reserved;
 };
+
+/*
+ * A service with an alternate is four, one for each corner. The slot of each knows the slot of its
+ * opposite, where address and port both differ.
+ */
+#define POLICY_OPPOSITE	     (POLICY_SLOTS - 1) /* its index, in the low bits of `discovery` */
+#define POLICY_ALTERNATE     0x10000u
+#define POLICY_RESPONSE_PORT 0x20000u
+#define POLICY_PADDING	     0x40000u
 
 struct policy {
 	uint64_t multiplier[3]; /* odd, chosen by policy_build so that no two keys meet */
@@ -85,16 +96,19 @@ static inline uint32_t policy_index(uint64_t hash, uint16_t displacement)
 	return ((hash >> 40) + displacement) & (POLICY_SLOTS - 1);
 }
 
-/** policy_match - whether a key is that of a service. */
-static inline bool policy_match(const struct policy *policy, struct policy_key key)
+/** policy_find - the slot of a service, NULL where the key is that of none. */
+static inline const struct policy_slot *policy_find(const struct policy *policy,
+						    struct policy_key key)
 {
 	uint64_t hash = policy_hash(policy, key);
 	uint16_t displacement = policy->displacement[policy_bucket(hash)];
-	const struct policy_key *found = &policy->slot[policy_index(hash, displacement)].key;
+	const struct policy_slot *slot = &policy->slot[policy_index(hash, displacement)];
 
-	if (found->word[0] != key.word[0] || found->word[2] != key.word[2])
-		return false;
-	return !key.word[2] || found->word[1] == key.word[1]; /* IPv4 has no second word */
+	if (slot->key.word[0] != key.word[0] || slot->key.word[2] != key.word[2])
+		return NULL;
+	if (key.word[2] && slot->key.word[1] != key.word[1]) /* IPv4 has no second word */
+		return NULL;
+	return slot;
 }
 
 #endif

@@ -11,32 +11,21 @@
 
 #include "checksum.h"
 #include "counters.h"
+#include "message.h"
 #include "policy.h"
-#include "stun.h"
 #include "verdict.h"
 #include "wire.h"
 
-/* What a reply is made of, once the request is gone. */
-struct binding {
+/* One packet: what the reply's headers are made of, and its message. */
+struct packet {
 	struct be16 link[WIRE_LINK_MAX / 2]; /* of the reply, and what follows where shorter */
 	uint8_t link_length;		     /* Ethernet header and tags */
 	uint8_t udp_offset;		     /* of the UDP header in the frame */
 	uint16_t udp_length;		     /* of the request, without trailer */
-	uint16_t request_length;	     /* STUN attributes */
-	uint32_t header;	    /* first word of the STUN header, as it lies in memory */
-	uint16_t reply_length;	    /* whole frame */
-	uint16_t attributes_length; /* of the reply */
-	uint8_t software_offset;    /* of SOFTWARE within them */
-	uint8_t family;		    /* enum family, always set */
-	uint8_t legacy;		    /* the request has no magic cookie */
-	uint16_t port;		    /* of the client, in host byte order */
-	uint32_t ports;		    /* of the reply, as they lie in memory */
-	struct wire_ipv6_address source, destination; /* of the request; IPv4 uses one word */
-	struct be32 id[4];
-	uint64_t address_sum; /* of both addresses */
-	uint64_t fixed_sum;   /* of all that is the same in request and reply */
-	uint32_t crc;	      /* state after the request's STUN header */
-	struct stun_attributes found;
+	uint16_t reply_length;		     /* whole frame */
+	uint64_t address_sum;		     /* of both addresses */
+	uint64_t fixed_sum;		     /* of all that is the same in request and reply */
+	struct binding binding;
 };
 
 static inline bool responder_is_tag(uint16_t type)
@@ -46,13 +35,13 @@ static inline bool responder_is_tag(uint16_t type)
 
 /* Checks 1: the family, and where the IP header is; NULL: not IP. */
 static inline const uint8_t *responder_examine_link(const uint8_t *frame, const uint8_t *end,
-						    struct binding *binding)
+						    struct packet *packet)
 {
 	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
 	const uint8_t *pos = frame + sizeof(*ethernet);
 	uint16_t type;
 
-	binding->family = FAMILY_OTHER;
+	packet->binding.family = FAMILY_OTHER;
 	if (!wire_has(frame, end, sizeof(*ethernet)))
 		return NULL;
 	type = be16_to(&ethernet->type);
@@ -64,11 +53,11 @@ static inline const uint8_t *responder_examine_link(const uint8_t *frame, const 
 		pos += sizeof(*tag);
 		type = be16_to(&tag->type);
 	}
-	binding->link_length = (uint8_t)wire_room(frame, pos);
+	packet->link_length = (uint8_t)wire_room(frame, pos);
 	if (type == ETHERTYPE_IPV4)
-		binding->family = FAMILY_IPV4;
+		packet->binding.family = FAMILY_IPV4;
 	else if (type == ETHERTYPE_IPV6)
-		binding->family = FAMILY_IPV6;
+		packet->binding.family = FAMILY_IPV6;
 	else
 		return NULL;
 	return pos;
@@ -82,61 +71,50 @@ static inline bool responder_is_group(const uint8_t *frame)
 	return (ethernet->destination[0].raw | ethernet->source[0].raw) & be16_from(0x0100).raw;
 }
 
-/* Checks 11: sources that no client can have (RFC 6890, RFC 1122 section 3.2.1.3). */
-static inline bool responder_is_bogon_ipv4(const struct be32 *source)
-{
-	uint32_t address = be32_to(source), net = address >> 24;
-
-	return net == 0 || net == 127 || net >= 224 || address >> 16 == 0xa9fe;
-}
-
-static inline bool responder_is_bogon_ipv6(const struct wire_ipv6_address *source)
-{
-	if ((be32_to(&source->word[0]) >> 24) == 0xff)
-		return true;
-	return !(source->word[0].raw | source->word[1].raw | source->word[2].raw) &&
-	       be32_to(&source->word[3]) <= 1;
-}
-
 /* Checks 3 to 5 of IPv4, with so many bytes of IP header. */
 static inline enum verdict responder_match_ipv4(const uint8_t *pos, const uint8_t *end,
-						const struct policy *policy, uint32_t header)
+						const struct policy *policy, uint32_t header,
+						struct packet *packet)
 {
 	const struct wire_ipv4 *ip = (const struct wire_ipv4 *)pos;
 	const struct wire_udp *udp = (const struct wire_udp *)(pos + header);
 	uint32_t address = ip->destination.raw;
+	const struct policy_slot *slot;
 
 	if (ip->protocol != IP_PROTOCOL_UDP)
 		return VERDICT_NOT_UDP;
 	if (ip->fragment.raw & be16_from(IPV4_FRAGMENT_MASK).raw)
-		return policy_match(policy, policy_key_ipv4(address, POLICY_ANY_PORT))
+		return policy_find(policy, policy_key_ipv4(address, POLICY_ANY_PORT))
 			       ? VERDICT_FRAGMENT
 			       : VERDICT_NOT_SERVICE;
 	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) ||
 	    be16_to(&ip->total_length) < header + sizeof(*udp))
 		return VERDICT_IP_HEADER;
-	return policy_match(policy, policy_key_ipv4(address, udp->destination.raw))
-		       ? VERDICT_UNDECIDED
-		       : VERDICT_NOT_SERVICE;
+	slot = policy_find(policy, policy_key_ipv4(address, udp->destination.raw));
+	if (!slot)
+		return VERDICT_NOT_SERVICE;
+	packet->binding.discovery = slot->discovery;
+	return VERDICT_UNDECIDED;
 }
 
 /* Checks 2 to 6 of IPv4, where the header is not the usual 20 bytes of version 4. */
 static inline enum verdict responder_examine_options(const uint8_t *pos, const uint8_t *end,
-						     const struct policy *policy)
+						     const struct policy *policy,
+						     struct packet *packet)
 {
 	uint32_t header = (*pos & 0xf) * 4u;
 	enum verdict verdict;
 
 	if (*pos >> 4 != 4 || header < sizeof(struct wire_ipv4))
 		return VERDICT_IP_HEADER;
-	verdict = responder_match_ipv4(pos, end, policy, header);
+	verdict = responder_match_ipv4(pos, end, policy, header, packet);
 	return verdict == VERDICT_UNDECIDED ? VERDICT_IPV4_OPTIONS : verdict;
 }
 
 /* Checks 2 to 12 of IPv4 (RFC 791, RFC 1122). */
 static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const uint8_t *pos,
 						  const uint8_t *end, const struct policy *policy,
-						  struct binding *binding)
+						  struct packet *packet)
 {
 	const struct wire_ipv4 *ip = (const struct wire_ipv4 *)pos;
 	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
@@ -147,8 +125,8 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 	if (!wire_has(pos, end, sizeof(*ip)))
 		return VERDICT_IP_HEADER;
 	if (ip->version_length != IPV4_VERSION_LENGTH)
-		return responder_examine_options(pos, end, policy);
-	verdict = responder_match_ipv4(pos, end, policy, sizeof(*ip));
+		return responder_examine_options(pos, end, policy, packet);
+	verdict = responder_match_ipv4(pos, end, policy, sizeof(*ip), packet);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
 
@@ -163,15 +141,15 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 		return VERDICT_IP_CHECKSUM;
 	if (responder_is_group(frame))
 		return VERDICT_LINK_ADDRESS;
-	if (responder_is_bogon_ipv4(&ip->source))
+	if (message_is_bogon_ipv4(&ip->source))
 		return VERDICT_SOURCE_ADDRESS;
 	if (ip->source.raw == ip->destination.raw)
 		return VERDICT_LAND;
-	binding->source.word[0] = ip->source;
-	binding->destination.word[0] = ip->destination;
-	binding->address_sum = sum;
-	binding->udp_offset = (uint8_t)(binding->link_length + sizeof(*ip));
-	binding->udp_length = (uint16_t)length;
+	packet->binding.source.word[0] = ip->source;
+	packet->binding.destination.word[0] = ip->destination;
+	packet->address_sum = sum;
+	packet->udp_offset = (uint8_t)(packet->link_length + sizeof(*ip));
+	packet->udp_length = (uint16_t)length;
 	return VERDICT_UNDECIDED;
 }
 
@@ -199,7 +177,7 @@ static inline enum verdict responder_examine_next_header(uint8_t next_header, ui
 {
 	if (!responder_is_extension(next_header))
 		return VERDICT_NOT_UDP;
-	if (!policy_match(policy, policy_key_ipv6(high, low, POLICY_ANY_PORT)))
+	if (!policy_find(policy, policy_key_ipv6(high, low, POLICY_ANY_PORT)))
 		return VERDICT_NOT_SERVICE;
 	return next_header == IP_PROTOCOL_FRAGMENT ? VERDICT_FRAGMENT : VERDICT_IPV6_EXTENSION;
 }
@@ -207,10 +185,11 @@ static inline enum verdict responder_examine_next_header(uint8_t next_header, ui
 /* Checks 2 to 12 of IPv6 (RFC 8200). */
 static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const uint8_t *pos,
 						  const uint8_t *end, const struct policy *policy,
-						  struct binding *binding)
+						  struct packet *packet)
 {
 	const struct wire_ipv6 *ip = (const struct wire_ipv6 *)pos;
 	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
+	const struct policy_slot *slot;
 	uint64_t high, low;
 	uint32_t payload, length;
 
@@ -223,8 +202,10 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	payload = be16_to(&ip->payload_length);
 	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) || payload < sizeof(*udp))
 		return VERDICT_IP_HEADER;
-	if (!policy_match(policy, policy_key_ipv6(high, low, udp->destination.raw)))
+	slot = policy_find(policy, policy_key_ipv6(high, low, udp->destination.raw));
+	if (!slot)
 		return VERDICT_NOT_SERVICE;
+	packet->binding.discovery = slot->discovery;
 
 	if (payload + sizeof(*ip) > wire_room(pos, end))
 		return VERDICT_IP_LENGTH;
@@ -233,33 +214,17 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 		return VERDICT_UDP_LENGTH;
 	if (responder_is_group(frame))
 		return VERDICT_LINK_ADDRESS;
-	if (responder_is_bogon_ipv6(&ip->source))
+	if (message_is_bogon_ipv6(&ip->source))
 		return VERDICT_SOURCE_ADDRESS;
 	if (wire_load64(&ip->source.word[0]) == high && wire_load64(&ip->source.word[2]) == low)
 		return VERDICT_LAND;
-	wire_copy128(&binding->source, &ip->source);
-	wire_copy128(&binding->destination, &ip->destination);
-	binding->address_sum = checksum_4((const uint8_t *)&ip->source) +
-			       checksum_4((const uint8_t *)&ip->destination);
-	binding->udp_offset = (uint8_t)(binding->link_length + sizeof(*ip));
-	binding->udp_length = (uint16_t)length;
+	wire_copy128(&packet->binding.source, &ip->source);
+	wire_copy128(&packet->binding.destination, &ip->destination);
+	packet->address_sum = checksum_4((const uint8_t *)&ip->source) +
+			      checksum_4((const uint8_t *)&ip->destination);
+	packet->udp_offset = (uint8_t)(packet->link_length + sizeof(*ip));
+	packet->udp_length = (uint16_t)length;
 	return VERDICT_UNDECIDED;
-}
-
-/* Checks 17: the type of a message whose first two bits are zero (RFC 8489 section 5). */
-static inline enum verdict responder_examine_type(uint16_t type)
-{
-	if (type == (STUN_BINDING | STUN_REQUEST))
-		return VERDICT_UNDECIDED;
-	switch (type & STUN_CLASS_MASK) {
-	case STUN_SUCCESS:
-	case STUN_ERROR:
-		return VERDICT_RESPONSE;
-	case STUN_INDICATION:
-		return VERDICT_INDICATION;
-	default:
-		return VERDICT_UNKNOWN_METHOD;
-	}
 }
 
 /* The sum of attributes: whole words, at most STUN_MESSAGE_MAX bytes. */
@@ -294,19 +259,20 @@ static inline uint64_t responder_sum(const uint8_t *pos, const uint8_t *end, uin
 
 /* Checks 20. Leaves in fixed_sum what the reply's checksum can go on from. */
 static inline enum verdict responder_examine_checksum(const struct wire_udp *udp,
-						      const uint8_t *end, struct binding *binding)
+						      const uint8_t *end, struct packet *packet)
 {
 	const struct wire_stun *stun = (const struct wire_stun *)(udp + 1);
 	const uint8_t *header = (const uint8_t *)udp;
-	uint32_t attributes = binding->request_length;
+	uint32_t attributes = packet->binding.request_length;
 	uint64_t sum;
 
-	binding->fixed_sum = binding->address_sum + wire_load32(header) +
-			     checksum_4((const uint8_t *)stun->id) + checksum_word(IP_PROTOCOL_UDP);
+	packet->fixed_sum = packet->address_sum + wire_load32(header) +
+			    checksum_4((const uint8_t *)stun->id) + checksum_word(IP_PROTOCOL_UDP);
 	if (!udp->checksum.raw)
-		return binding->family == FAMILY_IPV4 ? VERDICT_UNDECIDED
-						      : VERDICT_UDP_CHECKSUM_MISSING;
-	sum = binding->fixed_sum + udp->length.raw + wire_load32(header + 4) + binding->header;
+		return packet->binding.family == FAMILY_IPV4 ? VERDICT_UNDECIDED
+							     : VERDICT_UDP_CHECKSUM_MISSING;
+	sum = packet->fixed_sum + udp->length.raw + wire_load32(header + 4) +
+	      packet->binding.header;
 	if (attributes)
 		sum += responder_sum((const uint8_t *)(stun + 1), end, attributes);
 	return checksum_valid(sum) ? VERDICT_UNDECIDED : VERDICT_UDP_CHECKSUM;
@@ -315,99 +281,93 @@ static inline enum verdict responder_examine_checksum(const struct wire_udp *udp
 /* Checks 13 to 20: from the ports to a Binding Request of sound shape. */
 static inline enum verdict responder_examine_request(const uint8_t *pos, const uint8_t *end,
 						     const struct policy *policy,
-						     struct binding *binding)
+						     struct packet *packet)
 {
 	const struct wire_udp *udp = (const struct wire_udp *)pos;
-	const struct wire_stun *stun = (const struct wire_stun *)(udp + 1);
-	uint32_t payload = binding->udp_length - sizeof(*udp);
-	uint16_t type, port;
+	uint32_t payload = packet->udp_length - sizeof(*udp);
+	struct binding *binding = &packet->binding;
 	enum verdict verdict;
 	uint32_t ports;
 
 	if (!wire_has(pos, end, sizeof(*udp)))
 		return VERDICT_IP_HEADER; /* never; the verifier has lost sight of the IP header */
-	port = be16_to(&udp->source);
-	if (port < 1024 && (!port || !policy->low_source_ports))
-		return port ? VERDICT_LOW_SOURCE_PORT : VERDICT_SOURCE_PORT;
-	if (payload < sizeof(*stun) || !wire_has(pos, end, sizeof(*udp) + sizeof(*stun)))
-		return VERDICT_STUN_RUNT;
-	type = be16_to(&stun->type);
-	if (type >> 8 > 3)
-		return VERDICT_NOT_STUN;
-	binding->request_length = be16_to(&stun->length);
-	if (binding->request_length & 3 || binding->request_length != payload - sizeof(*stun))
-		return VERDICT_STUN_LENGTH;
-	verdict = responder_examine_type(type);
+	binding->port = be16_to(&udp->source);
+	verdict = message_examine_port(binding->port, policy);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	binding->legacy = stun->id[0].raw != be32_from(STUN_COOKIE).raw;
-	if (binding->legacy && !policy->legacy)
-		return VERDICT_NO_COOKIE;
-	if (payload > STUN_MESSAGE_MAX)
-		return VERDICT_OVERSIZE;
-	binding->port = port;
 	ports = wire_load32(udp);
 	binding->ports = ports << 16 | ports >> 16;
-	binding->header = wire_load32(stun);
-	wire_copy128(binding->id, stun->id);
-	return responder_examine_checksum(udp, end, binding);
-}
-
-/* Checks 21 to 28 where there are attributes. */
-WIRE_APART enum verdict responder_examine_attributes(const uint8_t *pos, const uint8_t *end,
-						     const struct policy *policy,
-						     struct binding *binding)
-{
-	const struct wire_stun *stun = (const struct wire_stun *)pos;
-	struct stun_attributes *found = &binding->found;
-	enum verdict verdict;
-
-	if (!wire_has(pos, end, sizeof(*stun)))
-		return VERDICT_STUN_RUNT; /* never; the verifier asks anew */
-	verdict = stun_walk((const uint8_t *)(stun + 1), end, binding->request_length,
-			    binding->legacy, found);
+	verdict = message_examine_header(pos + sizeof(*udp), end, payload, policy, binding);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	wire_forget();
-	if (found->unknown_count) {
-		stun_unique_unknown(found);
-		stun_pad_unknown(found, binding->legacy);
-	}
-	if (!found->fingerprint)
-		return VERDICT_UNDECIDED;
-	found->fingerprint = policy->mirror_fingerprint;
-	if (!stun_check_fingerprint(stun, end, found->length, &binding->crc) &&
-	    !policy->ignore_wrong_fingerprint)
-		return VERDICT_WRONG_FINGERPRINT;
-	return VERDICT_UNDECIDED;
+	if (payload > STUN_MESSAGE_MAX)
+		return VERDICT_OVERSIZE;
+	return responder_examine_checksum(udp, end, packet);
 }
 
-/* How long the reply will be. */
-static inline void responder_measure(const struct policy *policy, struct binding *binding)
+/* The ports of the reply as they would stand, swapped, in a request. */
+static inline uint32_t responder_asked_ports(const struct binding *binding)
 {
-	uint32_t attributes = binding->family == FAMILY_IPV4 ? 12 : 24;
+	return binding->ports << 16 | binding->ports >> 16;
+}
 
-	if (binding->found.unknown_count)
-		attributes = 12 + ((binding->found.unknown_count + 1) & ~1u) * 2;
-	binding->software_offset = (uint8_t)attributes;
-	attributes += policy->software_words * 4u;
-	if (binding->found.fingerprint)
-		attributes += 8;
-	binding->attributes_length = (uint16_t)attributes;
-	binding->reply_length = (uint16_t)(binding->udp_offset + sizeof(struct wire_udp) +
-					   sizeof(struct wire_stun) + attributes);
+static inline uint64_t responder_sum_addresses(const struct binding *binding)
+{
+	if (binding->family == FAMILY_IPV4)
+		return (uint64_t)binding->source.word[0].raw + binding->destination.word[0].raw;
+	return checksum_4((const uint8_t *)&binding->source) +
+	       checksum_4((const uint8_t *)&binding->destination);
+}
+
+/* The reply comes from another corner, or goes to another port: the sums follow. */
+WIRE_APART void responder_redirect(const struct policy *policy, struct packet *packet)
+{
+	struct binding *binding = &packet->binding;
+
+	packet->fixed_sum -= packet->address_sum + responder_asked_ports(binding);
+	message_redirect(policy, binding);
+	packet->address_sum = responder_sum_addresses(binding);
+	packet->fixed_sum += packet->address_sum + responder_asked_ports(binding);
+}
+
+/* Checks 12, where the service has an alternate, to 28. */
+static inline enum verdict responder_examine_message(const uint8_t *pos, const uint8_t *end,
+						     const struct policy *policy,
+						     struct packet *packet)
+{
+	struct binding *binding = &packet->binding;
+	enum verdict verdict;
+
+	if (binding->discovery && message_is_alternate(policy, binding))
+		return VERDICT_LAND;
+	verdict = responder_examine_request(pos, end, policy, packet);
+	if (verdict != VERDICT_UNDECIDED)
+		return verdict;
+	stun_forget_attributes(&binding->found);
+	if (binding->request_length) {
+		verdict = message_examine_attributes(pos + sizeof(struct wire_udp), end, policy,
+						     binding, message_uses(policy, binding));
+		if (verdict != VERDICT_UNDECIDED)
+			return verdict;
+	}
+	verdict = message_conclude(policy, binding);
+	packet->reply_length = (uint16_t)(packet->udp_offset + sizeof(struct wire_udp) +
+					  sizeof(struct wire_stun) + binding->attributes_length);
+	if (binding->discovery && message_is_success(verdict))
+		responder_redirect(policy, packet);
+	return verdict;
 }
 
 /* The reply's link header: MAC addresses swapped, and 10 bytes, which hold type and tags if there
  * are any. */
-static inline void responder_keep_link(const uint8_t *frame, struct binding *binding)
+static inline void responder_keep_link(const uint8_t *frame, struct packet *packet)
 {
 	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
 
-	wire_copy_mac(&binding->link[0], ethernet->source);
-	wire_copy_mac(&binding->link[3], ethernet->destination);
-	wire_store64(&binding->link[6], wire_load64(&ethernet->type));
-	wire_copy16(&binding->link[10], frame + 20);
+	wire_copy_mac(&packet->link[0], ethernet->source);
+	wire_copy_mac(&packet->link[3], ethernet->destination);
+	wire_store64(&packet->link[6], wire_load64(&ethernet->type));
+	wire_copy16(&packet->link[10], frame + 20);
 }
 
 /**
@@ -415,43 +375,29 @@ static inline void responder_keep_link(const uint8_t *frame, struct binding *bin
  * @frame: the frame, from its Ethernet header on; not written
  * @end: behind its last byte
  * @policy: what is configured
- * @binding: family is set always; the rest is for responder_emit, where the action is ANSWER
+ * @packet: binding.family is set always; the rest is for responder_emit, where the action is ANSWER
  *
  * Return: the verdict, below VERDICTS. Where its action is ACTION_ANSWER, resize the frame to
- * binding->reply_length and call responder_emit.
+ * packet->reply_length and call responder_emit.
  */
 static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t *end,
-					     const struct policy *policy, struct binding *binding)
+					     const struct policy *policy, struct packet *packet)
 {
-	const uint8_t *pos = responder_examine_link(frame, end, binding);
+	const uint8_t *pos = responder_examine_link(frame, end, packet);
 	enum verdict verdict;
 
 	if (!pos)
 		return VERDICT_NOT_IP;
-	if (binding->family == FAMILY_IPV4)
-		verdict = responder_examine_ipv4(frame, pos, end, policy, binding);
+	if (packet->binding.family == FAMILY_IPV4)
+		verdict = responder_examine_ipv4(frame, pos, end, policy, packet);
 	else
-		verdict = responder_examine_ipv6(frame, pos, end, policy, binding);
+		verdict = responder_examine_ipv6(frame, pos, end, policy, packet);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	responder_keep_link(frame, binding);
+	responder_keep_link(frame, packet);
 	wire_forget();
-	pos = frame + binding->udp_offset;
-	verdict = responder_examine_request(pos, end, policy, binding);
-	if (verdict != VERDICT_UNDECIDED)
-		return verdict;
-	binding->found.unknown_count = 0;
-	binding->found.fingerprint = false;
-	if (binding->request_length) {
-		verdict = responder_examine_attributes(pos + sizeof(struct wire_udp), end, policy,
-						       binding);
-		if (verdict != VERDICT_UNDECIDED)
-			return verdict;
-	}
-	responder_measure(policy, binding);
-	if (binding->found.unknown_count)
-		return VERDICT_UNKNOWN_ATTRIBUTE;
-	return binding->legacy ? VERDICT_LEGACY_SUCCESS : VERDICT_SUCCESS;
+	pos = frame + packet->udp_offset;
+	return responder_examine_message(pos, end, policy, packet);
 }
 
 /* The UDP checksum of the reply, never 0 (RFC 768, RFC 8200 section 8.1). */
@@ -462,9 +408,9 @@ static inline uint16_t responder_finish_sum(uint64_t sum)
 	return checksum ? checksum : 0xffff;
 }
 
-static inline void responder_emit_ipv4(struct wire_ipv4 *ip, const struct binding *binding)
+static inline void responder_emit_ipv4(struct wire_ipv4 *ip, const struct packet *packet)
 {
-	uint16_t length = (uint16_t)(binding->reply_length - binding->link_length);
+	uint16_t length = (uint16_t)(packet->reply_length - packet->link_length);
 
 	ip->version_length = IPV4_VERSION_LENGTH;
 	ip->type_of_service = 0;
@@ -474,94 +420,40 @@ static inline void responder_emit_ipv4(struct wire_ipv4 *ip, const struct bindin
 	ip->time_to_live = WIRE_TTL;
 	ip->protocol = IP_PROTOCOL_UDP;
 	ip->checksum.raw = (uint16_t)~checksum_fold(
-		binding->address_sum + checksum_word(0x4500) + checksum_word(length) +
+		packet->address_sum + checksum_word(0x4500) + checksum_word(length) +
 		checksum_word(IPV4_DONT_FRAGMENT) + checksum_word(WIRE_TTL << 8 | IP_PROTOCOL_UDP));
-	ip->source = binding->destination.word[0];
-	ip->destination = binding->source.word[0];
+	ip->source = packet->binding.destination.word[0];
+	ip->destination = packet->binding.source.word[0];
 }
 
-static inline void responder_emit_ipv6(struct wire_ipv6 *ip, const struct binding *binding)
+static inline void responder_emit_ipv6(struct wire_ipv6 *ip, const struct packet *packet)
 {
 	ip->version_class_flow = be32_from(6u << 28);
 	ip->payload_length =
 		be16_from((uint16_t)(sizeof(struct wire_udp) + sizeof(struct wire_stun) +
-				     binding->attributes_length));
+				     packet->binding.attributes_length));
 	ip->next_header = IP_PROTOCOL_UDP;
 	ip->hop_limit = WIRE_TTL;
-	wire_copy128(&ip->source, &binding->destination);
-	wire_copy128(&ip->destination, &binding->source);
-}
-
-/* (XOR-)MAPPED-ADDRESS: RFC 8489 section 14.1, 14.2; RFC 3489 section 11.2.1. */
-static inline bool responder_put_address(struct stun_writer *writer, const struct binding *binding)
-{
-	const struct be32 *address = binding->source.word, *id = binding->id;
-	uint16_t type = binding->legacy ? STUN_MAPPED_ADDRESS : STUN_XOR_MAPPED_ADDRESS;
-	uint32_t mask = binding->legacy ? 0 : 0xffffffff;
-	uint32_t port = binding->port ^ (STUN_COOKIE >> 16 & mask);
-
-	if (binding->family == FAMILY_IPV4)
-		return stun_put_3(writer, stun_attribute(type, 8),
-				  be32_from(STUN_FAMILY_IPV4 << 16 | port).raw,
-				  address[0].raw ^ (be32_from(STUN_COOKIE).raw & mask));
-	return stun_put_3(writer, stun_attribute(type, 20),
-			  be32_from(STUN_FAMILY_IPV6 << 16 | port).raw,
-			  address[0].raw ^ (id[0].raw & mask)) &&
-	       stun_put_3(writer, address[1].raw ^ (id[1].raw & mask),
-			  address[2].raw ^ (id[2].raw & mask), address[3].raw ^ (id[3].raw & mask));
-}
-
-/*
- * SOFTWARE. The writer stands there already; but by this the verifier forgets how it came there,
- * and checks what follows once, not for each number of words.
- */
-static inline bool responder_put_software(struct stun_writer *writer, struct wire_stun *stun,
-					  const struct policy *policy,
-					  const struct binding *binding)
-{
-	wire_forget();
-	writer->pos = (uint8_t *)(stun + 1) + binding->software_offset;
-	for (uint32_t i = 0; i < 1 + POLICY_SOFTWARE_MAX / 4 && i < policy->software_words; i++) {
-		if (!stun_put_1(writer, policy->software[i]))
-			return false;
-	}
-	return true;
+	wire_copy128(&ip->source, &packet->binding.destination);
+	wire_copy128(&ip->destination, &packet->binding.source);
 }
 
 /* UDP header, STUN header and attributes. */
 static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
-					  const struct policy *policy,
-					  const struct binding *binding)
+					  const struct policy *policy, const struct packet *packet)
 {
 	struct wire_udp *udp = (struct wire_udp *)pos;
 	struct wire_stun *stun = (struct wire_stun *)(udp + 1);
-	uint16_t attributes = binding->attributes_length;
-	struct be16 length = be16_from((uint16_t)(sizeof(*udp) + sizeof(*stun) + attributes));
-	bool error = binding->found.unknown_count;
-	uint16_t type = STUN_BINDING | (error ? STUN_ERROR : STUN_SUCCESS);
-	uint32_t header = be32_from((uint32_t)type << 16 | attributes).raw;
-	struct stun_writer writer = {(uint8_t *)(stun + 1), end, binding->fixed_sum, 0,
-				     binding->found.fingerprint};
+	uint32_t size = sizeof(*udp) + sizeof(*stun) + packet->binding.attributes_length;
+	struct be16 length = be16_from((uint16_t)size);
+	struct stun_writer writer = {NULL, end, packet->fixed_sum + 2ull * length.raw, 0, false};
 
 	if (!wire_has(pos, end, sizeof(*udp) + sizeof(*stun)))
 		return false;
-	wire_store32(udp, binding->ports);
+	wire_store32(udp, packet->binding.ports);
 	udp->length = length;
-	wire_store32(stun, header); /* type, length */
-	wire_copy128(stun->id, binding->id);
-	writer.sum += header + 2ull * length.raw;
-	if (writer.fingerprint)
-		writer.crc = binding->crc ^ crc32_difference(header ^ binding->header);
-	if (!(error ? stun_put_error(&writer, &binding->found)
-		    : responder_put_address(&writer, binding)))
+	if (!message_write(&writer, stun, policy, &packet->binding))
 		return false;
-	if (policy->software_words && !responder_put_software(&writer, stun, policy, binding))
-		return false;
-	if (writer.fingerprint) {
-		writer.pos = (uint8_t *)(stun + 1) + (uint8_t)(attributes - 8);
-		if (!stun_put_fingerprint(&writer))
-			return false;
-	}
 	udp->checksum.raw = responder_finish_sum(writer.sum);
 	return true;
 }
@@ -569,38 +461,38 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 /**
  * responder_emit - write the whole reply; nothing of the request needs to be in the frame any more.
  * @frame: the resized frame
- * @end: behind its last byte; @frame + binding->reply_length
+ * @end: behind its last byte; @frame + packet->reply_length
  * @policy: as given to responder_examine
- * @binding: as filled by responder_examine
+ * @packet: as filled by responder_examine
  *
  * Return: false, and the frame is spoilt, when it is too short.
  */
 static inline bool responder_emit(uint8_t *frame, const uint8_t *end, const struct policy *policy,
-				  const struct binding *binding)
+				  const struct packet *packet)
 {
-	uint32_t link_length = binding->link_length;
+	uint32_t link_length = packet->link_length;
 	struct be16 *link = (struct be16 *)frame;
 	uint8_t *pos = frame + link_length;
 
 	if (link_length > WIRE_LINK_MAX || !wire_has(frame, end, WIRE_LINK_MAX))
 		return false;
-	wire_copy_mac(link, &binding->link[0]);
-	wire_copy_mac(link + 3, &binding->link[3]);
+	wire_copy_mac(link, &packet->link[0]);
+	wire_copy_mac(link + 3, &packet->link[3]);
 	/* Type and tags; where there are fewer, the IP header covers the excess. */
-	wire_store64(link + 6, wire_load64(&binding->link[6]));
-	wire_copy16(link + 10, &binding->link[10]);
+	wire_store64(link + 6, wire_load64(&packet->link[6]));
+	wire_copy16(link + 10, &packet->link[10]);
 
-	if (binding->family == FAMILY_IPV4) {
+	if (packet->binding.family == FAMILY_IPV4) {
 		if (!wire_has(pos, end, sizeof(struct wire_ipv4)))
 			return false;
-		responder_emit_ipv4((struct wire_ipv4 *)pos, binding);
+		responder_emit_ipv4((struct wire_ipv4 *)pos, packet);
 	} else {
 		if (!wire_has(pos, end, sizeof(struct wire_ipv6)))
 			return false;
-		responder_emit_ipv6((struct wire_ipv6 *)pos, binding);
+		responder_emit_ipv6((struct wire_ipv6 *)pos, packet);
 	}
 	wire_forget();
-	return responder_emit_message(frame + binding->udp_offset, end, policy, binding);
+	return responder_emit_message(frame + packet->udp_offset, end, policy, packet);
 }
 
 #endif

@@ -12,8 +12,16 @@
 #include "wire.h"
 
 #define STUN_ATTRIBUTES_MAX 16
-#define STUN_MESSAGE_MAX    1472 /* an Ethernet frame's worth; longer ones are for the sockets */
-#define STUN_OFFSETS	    2048 /* a power of two above it */
+#define STUN_MESSAGE_MAX    1472 /* an Ethernet frame's worth; more only by datagrams over sockets */
+
+/* How far the attributes may reach: constants that bound the loops, and a power of two above. */
+#ifdef __bpf__
+#define STUN_LENGTH_MAX STUN_MESSAGE_MAX
+#define STUN_OFFSETS	2048
+#else
+#define STUN_LENGTH_MAX 65535
+#define STUN_OFFSETS	65536
+#endif
 
 /* What the walk found, and where it stands. */
 struct stun_attributes {
@@ -24,6 +32,18 @@ struct stun_attributes {
 	bool fingerprint; /* the message ends with a FINGERPRINT */
 	bool integrity;	  /* behind MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256 */
 	uint64_t ignored; /* a bit for each type below 64 that is skipped */
+	uint32_t uses;	  /* which of RFC 5780 are in use: enum stun_use */
+	uint8_t change;	  /* enum stun_change; where STUN_USE_CHANGE */
+	bool padding;
+	struct be16 response_port; /* 0: none */
+};
+
+/* What the service asked makes of the attributes of RFC 5780; without, they are unknown. */
+enum stun_use {
+	STUN_USE_CHANGE = 1,
+	STUN_USE_RESPONSE_PORT = 2,
+	STUN_USE_LOW_PORT = 4, /* RESPONSE-PORT may be below 1024 */
+	STUN_USE_PADDING = 8,
 };
 
 #define STUN_BIT(type) ((uint64_t)1 << (type))
@@ -47,6 +67,40 @@ static inline void stun_note_unknown(struct stun_attributes *found, struct be16 
 	found->unknown[found->unknown_count++ & (STUN_ATTRIBUTES_MAX - 1)] = type;
 }
 
+static inline enum verdict stun_read_change_request(const struct wire_attribute *attribute,
+						    const uint8_t *end,
+						    struct stun_attributes *found)
+{
+	const struct be32 *flags = (const struct be32 *)(attribute + 1);
+
+	if (be16_to(&attribute->length) != 4 ||
+	    !wire_has((const uint8_t *)flags, end, sizeof(*flags)))
+		return VERDICT_MALFORMED_ATTRIBUTE;
+	found->ignored |= STUN_BIT(STUN_CHANGE_REQUEST); /* only the first counts */
+	found->change = be32_to(flags) & STUN_CHANGE_FLAGS;
+	if (found->change && !(found->uses & STUN_USE_CHANGE))
+		stun_note_unknown(found, attribute->type);
+	return VERDICT_UNDECIDED;
+}
+
+/* RFC 5780 section 7.5. Some clients count the two bytes of padding in the length. */
+static inline enum verdict stun_read_response_port(const struct wire_attribute *attribute,
+						   const uint8_t *end,
+						   struct stun_attributes *found)
+{
+	const struct be16 *port = (const struct be16 *)(attribute + 1);
+	uint32_t length = be16_to(&attribute->length);
+
+	if ((length != 4 && length != 2) || !wire_has((const uint8_t *)port, end, sizeof(*port)) ||
+	    !port->raw)
+		return VERDICT_MALFORMED_ATTRIBUTE;
+	if (be16_to(port) < 1024 && !(found->uses & STUN_USE_LOW_PORT))
+		return VERDICT_LOW_SOURCE_PORT;
+	found->ignored |= STUN_BIT(STUN_RESPONSE_PORT);
+	wire_copy16(&found->response_port, port);
+	return VERDICT_UNDECIDED;
+}
+
 /* One attribute that fits into the message. */
 static inline enum verdict stun_read(const struct wire_attribute *attribute, const uint8_t *end,
 				     bool last, bool legacy, struct stun_attributes *found)
@@ -66,17 +120,25 @@ static inline enum verdict stun_read(const struct wire_attribute *attribute, con
 		found->integrity =
 			type == STUN_MESSAGE_INTEGRITY || type == STUN_MESSAGE_INTEGRITY_SHA256;
 	} else if (type == STUN_CHANGE_REQUEST) {
-		const struct be32 *flags = (const struct be32 *)(attribute + 1);
-
-		if (length != 4 || !wire_has((const uint8_t *)flags, end, sizeof(*flags)))
-			return VERDICT_MALFORMED_ATTRIBUTE;
-		found->ignored |= STUN_BIT(STUN_CHANGE_REQUEST); /* only the first counts */
-		if (be32_to(flags) & STUN_CHANGE_FLAGS)
-			stun_note_unknown(found, attribute->type);
+		return stun_read_change_request(attribute, end, found);
+	} else if (type == STUN_RESPONSE_PORT && found->uses & STUN_USE_RESPONSE_PORT) {
+		return stun_read_response_port(attribute, end, found);
+	} else if (type == STUN_PADDING && found->uses & STUN_USE_PADDING) {
+		found->padding = true;
 	} else {
 		stun_note_unknown(found, attribute->type);
 	}
 	return VERDICT_UNDECIDED;
+}
+
+/** stun_forget_attributes - nothing is asked for, as by a request without attributes. */
+static inline void stun_forget_attributes(struct stun_attributes *found)
+{
+	found->unknown_count = 0;
+	found->fingerprint = false;
+	found->change = 0;
+	found->padding = false;
+	found->response_port = be16_from(0);
 }
 
 /**
@@ -86,13 +148,15 @@ static inline enum verdict stun_read(const struct wire_attribute *attribute, con
  * @end: end of the frame
  * @length: of all attributes in bytes, a multiple of 4, within the frame
  * @legacy: the request has no magic cookie
- * @found: what the attributes ask for
+ * @uses: of enum stun_use
+ * @found: what the attributes ask for; zeroed by stun_forget_attributes
  *
  * Return: VERDICT_UNDECIDED, or why the request is refused.
  */
 static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, uint16_t length,
-				     bool legacy, struct stun_attributes *found)
+				     bool legacy, uint32_t uses, struct stun_attributes *found)
 {
+	found->uses = uses;
 	found->integrity = false;
 	found->ignored = legacy ? STUN_IGNORED_LEGACY : STUN_IGNORED;
 	found->length = length;
@@ -175,7 +239,7 @@ static inline bool stun_check_fingerprint(const struct wire_stun *stun, const ui
 	state = crc32_3(stun_crc_start(STUN_BINDING, length), stun->id[1].raw, stun->id[2].raw,
 			stun->id[3].raw);
 	*crc = state;
-	for (int i = 0; i < STUN_MESSAGE_MAX / 12 && left >= 12; i++, pos += 12, left -= 12) {
+	for (int i = 0; i < STUN_LENGTH_MAX / 12 && left >= 12; i++, pos += 12, left -= 12) {
 		if (!wire_has(pos, end, 12))
 			return false; /* never; the verifier asks, here and below */
 		state = crc32_3(state, wire_load32(pos), wire_load32(pos + 4),
@@ -235,11 +299,11 @@ static inline uint32_t stun_attribute(uint16_t type, uint16_t length)
 }
 
 /**
- * stun_put_error - ERROR-CODE 420 without a reason phrase, and UNKNOWN-ATTRIBUTES.
+ * stun_put_unknown - ERROR-CODE 420 without a reason phrase, and UNKNOWN-ATTRIBUTES.
  *
  * RFC 8489 section 14.8, 14.9; RFC 3489 section 11.2.9, 11.2.10.
  */
-static inline bool stun_put_error(struct stun_writer *writer, const struct stun_attributes *found)
+static inline bool stun_put_unknown(struct stun_writer *writer, const struct stun_attributes *found)
 {
 	if (!stun_put_3(
 		    writer, stun_attribute(STUN_ERROR_CODE, 4), be32_from(4 << 8 | 20).raw,
@@ -251,6 +315,27 @@ static inline bool stun_put_error(struct stun_writer *writer, const struct stun_
 	}
 	return true;
 }
+
+/** stun_put_bad_request - ERROR-CODE 400 without a reason phrase (RFC 8489 section 14.8). */
+static inline bool stun_put_bad_request(struct stun_writer *writer)
+{
+	return stun_put_1(writer, stun_attribute(STUN_ERROR_CODE, 4)) &&
+	       stun_put_1(writer, be32_from(4 << 8).raw);
+}
+
+#ifndef __bpf__
+/** stun_put_padding - PADDING of so many zeros, a multiple of 4 (RFC 5780 section 7.6). */
+static inline bool stun_put_padding(struct stun_writer *writer, uint16_t length)
+{
+	if (!stun_put_1(writer, stun_attribute(STUN_PADDING, length)))
+		return false;
+	for (uint32_t i = 0; i < length; i += 4) {
+		if (!stun_put_1(writer, 0))
+			return false;
+	}
+	return true;
+}
+#endif
 
 /** stun_put_fingerprint - FINGERPRINT over all that was put before (RFC 8489 section 14.7). */
 static inline bool stun_put_fingerprint(struct stun_writer *writer)

@@ -19,6 +19,7 @@
 #include "oracle/oracle.h"
 
 #define DISAGREEMENTS_SHOWN 10
+#define COUNT(array)	    (sizeof(array) / sizeof((array)[0]))
 
 struct run {
 	unsigned long frames, replies;
@@ -123,8 +124,7 @@ static void judge(const char *name, const struct oracle_config *config, const ui
 		disagree(name, "host", why, frame, length, answer, &outcome);
 	run_kernel(name, frame, length, answer);
 	if (outcome.answered) {
-		why = oracle_check_bounds(frame, length, outcome.frame, outcome.length,
-					  config->software && *config->software);
+		why = oracle_check_bounds(config, frame, length, outcome.frame, outcome.length);
 		if (why)
 			disagree(name, "host", why, frame, length, answer, &outcome);
 		answered++;
@@ -262,6 +262,128 @@ static int run_generated(const struct run *run)
 	return finish("generated");
 }
 
+/* The datagram that a frame carries; false where it carries none that a socket would see. */
+static bool take_datagram(const uint8_t *frame, size_t length, struct oracle_datagram *datagram)
+{
+	struct frame_layout layout;
+	size_t size;
+
+	if (!frame_locate(frame, length, &layout) || layout.end < layout.payload)
+		return false;
+	size = layout.family == 4 ? 4 : 16;
+	memset(datagram, 0, sizeof(*datagram));
+	datagram->family = layout.family;
+	memcpy(datagram->source, frame + layout.udp - 2 * size, size);
+	memcpy(datagram->destination, frame + layout.udp - size, size);
+	datagram->source_port = (uint16_t)(frame[layout.udp] << 8 | frame[layout.udp + 1]);
+	datagram->destination_port = (uint16_t)(frame[layout.udp + 2] << 8 | frame[layout.udp + 3]);
+	datagram->message = frame + layout.payload;
+	datagram->length = layout.end - layout.payload;
+	return true;
+}
+
+/* Makes one message out of a stream of it; false where the frame has not all of it. */
+static bool cut_message(struct oracle_datagram *datagram)
+{
+	size_t length = 20;
+
+	if (datagram->length >= length)
+		length += (size_t)(datagram->message[2] << 8 | datagram->message[3]);
+	if (datagram->length < length)
+		return false;
+	datagram->length = length;
+	datagram->stream = true;
+	return true;
+}
+
+/* NULL, or in what the core differs. */
+static const char *compare_message(const struct oracle_message *answer,
+				   const struct oracle_message *outcome, int family)
+{
+	if (strcmp(outcome->verdict, answer->verdict))
+		return "another verdict";
+	if (outcome->reply_length != answer->reply_length)
+		return "another length";
+	if (!answer->reply_length)
+		return NULL;
+	if (memcmp(outcome->reply, answer->reply, answer->reply_length))
+		return "other bytes";
+	if (memcmp(outcome->reply_source, answer->reply_source, family == 4 ? 4 : 16) ||
+	    outcome->reply_source_port != answer->reply_source_port)
+		return "sent from elsewhere";
+	return outcome->reply_destination_port == answer->reply_destination_port
+		       ? NULL
+		       : "sent to another port";
+}
+
+static void judge_message(const char *name, const struct oracle_config *config,
+			  const struct oracle_datagram *datagram)
+{
+	static struct oracle_message answer, outcome;
+	const char *why;
+
+	oracle_decide_message(config, datagram, &answer);
+	host_run_message(datagram, &outcome);
+	compared++;
+	answered += answer.reply_length > 0;
+	why = compare_message(&answer, &outcome, datagram->family);
+	if (!why || disagreements++ >= DISAGREEMENTS_SHOWN)
+		return;
+	printf("  %s: message: %s; oracle %s, core %s%s%s\n", name, why, answer.verdict,
+	       outcome.verdict, datagram->local ? ", local" : "",
+	       datagram->stream ? ", stream" : "");
+	print_bytes("message", datagram->message, datagram->length);
+	print_bytes("oracle", answer.reply, answer.reply_length);
+	print_bytes("core", outcome.reply, outcome.reply_length);
+}
+
+/* The hand-written ones, of one configuration. */
+static void judge_written_messages(int which)
+{
+	static struct message_case message;
+
+	for (size_t i = 0; i < messages_count(); i++) {
+		message_get(i, &message);
+		if ((int)message.which == which)
+			judge_message(message.name, message.config, &message.datagram);
+	}
+}
+
+/* What sockets would make of the generated frames: by UDP, from this machine itself, over TCP. */
+static int run_messages(const struct run *run)
+{
+	static const unsigned mtus[] = {1500, 1280, 68, 1501, 9000, 65536};
+	static uint8_t frame[FRAME_MAX];
+	struct oracle_datagram datagram;
+	struct generator generator;
+	char name[64];
+
+	generator_init(&generator, run->seed + 2, cases_config(CASES_DEFAULT));
+	for (int which = 0; which < CASES_CONFIGS; which++) {
+		const struct oracle_config *config = cases_config((enum cases_config)which);
+
+		generator.config = config;
+		begin(config);
+		judge_written_messages(which);
+		for (unsigned long i = 0; i < run->frames / CASES_CONFIGS / 2 + 1; i++) {
+			size_t length = generate_frame(&generator, frame, sizeof(frame));
+
+			if (!take_datagram(frame, length, &datagram))
+				continue;
+			snprintf(name, sizeof(name), "%s %lu",
+				 cases_config_name((enum cases_config)which), i);
+			datagram.mtu = mtus[i % COUNT(mtus)];
+			judge_message(name, config, &datagram);
+			datagram.local = true;
+			judge_message(name, config, &datagram);
+			datagram.local = false;
+			if (cut_message(&datagram))
+				judge_message(name, config, &datagram);
+		}
+	}
+	return finish("messages");
+}
+
 /* Replies sent back to the service that gave them: never an answer, so no two responders loop. */
 static int run_feedback(const struct run *run)
 {
@@ -349,6 +471,7 @@ int main(int argc, char **argv)
 	failed = run_cases();
 	failed |= run_truncations();
 	failed |= run_generated(&run);
+	failed |= run_messages(&run);
 	failed |= run_feedback(&run);
 	return failed;
 }

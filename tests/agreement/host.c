@@ -11,7 +11,7 @@
 
 #include "core/responder.h"
 
-#define ROOM ((size_t)16384)
+#define ROOM ((size_t)(1 << 17)) /* a datagram of any size */
 
 static struct policy policy;
 static struct counters counters;
@@ -44,12 +44,12 @@ int host_configure(const struct oracle_config *config)
 void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
 {
 	uint8_t *request = request_end - length, *reply;
-	struct binding binding;
+	struct packet packet;
 	enum verdict verdict;
 
-	memset(&binding, 0xa5, sizeof(binding));
+	memset(&packet, 0xa5, sizeof(packet));
 	memcpy(request, frame, length);
-	verdict = responder_examine(request, request_end, &policy, &binding);
+	verdict = responder_examine(request, request_end, &policy, &packet);
 	outcome->verdict = verdict_label(verdict);
 	outcome->answered = verdict_action(verdict) == ACTION_ANSWER;
 	outcome->passed = verdict_action(verdict) == ACTION_HANDOFF ||
@@ -58,15 +58,62 @@ void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
 	outcome->length = length;
 	memcpy(outcome->frame, request, length);
 	if (outcome->answered) {
-		reply = reply_end - binding.reply_length;
-		memset(reply, 0x5a, binding.reply_length);
-		if (!responder_emit(reply, reply_end, &policy, &binding))
+		reply = reply_end - packet.reply_length;
+		memset(reply, 0x5a, packet.reply_length);
+		if (!responder_emit(reply, reply_end, &policy, &packet))
 			outcome->verdict = "emit failed";
-		outcome->length = binding.reply_length;
+		outcome->length = packet.reply_length;
 		memcpy(outcome->frame, reply, outcome->length);
 	}
-	counters_count(&counters, (enum family)binding.family, verdict, (uint32_t)length,
+	counters_count(&counters, (enum family)packet.binding.family, verdict, (uint32_t)length,
 		       outcome->answered ? (uint32_t)outcome->length : 0);
+}
+
+static void copy_address(uint8_t *to, const uint8_t *from, int family)
+{
+	memset(to, 0xa5, 16);
+	memcpy(to, from, family == 4 ? 4 : 16);
+}
+
+static void emit_message(const struct binding *binding, struct oracle_message *outcome)
+{
+	uint8_t *reply = reply_end - message_reply_length(binding);
+	struct message_path path;
+
+	outcome->reply_length = message_reply_length(binding);
+	if (!message_emit(reply, reply_end, &policy, binding))
+		outcome->verdict = "emit failed";
+	memcpy(outcome->reply, reply, outcome->reply_length);
+	message_reply_path(binding, &path);
+	memcpy(outcome->reply_source, &path.source, 16);
+	outcome->reply_source_port = be16_to(&path.source_port);
+	outcome->reply_destination_port = be16_to(&path.destination_port);
+}
+
+void host_run_message(const struct oracle_datagram *datagram, struct oracle_message *outcome)
+{
+	uint8_t *message = request_end - datagram->length;
+	struct message_path path = {
+		.family = datagram->family == 4 ? FAMILY_IPV4 : FAMILY_IPV6,
+		.local = datagram->local,
+		.stream = datagram->stream,
+		.source_port = be16_from(datagram->source_port),
+		.destination_port = be16_from(datagram->destination_port),
+	};
+	struct binding binding;
+	enum verdict verdict;
+
+	copy_address((uint8_t *)&path.source, datagram->source, datagram->family);
+	copy_address((uint8_t *)&path.destination, datagram->destination, datagram->family);
+	memset(&binding, 0xa5, sizeof(binding));
+	memcpy(message, datagram->message, datagram->length);
+	verdict = message_examine(message, request_end, &policy, &path, &binding);
+	if (verdict == VERDICT_PADDING)
+		verdict = message_pad(&policy, &binding, datagram->mtu);
+	outcome->verdict = verdict_label(verdict);
+	outcome->reply_length = 0;
+	if (verdict_action(verdict) == ACTION_ANSWER)
+		emit_message(&binding, outcome);
 }
 
 const struct tally *host_tally(void)

@@ -29,6 +29,8 @@ struct tally {
 int host_init(void);
 int host_configure(const struct oracle_config *config);
 void host_run(const uint8_t *frame, size_t length, struct outcome *outcome);
+/* The message layer, over what a socket takes in; counted nowhere. */
+void host_run_message(const struct oracle_datagram *datagram, struct oracle_message *outcome);
 const struct tally *host_tally(void);
 void host_reset(void);
 

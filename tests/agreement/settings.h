@@ -9,12 +9,26 @@
 #include "host.h"
 #include "policy_build.h"
 
+static inline struct policy_service settings_service(const struct oracle_service *from)
+{
+	struct policy_service service = {
+		.family = from->family == 4 ? FAMILY_IPV4 : FAMILY_IPV6,
+		.port = from->port,
+		.alternate_port = from->discovery ? from->alternate_port : 0,
+		.response_port = from->response_port,
+		.padding = from->padding,
+	};
+
+	memcpy(service.address, from->address, 16);
+	memcpy(service.alternate, from->alternate_address, 16);
+	return service;
+}
+
 static inline int settings_build(struct policy *policy, const struct oracle_config *config)
 {
-	struct policy_service *services = calloc(config->services_count, sizeof(*services));
+	struct policy_service *services = calloc(4 * config->services_count, sizeof(*services));
 	struct policy_settings settings = {
 		.services = services,
-		.services_count = config->services_count,
 		.software = config->software,
 		.mirror_fingerprint = config->mirror_fingerprint,
 		.ignore_wrong_fingerprint = config->ignore_wrong_fingerprint,
@@ -25,9 +39,10 @@ static inline int settings_build(struct policy *policy, const struct oracle_conf
 	int error;
 
 	for (size_t i = 0; i < config->services_count; i++) {
-		services[i].family = config->services[i].family == 4 ? FAMILY_IPV4 : FAMILY_IPV6;
-		memcpy(services[i].address, config->services[i].address, 16);
-		services[i].port = config->services[i].port;
+		struct policy_service service = settings_service(&config->services[i]);
+
+		settings.services_count +=
+			policy_corners(&service, &services[settings.services_count]);
 	}
 	error = policy_build(policy, &settings, NULL);
 	free(services);

@@ -35,8 +35,36 @@ static const struct {
 
 static struct oracle_service services[SERVICES_MANY];
 
-#define USUAL  .services = services, .services_count = COUNT(usual_services)
-#define COMMON .mirror_fingerprint = true, .legacy = true, .low_source_ports = true
+static const struct {
+	const char *address;
+	const char *alternate_address; /* NULL: none */
+	uint16_t port;
+	uint16_t alternate_port;
+	bool strict; /* neither RESPONSE-PORT nor PADDING, whatever the configuration */
+} discovery_services[] = {
+	{"203.0.113.10", "198.51.100.20", 3478, 3479},
+	{"2001:db8::10", "2001:db8:99::20", 3478, 3479},
+	/* plain ones, also at addresses and ports of the corners */
+	{"203.0.113.11", NULL, 3478},
+	{"2001:db8::11", NULL, 3478},
+	{"203.0.113.10", NULL, 19302},
+	{"2001:db8::10", NULL, 19302},
+	{"198.51.100.20", NULL, 53},
+	{"2001:db8:99::20", NULL, 53},
+	/* the first ones' addresses, the other way round and with another */
+	{"198.51.100.20", "203.0.113.10", 5000, 80},
+	{"2001:db8:99::20", "2001:db8::10", 5000, 80},
+	{"203.0.113.10", "192.0.2.254", 65535, 1, true},
+	{"2001:db8::10", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe", 65535, 1, true},
+};
+
+/* All the same but for what each answers. */
+static struct oracle_service discovery[4][COUNT(discovery_services)];
+
+#define USUAL	   .services = services, .services_count = COUNT(usual_services)
+#define ALTERNATES .services_count = COUNT(discovery_services)
+#define COMMON	   .mirror_fingerprint = true, .legacy = true, .low_source_ports = true
+#define SOFTWARE   "Reflex STUN responder 0123456789"
 
 static const struct {
 	const char *name;
@@ -48,8 +76,7 @@ static const struct {
 	[CASES_SOFTWARE_1] = {"software of 1 byte", {USUAL, COMMON, .software = "R"}},
 	[CASES_SOFTWARE_4] = {"software of 4 bytes", {USUAL, COMMON, .software = "Rflx"}},
 	[CASES_SOFTWARE_5] = {"software of 5 bytes", {USUAL, COMMON, .software = "Rflx5"}},
-	[CASES_SOFTWARE_32] = {"software of 32 bytes",
-			       {USUAL, COMMON, .software = "Reflex STUN responder 0123456789"}},
+	[CASES_SOFTWARE_32] = {"software of 32 bytes", {USUAL, COMMON, .software = SOFTWARE}},
 	[CASES_FINGERPRINT_NEVER] = {"fingerprint never",
 				     {USUAL, .legacy = true, .low_source_ports = true}},
 	[CASES_WRONG_IGNORED] = {"wrong fingerprint ignored",
@@ -63,7 +90,38 @@ static const struct {
 	[CASES_ONE_SERVICE] = {"one service", {.services = services, .services_count = 2, COMMON}},
 	[CASES_MANY_SERVICES] = {"1024 services",
 				 {.services = services, .services_count = SERVICES_MANY, COMMON}},
+	[CASES_DISCOVERY] = {"discovery", {.services = discovery[0], ALTERNATES, COMMON}},
+	[CASES_RESPONSE_PORT] = {"discovery and RESPONSE-PORT",
+				 {.services = discovery[1], ALTERNATES, COMMON}},
+	[CASES_PADDING] = {"discovery and PADDING",
+			   {.services = discovery[2], ALTERNATES, COMMON, .pass_refused = true}},
+	[CASES_DISCOVERY_ALL] = {"discovery and all",
+				 {.services = discovery[3],
+				  ALTERNATES,
+				  .software = SOFTWARE,
+				  .mirror_fingerprint = true,
+				  .legacy = true}},
 };
+
+static void fill_discovery(void)
+{
+	for (unsigned i = 0; i < 4 * COUNT(discovery_services); i++) {
+		unsigned which = i % 4, row = i / 4;
+		struct oracle_service *service = &discovery[which][row];
+
+		frame_address(service->address, discovery_services[row].address);
+		service->family = strchr(discovery_services[row].address, ':') ? 6 : 4;
+		service->port = discovery_services[row].port;
+		if (!discovery_services[row].alternate_address)
+			continue;
+		service->discovery = true;
+		frame_address(service->alternate_address,
+			      discovery_services[row].alternate_address);
+		service->alternate_port = discovery_services[row].alternate_port;
+		service->response_port = which & 1 && !discovery_services[row].strict;
+		service->padding = which & 2 && !discovery_services[row].strict;
+	}
+}
 
 /* Behind the usual ones come neighbours in 10/8 and 2001:db8:2::/48, four ports per address. */
 static void fill_services(void)
@@ -87,8 +145,10 @@ static void fill_services(void)
 
 const struct oracle_config *cases_config(enum cases_config which)
 {
-	if (services[0].family == 0)
+	if (services[0].family == 0) {
 		fill_services();
+		fill_discovery();
+	}
 	return &configs[which].config;
 }
 
@@ -114,6 +174,9 @@ struct setting {
 		offsetof(struct frame, field), value                                               \
 	}
 
+/* Over a network or the loopback interface by UDP, or by TCP */
+enum carrier { WIRE, LOCAL, STREAM };
+
 struct row {
 	const char *name;
 	const char *verdict;
@@ -132,10 +195,26 @@ struct row {
 	struct setting set[5];
 	void (*make)(struct frame *frame);
 	/*
-	 * Attributes of the reply, in hex, where X, M, E, F are XOR-MAPPED-ADDRESS and
-	 * MAPPED-ADDRESS of the usual client, ERROR-CODE 420, FINGERPRINT
+	 * A corner of the first services of discovery_services: primary or alternate address,
+	 * primary or alternate port; which is asked, and which the reply leaves from if it is not
+	 * the same
+	 */
+	const char *corner;
+	const char *from;
+	/*
+	 * Attributes of the reply, in hex, where X, M, E, B, F are XOR-MAPPED-ADDRESS and
+	 * MAPPED-ADDRESS of the usual client, ERROR-CODE 420 and 400, FINGERPRINT; R, O, S, C,
+	 * each with a corner, RESPONSE-ORIGIN, OTHER-ADDRESS, SOURCE-ADDRESS, CHANGED-ADDRESS; P
+	 * PADDING
 	 */
 	const char *want;
+	int reply_port; /* that the reply goes to, if not the source port */
+
+	/* of messages only */
+	enum carrier carrier;
+	unsigned mtu; /* if not the carrier's */
+	int filler;   /* bytes of one more attribute, behind all others and not aligned */
+	int padding;  /* bytes of P */
 };
 
 /* 198.51.100.7:54321 and [2001:db8:7::7]:54321, with frame_transaction */
@@ -144,6 +223,23 @@ struct row {
 #define M_IPV4 "0001 0008 0001 d431 c6336407"
 #define M_IPV6 "0001 0014 0002 d431 20010db8 00070000 00000000 00000007"
 #define E_BOTH "0009 0004 0000 04 14"
+#define B_BOTH "0009 0004 0000 04 00"
+
+static const struct corner {
+	const char *name;
+	const char *ipv4, *ipv6;
+	int port;
+	const char *hex_ipv4, *hex_ipv6; /* as in an address attribute */
+} corners[] = {
+	{"pp", "203.0.113.10", "2001:db8::10", 3478, "0001 0d96 cb00710a",
+	 "0002 0d96 20010db8 00000000 00000000 00000010"},
+	{"pa", "203.0.113.10", "2001:db8::10", 3479, "0001 0d97 cb00710a",
+	 "0002 0d97 20010db8 00000000 00000000 00000010"},
+	{"ap", "198.51.100.20", "2001:db8:99::20", 3478, "0001 0d96 c6336414",
+	 "0002 0d96 20010db8 00990000 00000000 00000020"},
+	{"aa", "198.51.100.20", "2001:db8:99::20", 3479, "0001 0d97 c6336414",
+	 "0002 0d97 20010db8 00990000 00000000 00000020"},
+};
 
 #define SOFTWARE_1 "8022 0001 52000000"
 #define SOFTWARE_4 "8022 0004 52666c78"
@@ -2117,6 +2213,791 @@ static const struct row client_rows[] = {
 	 .want = "X F"},
 };
 
+#define CHANGE(asked, flags, leaves, other)                                                        \
+	{.name = "CHANGE-REQUEST " flags " at " asked,                                             \
+	 .verdict = "success",                                                                     \
+	 .config = CASES_DISCOVERY,                                                                \
+	 .attributes = "0003=0000000" flags,                                                       \
+	 .corner = asked,                                                                          \
+	 .from = leaves,                                                                           \
+	 .want = "X M R" leaves "O" other},                                                        \
+	{                                                                                          \
+		.name = "legacy CHANGE-REQUEST " flags " at " asked, .verdict = "legacy_success",  \
+		.config = CASES_DISCOVERY, .attributes = "0003=0000000" flags, .corner = asked,    \
+		.from = leaves, .legacy = true, .want = "M S" leaves "C" other                     \
+	}
+#define BARE(asked, other)                                                                         \
+	{.name = "bare at " asked,                                                                 \
+	 .verdict = "success",                                                                     \
+	 .config = CASES_DISCOVERY,                                                                \
+	 .corner = asked,                                                                          \
+	 .want = "X M R" asked "O" other},                                                         \
+	{                                                                                          \
+		.name = "legacy at " asked, .verdict = "legacy_success",                           \
+		.config = CASES_DISCOVERY, .corner = asked, .legacy = true,                        \
+		.want = "M S" asked "C" other                                                      \
+	}
+/* Asked at the first corner: where the reply leaves from and which port it goes to, 0 for the usual
+ */
+#define ASK(variant, list, leaves, port, label, expected)                                          \
+	{                                                                                          \
+		.name = #variant " [" list "]", .verdict = label, .config = CASES_##variant,       \
+		.attributes = list, .from = leaves, .reply_port = port, .want = expected           \
+	}
+#define ASK_LEGACY(variant, list, leaves, label, expected)                                         \
+	{                                                                                          \
+		.name = #variant " legacy [" list "]", .verdict = label,                           \
+		.config = CASES_##variant, .attributes = list, .from = leaves, .legacy = true,     \
+		.want = expected                                                                   \
+	}
+#define DISCOVERY_PLAIN(list) ASK(DISCOVERY, list, "pp", 0, "success", "X M Rpp Oaa")
+#define DISCOVERY_UNKNOWN(list, types)                                                             \
+	ASK(DISCOVERY, list, "pp", 0, "unknown_attribute", "E 000a" types)
+#define DISCOVERY_MALFORMED(list) ASK(DISCOVERY, list, NULL, 0, "malformed_attribute", NULL)
+#define PORT_TO(list, port)	  ASK(RESPONSE_PORT, list, "pp", port, "success", "X M Rpp Oaa")
+#define PORT_UNKNOWN(list, types)                                                                  \
+	ASK(RESPONSE_PORT, list, "pp", 0, "unknown_attribute", "E 000a" types)
+#define PORT_MALFORMED(list) ASK(RESPONSE_PORT, list, NULL, 0, "malformed_attribute", NULL)
+#define PADS(list)	     ASK(PADDING, list, NULL, 0, "padding", NULL)
+#define PADDING_UNKNOWN(list, types)                                                               \
+	ASK(PADDING, list, "pp", 0, "unknown_attribute", "E 000a" types)
+#define BAD(list, expected) ASK(DISCOVERY_ALL, list, "pp", 0, "bad_request", expected)
+#define ALL_UNKNOWN(list, expected)                                                                \
+	ASK(DISCOVERY_ALL, list, "pp", 0, "unknown_attribute", "E 000a" expected)
+
+/* Which corners there are, and what each answers. */
+static const struct row corner_rows[] = {
+	BARE("pp", "aa"),
+	BARE("pa", "ap"),
+	BARE("ap", "pa"),
+	BARE("aa", "pp"),
+	CHANGE("pp", "0", "pp", "aa"),
+	CHANGE("pp", "2", "pa", "aa"),
+	CHANGE("pp", "4", "ap", "aa"),
+	CHANGE("pp", "6", "aa", "aa"),
+	CHANGE("pa", "0", "pa", "ap"),
+	CHANGE("pa", "2", "pp", "ap"),
+	CHANGE("pa", "4", "aa", "ap"),
+	CHANGE("pa", "6", "ap", "ap"),
+	CHANGE("ap", "0", "ap", "pa"),
+	CHANGE("ap", "2", "aa", "pa"),
+	CHANGE("ap", "4", "pp", "pa"),
+	CHANGE("ap", "6", "pa", "pa"),
+	CHANGE("aa", "0", "aa", "pp"),
+	CHANGE("aa", "2", "ap", "pp"),
+	CHANGE("aa", "4", "pa", "pp"),
+	CHANGE("aa", "6", "pp", "pp"),
+
+#define AT(text4, text6, port, variant, list, label, expected)                                     \
+	{                                                                                          \
+		.name = "at " text4 " or " text6 " port " #port " [" list "]", .verdict = label,   \
+		.config = variant, .destination = text4 "|" text6, .attributes = list,             \
+		.set = {SET(destination_port, port)}, .want = expected                             \
+	}
+	/* no corners */
+	AT("203.0.113.10", "2001:db8::10", 3480, CASES_DISCOVERY, "", "not_service", NULL),
+	AT("198.51.100.20", "2001:db8:99::20", 3477, CASES_DISCOVERY, "", "not_service", NULL),
+	AT("198.51.100.20", "2001:db8:99::20", 19302, CASES_DISCOVERY, "", "not_service", NULL),
+	AT("198.51.100.21", "2001:db8:99::21", 3478, CASES_DISCOVERY, "", "not_service", NULL),
+	AT("203.0.113.11", "2001:db8::11", 3479, CASES_DISCOVERY, "", "not_service", NULL),
+	AT("192.0.2.254", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe", 3478, CASES_DISCOVERY, "",
+	   "not_service", NULL),
+	AT("192.0.2.254", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe", 80, CASES_DISCOVERY, "",
+	   "not_service", NULL),
+	AT("198.51.100.20", "2001:db8:99::20", 3478, CASES_DEFAULT, "", "not_service", NULL),
+	AT("203.0.113.10", "2001:db8::10", 3479, CASES_DEFAULT, "", "not_service", NULL),
+
+/* the corners of others, which share the addresses */
+#define OTHER_80                                                                                   \
+	"X M 802b0008 0001 0050 c6336414 802c0008 0001 1388 cb00710a|"                             \
+	"X M 802b0014 0002 0050 20010db8 00990000 00000000 00000020"                               \
+	"802c0014 0002 1388 20010db8 00000000 00000000 00000010"
+	AT("198.51.100.20", "2001:db8:99::20", 5000, CASES_DISCOVERY, "", "success",
+	   "X M 802b0008 0001 1388 c6336414 802c0008 0001 0050 cb00710a|"
+	   "X M 802b0014 0002 1388 20010db8 00990000 00000000 00000020"
+	   "802c0014 0002 0050 20010db8 00000000 00000000 00000010"),
+	AT("198.51.100.20", "2001:db8:99::20", 80, CASES_DISCOVERY, "", "success", OTHER_80),
+	AT("203.0.113.10", "2001:db8::10", 80, CASES_DISCOVERY, "", "success",
+	   "X M 802b0008 0001 0050 cb00710a 802c0008 0001 1388 c6336414|"
+	   "X M 802b0014 0002 0050 20010db8 00000000 00000000 00000010"
+	   "802c0014 0002 1388 20010db8 00990000 00000000 00000020"),
+	AT("192.0.2.254", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe", 1, CASES_DISCOVERY, "",
+	   "success",
+	   "X M 802b0008 0001 0001 c00002fe 802c0008 0001 ffff cb00710a|"
+	   "X M 802b0014 0002 0001 20010db8 ffffffff ffffffff fffffffe"
+	   "802c0014 0002 ffff 20010db8 00000000 00000000 00000010"),
+	AT("203.0.113.10", "2001:db8::10", 65535, CASES_RESPONSE_PORT, "0027=c001",
+	   "unknown_attribute", "E 000a0002 00270000"),
+	AT("192.0.2.254", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe", 65535, CASES_PADDING, "0026",
+	   "unknown_attribute", "E 000a0002 00260000"),
+	AT("192.0.2.254", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe", 1, CASES_DISCOVERY_ALL,
+	   "0026 0027=0035", "unknown_attribute", "E 000a0004 00260027" SOFTWARE_32),
+
+/* services without an alternate, next to them */
+#define PLAIN(variant, list, label, expected)                                                      \
+	AT("203.0.113.11", "2001:db8::11", 3478, variant, list, label, expected),                  \
+		AT("203.0.113.10", "2001:db8::10", 19302, variant, list, label, expected),         \
+		AT("198.51.100.20", "2001:db8:99::20", 53, variant, list, label, expected)
+	PLAIN(CASES_DISCOVERY, "", "success", "X"),
+	PLAIN(CASES_DISCOVERY, "F", "success", "X F"),
+	PLAIN(CASES_DISCOVERY, "0003=00000000", "success", "X"),
+	PLAIN(CASES_DISCOVERY, "0003=00000002", "unknown_attribute", "E 000a0002 00030000"),
+	PLAIN(CASES_DISCOVERY, "0003=00000004", "unknown_attribute", "E 000a0002 00030000"),
+	PLAIN(CASES_DISCOVERY, "0003=00000006", "unknown_attribute", "E 000a0002 00030000"),
+	PLAIN(CASES_RESPONSE_PORT, "0027=c001", "unknown_attribute", "E 000a0002 00270000"),
+	PLAIN(CASES_RESPONSE_PORT, "0027=0000", "unknown_attribute", "E 000a0002 00270000"),
+	PLAIN(CASES_RESPONSE_PORT, "0027/8", "unknown_attribute", "E 000a0002 00270000"),
+	PLAIN(CASES_PADDING, "0026", "unknown_attribute", "E 000a0002 00260000"),
+	PLAIN(CASES_DISCOVERY_ALL, "", "success", "X" SOFTWARE_32),
+	PLAIN(CASES_DISCOVERY_ALL, "0027=0035 0026", "unknown_attribute",
+	      "E 000a0004 00270026" SOFTWARE_32),
+	{.name = "plain, legacy",
+	 .verdict = "legacy_success",
+	 .config = CASES_DISCOVERY,
+	 .legacy = true,
+	 .set = {SET(destination_port, 19302)},
+	 .want = "M"},
+
+/* LAND */
+#define FROM(text4, text6, at, label)                                                              \
+	{                                                                                          \
+		.name = "from " text4 " or " text6 " to " at, .verdict = label,                    \
+		.config = CASES_DISCOVERY, .source = text4 "|" text6, .corner = at                 \
+	}
+	FROM("203.0.113.10", "2001:db8::10", "pp", "land"),
+	FROM("203.0.113.10", "2001:db8::10", "pa", "land"),
+	FROM("203.0.113.10", "2001:db8::10", "ap", "land"),
+	FROM("203.0.113.10", "2001:db8::10", "aa", "land"),
+	FROM("198.51.100.20", "2001:db8:99::20", "pp", "land"),
+	FROM("198.51.100.20", "2001:db8:99::20", "pa", "land"),
+	FROM("198.51.100.20", "2001:db8:99::20", "ap", "land"),
+	FROM("198.51.100.20", "2001:db8:99::20", "aa", "land"),
+	FROM("198.51.100.21", "2001:db8:99::21", "pp", "success"),
+	FROM("198.51.100.21", "2001:db8:99::21", "aa", "success"),
+	FROM("198.51.100.4", "a001:db8:99::20", "pp", "success"),
+	FROM("203.0.113.11", "2001:db8::11", "aa", "success"),
+	FROM("192.0.2.254", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe", "pp", "success"),
+	{.name = "LAND by the alternate before source port",
+	 .verdict = "land",
+	 .config = CASES_DISCOVERY,
+	 .source = "198.51.100.20|2001:db8:99::20",
+	 .set = {SET(source_port, 0)}},
+	{.name = "LAND by the alternate, from the port of a corner",
+	 .verdict = "land",
+	 .config = CASES_DISCOVERY,
+	 .source = "198.51.100.20|2001:db8:99::20",
+	 .attributes = "0003=00000006",
+	 .set = {SET(source_port, 3479)}},
+	{.name = "LAND by another one's alternate",
+	 .verdict = "success",
+	 .config = CASES_DISCOVERY,
+	 .source = "198.51.100.20|2001:db8:99::20",
+	 .set = {SET(destination_port, 65535)}},
+	{.name = "LAND by an alternate at a plain service",
+	 .verdict = "success",
+	 .config = CASES_DISCOVERY,
+	 .source = "198.51.100.20|2001:db8:99::20",
+	 .set = {SET(destination_port, 19302)}},
+	{.name = "LAND by the alternate, no corner",
+	 .verdict = "not_service",
+	 .config = CASES_DISCOVERY,
+	 .source = "198.51.100.20|2001:db8:99::20",
+	 .set = {SET(destination_port, 3480)}},
+	{.name = "source address before LAND by the alternate",
+	 .verdict = "source_address",
+	 .config = CASES_DISCOVERY,
+	 .source = "127.0.0.1|::1",
+	 .corner = "aa"},
+
+/* what is handed up */
+#define HANDED(text, label, family, ...)                                                           \
+	{                                                                                          \
+		.name = text, .verdict = label, .only = family, .config = CASES_DISCOVERY,         \
+		.set = {__VA_ARGS__}, .corner = "aa"                                               \
+	}
+	HANDED("fragment to aa", "fragment", V4, SET(fragment, 0x2000)),
+	HANDED("later fragment to aa", "fragment", V4, SET(fragment, 0x00b9)),
+	HANDED("options to aa", "ipv4_options", V4, SET(options_length, 4)),
+	HANDED("fragment to aa", "fragment", V6, SET(extensions_count, 1), SET(extensions[0], 44)),
+	HANDED("extension to aa", "ipv6_extension", V6, SET(extensions_count, 1),
+	       SET(extensions[0], 60)),
+	{.name = "fragment to the alternate address, another port",
+	 .verdict = "fragment",
+	 .only = V4,
+	 .config = CASES_DISCOVERY,
+	 .destination = "192.0.2.254",
+	 .set = {SET(fragment, 0x2000), SET(destination_port, 8080)}},
+	{.name = "extension to the alternate address, another port",
+	 .verdict = "ipv6_extension",
+	 .only = V6,
+	 .config = CASES_DISCOVERY,
+	 .destination = "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe",
+	 .set = {SET(extensions_count, 1), SET(extensions[0], 0), SET(destination_port, 8080)}},
+	{.name = "fragment to no alternate address",
+	 .verdict = "not_service",
+	 .only = V4,
+	 .config = CASES_DISCOVERY,
+	 .destination = "192.0.2.255",
+	 .set = {SET(fragment, 0x2000)}},
+	{.name = "extension to no alternate address",
+	 .verdict = "not_service",
+	 .only = V6,
+	 .config = CASES_DISCOVERY,
+	 .destination = "2001:db8:99::21",
+	 .set = {SET(extensions_count, 1), SET(extensions[0], 0)}},
+};
+
+/* The attributes of RFC 5780, at services that know them and at others. */
+static const struct row behaviour_rows[] = {
+	/* CHANGE-REQUEST */
+	DISCOVERY_PLAIN("0003=00000001"),
+	DISCOVERY_PLAIN("0003=fffffff9"),
+	DISCOVERY_PLAIN("0003=06060600"),
+	DISCOVERY_PLAIN("0003=00000000 0003=00000006"),
+	DISCOVERY_PLAIN("0003=00000000 0003/8"),
+	DISCOVERY_PLAIN("0008/20 0003=00000006"),
+	DISCOVERY_PLAIN("0008/20 0003/8"),
+	DISCOVERY_PLAIN("001c/32 0003=00000006"),
+	ASK(DISCOVERY, "0003=ffffffff", "aa", 0, "success", "X M Raa Oaa"),
+	ASK(DISCOVERY, "0003=fffffffb", "pa", 0, "success", "X M Rpa Oaa"),
+	ASK(DISCOVERY, "0003=fffffffd", "ap", 0, "success", "X M Rap Oaa"),
+	ASK(DISCOVERY, "0003=00000002 0003=00000004", "pa", 0, "success", "X M Rpa Oaa"),
+	ASK(DISCOVERY, "0003=00000004 0003=00000000", "ap", 0, "success", "X M Rap Oaa"),
+	ASK(DISCOVERY, "0003=00000006 0003/0", "aa", 0, "success", "X M Raa Oaa"),
+	ASK(DISCOVERY, "0003=00000006 0008/20", "aa", 0, "success", "X M Raa Oaa"),
+	ASK(DISCOVERY, "8022'x 0006'user ffff/3 0003=00000006", "aa", 0, "success", "X M Raa Oaa"),
+	ASK(DISCOVERY, "15*8022 0003=00000006", "aa", 0, "success", "X M Raa Oaa"),
+	ASK(DISCOVERY, "16*8022 0003=00000006", NULL, 0, "too_many_attributes", NULL),
+	ASK(DISCOVERY, "0003=00000006 F", "aa", 0, "success", "X M Raa Oaa F"),
+	ASK(DISCOVERY, "0003=00000002 F", "pa", 0, "success", "X M Rpa Oaa F"),
+	ASK(DISCOVERY, "F", "pp", 0, "success", "X M Rpp Oaa F"),
+	ASK(DISCOVERY, "0003=00000006 F!", NULL, 0, "wrong_fingerprint", NULL),
+	DISCOVERY_MALFORMED("0003"),
+	DISCOVERY_MALFORMED("0003/3"),
+	DISCOVERY_MALFORMED("0003/8"),
+	DISCOVERY_MALFORMED("0003/8 0003=00000006"),
+	DISCOVERY_MALFORMED("0003>4"),
+	DISCOVERY_UNKNOWN("7fff", "0002 7fff0000"),
+	DISCOVERY_UNKNOWN("0003=00000006 7fff", "0002 7fff0000"),
+	DISCOVERY_UNKNOWN("7fff 0003=00000002", "0002 7fff0000"),
+	DISCOVERY_UNKNOWN("0003=00000004 7ffe 7fff", "0004 7ffe7fff"),
+	DISCOVERY_UNKNOWN("0002/8", "0002 00020000"),
+	DISCOVERY_UNKNOWN("0004/8 0005/8", "0004 00040005"),
+	ASK(DISCOVERY, "0003=00000006 7fff F", "pp", 0, "unknown_attribute",
+	    "E 000a0002 7fff0000 F"),
+	ASK_LEGACY(DISCOVERY, "F", "pp", "legacy_success", "M Spp Caa"),
+	ASK_LEGACY(DISCOVERY, "0003=00000006 0003=00000002", "aa", "legacy_success", "M Saa Caa"),
+	ASK_LEGACY(DISCOVERY, "0008/20 0003=00000006", "pp", "legacy_success", "M Spp Caa"),
+	ASK_LEGACY(DISCOVERY, "0004/8 0005/8 0003=00000002", "pa", "legacy_success", "M Spa Caa"),
+	ASK_LEGACY(DISCOVERY, "0003=00000006 7fff", "pp", "unknown_attribute",
+		   "E 000a0004 7fff7fff"),
+	ASK_LEGACY(DISCOVERY, "0003/8", NULL, "malformed_attribute", NULL),
+	{.name = "420 at aa",
+	 .verdict = "unknown_attribute",
+	 .config = CASES_DISCOVERY,
+	 .corner = "aa",
+	 .attributes = "0003=00000006 7fff",
+	 .want = "E 000a0002 7fff0000"},
+	{.name = "UDP checksum 0, CHANGE-REQUEST",
+	 .verdict = "success",
+	 .only = V4,
+	 .config = CASES_DISCOVERY,
+	 .attributes = "0003=00000006",
+	 .set = {SET(udp_checksum, 0)},
+	 .from = "aa",
+	 .want = "X M Raa Oaa"},
+	{.name = "trailers, CHANGE-REQUEST",
+	 .verdict = "success",
+	 .config = CASES_DISCOVERY,
+	 .attributes = "0003=00000004",
+	 .set = {SET(udp_trailer, 7), SET(ip_trailer, 90), SET(trailer_byte, 0xff)},
+	 .from = "ap",
+	 .want = "X M Rap Oaa"},
+	{.name = "1472 bytes at aa",
+	 .verdict = "success",
+	 .config = CASES_DISCOVERY,
+	 .corner = "aa",
+	 .make = make_1472,
+	 .want = "X M Raa Opp"},
+	{.name = "wrong UDP checksum at aa",
+	 .verdict = "udp_checksum",
+	 .config = CASES_DISCOVERY,
+	 .corner = "aa",
+	 .set = {SET(udp_checksum_xor, 1)}},
+	{.name = "response at aa",
+	 .verdict = "response",
+	 .config = CASES_DISCOVERY,
+	 .corner = "aa",
+	 .type = 0x0101,
+	 .attributes = "0020/8 802b/8 802c/8"},
+
+	/* RESPONSE-PORT and PADDING where they are not configured: the value is not read */
+	DISCOVERY_UNKNOWN("0027=c0010000", "0002 00270000"),
+	DISCOVERY_UNKNOWN("0027=0000", "0002 00270000"),
+	DISCOVERY_UNKNOWN("0027/8", "0002 00270000"),
+	DISCOVERY_UNKNOWN("0026", "0002 00260000"),
+	DISCOVERY_UNKNOWN("0026/1200", "0002 00260000"),
+	DISCOVERY_UNKNOWN("0026 0027=c001", "0004 00260027"),
+	DISCOVERY_UNKNOWN("0003=00000006 0027=c001", "0002 00270000"),
+	DISCOVERY_UNKNOWN("0003=00000006 0026/4", "0002 00260000"),
+	DISCOVERY_PLAIN("0008/20 0027=c001 0026"),
+	ASK_LEGACY(DISCOVERY, "0027=c001", "pp", "unknown_attribute", "E 000a0004 00270027"),
+	ASK_LEGACY(DISCOVERY, "0026/4", "pp", "unknown_attribute", "E 000a0004 00260026"),
+	PORT_UNKNOWN("0026", "0002 00260000"),
+	PORT_UNKNOWN("0027=c001 0026", "0002 00260000"),
+	PORT_UNKNOWN("0026 0027=c001", "0002 00260000"),
+	PADDING_UNKNOWN("0027=c001", "0002 00270000"),
+	PADDING_UNKNOWN("0027=0000 0026", "0002 00270000"),
+	PADDING_UNKNOWN("0026 0027/8", "0002 00270000"),
+
+	/* RESPONSE-PORT */
+	PORT_TO("", 0),
+	PORT_TO("0027=c0010000", 49153),
+	PORT_TO("0027=c001", 49153),
+	PORT_TO("0027=c001~ff", 49153),
+	PORT_TO("0027=c001ffff", 49153),
+	PORT_TO("0027=d4310000", 54321),
+	PORT_TO("0027=0001", 1),
+	PORT_TO("0027=00350000", 53),
+	PORT_TO("0027=0100", 256),
+	PORT_TO("0027=03ff", 1023),
+	PORT_TO("0027=ffff", 65535),
+	PORT_TO("0027=c001 0027=c002", 49153),
+	PORT_TO("0027=c001 0027=0000", 49153),
+	PORT_TO("0027=c0010000 0027/8", 49153),
+	PORT_TO("0008/20 0027=c001", 0),
+	PORT_TO("0008/20 0027/8", 0),
+	PORT_TO("001c/32 0027=0000", 0),
+	PORT_TO("0027=c001 0008/20 0027=c002", 49153),
+	PORT_TO("0027=c001 0008/20 0026", 49153),
+	PORT_TO("0003=00000000 0027=c001", 49153),
+	PORT_TO("15*8022 0027=c001", 49153),
+	PORT_MALFORMED("0027"),
+	PORT_MALFORMED("0027/1"),
+	PORT_MALFORMED("0027=c00100"),
+	PORT_MALFORMED("0027/5"),
+	PORT_MALFORMED("0027/6"),
+	PORT_MALFORMED("0027=c001000000000000"),
+	PORT_MALFORMED("0027=0000"),
+	PORT_MALFORMED("0027=00000000"),
+	PORT_MALFORMED("0027=0000c001"),
+	PORT_MALFORMED("0027=0000 0027=c001"),
+	PORT_MALFORMED("0027/8 0027=c001"),
+	PORT_MALFORMED("0027=c001 0003/8"),
+	PORT_MALFORMED("7fff 0027=0000"),
+	PORT_MALFORMED("0027>2"),
+	PORT_UNKNOWN("0027=c001 7fff", "0002 7fff0000"),
+	PORT_UNKNOWN("7fff 0003=00000006 0027=c001", "0002 7fff0000"),
+	ASK(RESPONSE_PORT, "0027=c001 F", "pp", 49153, "success", "X M Rpp Oaa F"),
+	ASK(RESPONSE_PORT, "0027=c001 F!", NULL, 0, "wrong_fingerprint", NULL),
+	ASK(RESPONSE_PORT, "0003=00000002 0027=c001", "pa", 49153, "success", "X M Rpa Oaa"),
+	ASK(RESPONSE_PORT, "0027=c001 0003=00000004", "ap", 49153, "success", "X M Rap Oaa"),
+	ASK(RESPONSE_PORT, "0003=00000006 0027=c0010000 F", "aa", 49153, "success",
+	    "X M Raa Oaa F"),
+	ASK_LEGACY(RESPONSE_PORT, "", "pp", "legacy_success", "M Spp Caa"),
+	ASK_LEGACY(RESPONSE_PORT, "0027=c001", "pp", "unknown_attribute", "E 000a0004 00270027"),
+	ASK_LEGACY(RESPONSE_PORT, "0027=0000", "pp", "unknown_attribute", "E 000a0004 00270027"),
+	ASK_LEGACY(RESPONSE_PORT, "0027/8", "pp", "unknown_attribute", "E 000a0004 00270027"),
+	ASK_LEGACY(RESPONSE_PORT, "0003=00000006", "aa", "legacy_success", "M Saa Caa"),
+	{.name = "RESPONSE-PORT, change both at ap",
+	 .verdict = "success",
+	 .config = CASES_RESPONSE_PORT,
+	 .corner = "ap",
+	 .attributes = "0027=c001 0003=00000006",
+	 .from = "pa",
+	 .reply_port = 49153,
+	 .want = "X M Rpa Opa"},
+
+	/* PADDING */
+	PADS("0026"),
+	PADS("0026/1"),
+	PADS("0026/4"),
+	PADS("0026/1200"),
+	PADS("0026/1448"),
+	PADS("0026 0026/7"),
+	PADS("16*0026"),
+	PADS("0003=00000000 0026"),
+	PADS("0003=00000006 0026/64"),
+	PADS("0026 F"),
+	PADS("0026 0008/20 7fff F"),
+	ASK(PADDING, "0026/1449", NULL, 0, "oversize", NULL),
+	ASK(PADDING, "17*0026", NULL, 0, "too_many_attributes", NULL),
+	ASK(PADDING, "0026 F!", NULL, 0, "wrong_fingerprint", NULL),
+	ASK(PADDING, "0026>4", NULL, 0, "malformed_attribute", NULL),
+	ASK(PADDING, "0026 0003/8", NULL, 0, "malformed_attribute", NULL),
+	ASK(PADDING, "0008/20 0026", "pp", 0, "success", "X M Rpp Oaa"),
+	ASK(PADDING, "001c/32 0026/64", "pp", 0, "success", "X M Rpp Oaa"),
+	PADDING_UNKNOWN("0026 7fff", "0002 7fff0000"),
+	PADDING_UNKNOWN("7ffe 0026 7fff", "0004 7ffe7fff"),
+	ASK_LEGACY(PADDING, "0026", "pp", "unknown_attribute", "E 000a0004 00260026"),
+	ASK_LEGACY(PADDING, "0003=00000006 0026/64", "pp", "unknown_attribute",
+		   "E 000a0004 00260026"),
+	{.name = "PADDING at aa",
+	 .verdict = "padding",
+	 .config = CASES_DISCOVERY_ALL,
+	 .corner = "aa",
+	 .attributes = "0026"},
+
+	/* both, low source ports off, SOFTWARE */
+	BAD("0027=c001 0026", "B" SOFTWARE_32),
+	BAD("0026/1200 0027=c0010000", "B" SOFTWARE_32),
+	BAD("0003=00000006 0027=c001 0026", "B" SOFTWARE_32),
+	BAD("0026 0003=00000002 0027=c001", "B" SOFTWARE_32),
+	BAD("0027=c001 0026 F", "B" SOFTWARE_32 "F"),
+	BAD("0027=c001 0026 0027=0000 0008/20 7fff", "B" SOFTWARE_32),
+	{.name = "both at aa",
+	 .verdict = "bad_request",
+	 .config = CASES_DISCOVERY_ALL,
+	 .corner = "aa",
+	 .attributes = "0003=00000004 0026 0027=c001",
+	 .want = "B" SOFTWARE_32},
+	ASK(DISCOVERY_ALL, "0027=c001 0026 F!", NULL, 0, "wrong_fingerprint", NULL),
+	ALL_UNKNOWN("0027=c001 0026 7fff", "0002 7fff0000" SOFTWARE_32),
+	ALL_UNKNOWN("7fff 0026 0003=00000006 0027=c001 F", "0002 7fff0000" SOFTWARE_32 "F"),
+	ASK(DISCOVERY_ALL, "0027=c001 0008/20 0026", "pp", 49153, "success",
+	    "X M Rpp Oaa" SOFTWARE_32),
+	ASK(DISCOVERY_ALL, "0026 0008/20 0027=c001", NULL, 0, "padding", NULL),
+	ASK(DISCOVERY_ALL, "0026", NULL, 0, "padding", NULL),
+	ASK(DISCOVERY_ALL, "0026 0027=0000", NULL, 0, "malformed_attribute", NULL),
+	ASK(DISCOVERY_ALL, "0027/8 0026", NULL, 0, "malformed_attribute", NULL),
+	ASK(DISCOVERY_ALL, "0026 0027=0035", NULL, 0, "low_source_port", NULL),
+	ASK(DISCOVERY_ALL, "0027=0001", NULL, 0, "low_source_port", NULL),
+	ASK(DISCOVERY_ALL, "0027=00350000", NULL, 0, "low_source_port", NULL),
+	ASK(DISCOVERY_ALL, "0027=03ff", NULL, 0, "low_source_port", NULL),
+	ASK(DISCOVERY_ALL, "0027=0100", NULL, 0, "low_source_port", NULL),
+	ASK(DISCOVERY_ALL, "0027=0035 7fff", NULL, 0, "low_source_port", NULL),
+	ASK(DISCOVERY_ALL, "7fff 0027=0035", NULL, 0, "low_source_port", NULL),
+	ASK(DISCOVERY_ALL, "0027=0035 0003/8", NULL, 0, "low_source_port", NULL),
+	ASK(DISCOVERY_ALL, "0003/8 0027=0035", NULL, 0, "malformed_attribute", NULL),
+	ASK(DISCOVERY_ALL, "0027=0035 F!", NULL, 0, "low_source_port", NULL),
+	ASK(DISCOVERY_ALL, "0027=0000", NULL, 0, "malformed_attribute", NULL),
+	ASK(DISCOVERY_ALL, "0027=0400", "pp", 1024, "success", "X M Rpp Oaa" SOFTWARE_32),
+	ASK(DISCOVERY_ALL, "0027=0400 0027=0035", "pp", 1024, "success", "X M Rpp Oaa" SOFTWARE_32),
+	ASK(DISCOVERY_ALL, "0008/20 0027=0035", "pp", 0, "success", "X M Rpp Oaa" SOFTWARE_32),
+	{.name = "RESPONSE-PORT from a low port",
+	 .verdict = "low_source_port",
+	 .config = CASES_DISCOVERY_ALL,
+	 .attributes = "0027=c001",
+	 .set = {SET(source_port, 53)}},
+	ASK(DISCOVERY_ALL, "", "pp", 0, "success", "X M Rpp Oaa" SOFTWARE_32),
+	ASK(DISCOVERY_ALL, "F", "pp", 0, "success", "X M Rpp Oaa" SOFTWARE_32 "F"),
+	ASK(DISCOVERY_ALL, "0003=00000006 F", "aa", 0, "success", "X M Raa Oaa" SOFTWARE_32 "F"),
+	ASK(DISCOVERY_ALL, "0003=00000002 0027=c001 F", "pa", 49153, "success",
+	    "X M Rpa Oaa" SOFTWARE_32 "F"),
+	ASK_LEGACY(DISCOVERY_ALL, "", "pp", "legacy_success", "M Spp Caa" SOFTWARE_32),
+	ASK_LEGACY(DISCOVERY_ALL, "0003=00000004", "ap", "legacy_success", "M Sap Caa" SOFTWARE_32),
+	ASK_LEGACY(DISCOVERY_ALL, "0027=0035 0026", "pp", "unknown_attribute",
+		   "E 000a0004 00270026" SOFTWARE_32),
+
+	/* sums that come out as 0 */
+	{.name = "CHANGE-REQUEST reply checksum comes out as 0",
+	 .verdict = "success",
+	 .config = CASES_DISCOVERY,
+	 .transaction = "b7e7a701bc34d6860000058c|"
+			"b7e7a701bc34d68600037df0",
+	 .attributes = "0003=00000006",
+	 .from = "aa",
+	 .want = "X M Raa Oaa|"
+		 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 00037df7"
+		 "M Raa Oaa"},
+	{.name = "legacy CHANGE-REQUEST reply checksum comes out as 0",
+	 .verdict = "legacy_success",
+	 .config = CASES_DISCOVERY,
+	 .legacy = true,
+	 .transaction = "b7e7a701bc34d6860000cf3c|"
+			"b7e7a701bc34d6860000dfeb",
+	 .attributes = "0003=00000002",
+	 .from = "pa",
+	 .want = "M Spa Caa"},
+	{.name = "RESPONSE-PORT reply checksum comes out as 0",
+	 .verdict = "success",
+	 .config = CASES_RESPONSE_PORT,
+	 .transaction = "b7e7a701bc34d6860000f637|"
+			"b7e7a701bc34d686000588b0",
+	 .attributes = "0027=c001",
+	 .reply_port = 49153,
+	 .want = "X M Rpp Oaa|"
+		 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 000588b7"
+		 "M Rpp Oaa"},
+	{.name = "IPv4 header checksum of the changed reply is 0",
+	 .verdict = "success",
+	 .only = V4,
+	 .config = CASES_DISCOVERY,
+	 .source = "198.51.74.18",
+	 .attributes = "0003=00000006",
+	 .from = "aa",
+	 .want = "00200008 0001f523 e721ee50"
+		 "00010008 0001d431 c6334a12 Raa Oaa"},
+};
+
+/* ---- messages ---- */
+
+#define TELL(by, variant, list, label, expected)                                                   \
+	{                                                                                          \
+		.name = #by " " #variant " [" list "]", .verdict = label, .carrier = by,           \
+		.config = CASES_##variant, .attributes = list, .want = expected                    \
+	}
+#define TELL_LEGACY(by, variant, list, label, expected)                                            \
+	{                                                                                          \
+		.name = #by " " #variant " legacy [" list "]", .verdict = label, .carrier = by,    \
+		.config = CASES_##variant, .attributes = list, .legacy = true, .want = expected    \
+	}
+#define PADDED(interface, length)                                                                  \
+	{                                                                                          \
+		.name = "PADDING, MTU " #interface, .verdict = "success", .config = CASES_PADDING, \
+		.attributes = "0026", .mtu = interface, .padding = length, .want = "X M Rpp Oaa P" \
+	}
+#define FILLED(by, length, label, expected)                                                        \
+	{                                                                                          \
+		.name = #by ", filled by " #length, .verdict = label, .carrier = by,               \
+		.filler = length, .want = expected                                                 \
+	}
+#define SENT(by, text, label, hex)                                                                 \
+	{                                                                                          \
+		.name = #by ", " text, .verdict = label, .carrier = by, .payload = hex             \
+	}
+#define COMES(by, text4, text6, label)                                                             \
+	{                                                                                          \
+		.name = #by ", from " text4 " or " text6, .verdict = label, .carrier = by,         \
+		.config = CASES_DISCOVERY, .source = text4 "|" text6                               \
+	}
+#define STREAM_UNKNOWN(list, types)                                                                \
+	TELL(STREAM, DISCOVERY_ALL, list, "unknown_attribute", "E 000a" types SOFTWARE_32)
+
+static const struct row message_rows[] = {
+	/* the same verdicts */
+	TELL(WIRE, DEFAULT, "", "success", "X"),
+	TELL(WIRE, DEFAULT, "F", "success", "X F"),
+	TELL(WIRE, DEFAULT, "F!", "wrong_fingerprint", NULL),
+	TELL(WIRE, DEFAULT, "7fff", "unknown_attribute", "E 000a0002 7fff0000"),
+	TELL(WIRE, DEFAULT, "0003=00000006", "unknown_attribute", "E 000a0002 00030000"),
+	TELL(WIRE, DEFAULT, "0003=00000000", "success", "X"),
+	TELL(WIRE, DEFAULT, "0003/8", "malformed_attribute", NULL),
+	TELL(WIRE, DEFAULT, "17*8022", "too_many_attributes", NULL),
+	TELL(WIRE, SOFTWARE_5, "F", "success", "X" SOFTWARE_5 "F"),
+	TELL(WIRE, PASS, "F!", "wrong_fingerprint", NULL),
+	TELL_LEGACY(WIRE, DEFAULT, "", "legacy_success", "M"),
+	TELL_LEGACY(WIRE, DEFAULT, "7fff", "unknown_attribute", "E 000a0004 7fff7fff"),
+	TELL_LEGACY(WIRE, LEGACY_OFF, "", "no_cookie", NULL),
+	TELL(LOCAL, DEFAULT, "", "success", "X"),
+	TELL_LEGACY(LOCAL, DEFAULT, "", "legacy_success", "M"),
+	TELL(STREAM, DEFAULT, "", "success", "X"),
+	TELL(STREAM, DEFAULT, "F", "success", "X F"),
+	TELL(STREAM, DEFAULT, "F!", "wrong_fingerprint", NULL),
+	TELL(STREAM, DEFAULT, "7fff", "unknown_attribute", "E 000a0002 7fff0000"),
+	TELL(STREAM, DEFAULT, "0003=00000006", "unknown_attribute", "E 000a0002 00030000"),
+	TELL(STREAM, DEFAULT, "8022>4", "malformed_attribute", NULL),
+	TELL(STREAM, DEFAULT, "17*8022", "too_many_attributes", NULL),
+	TELL_LEGACY(STREAM, DEFAULT, "", "legacy_success", "M"),
+	TELL_LEGACY(STREAM, LEGACY_OFF, "", "no_cookie", NULL),
+	{.name = "to another port", .verdict = "not_service", .set = {SET(destination_port, 80)}},
+	{.name = "stream to another port",
+	 .verdict = "not_service",
+	 .carrier = STREAM,
+	 .set = {SET(destination_port, 80)}},
+	{.name = "to no corner",
+	 .verdict = "not_service",
+	 .config = CASES_DISCOVERY,
+	 .set = {SET(destination_port, 3480)}},
+
+	/* who asks */
+	COMES(WIRE, "127.0.0.1", "::1", "source_address"),
+	COMES(WIRE, "255.255.255.255", "ff02::1", "source_address"),
+	COMES(WIRE, "203.0.113.10", "2001:db8::10", "land"),
+	COMES(WIRE, "198.51.100.20", "2001:db8:99::20", "land"),
+	COMES(WIRE, "203.0.113.11", "2001:db8::11", "success"),
+	COMES(LOCAL, "127.0.0.1", "::1", "success"),
+	COMES(LOCAL, "203.0.113.10", "2001:db8::10", "success"),
+	COMES(LOCAL, "198.51.100.20", "2001:db8:99::20", "success"),
+	COMES(STREAM, "127.0.0.1", "::1", "success"),
+	COMES(STREAM, "203.0.113.10", "2001:db8::10", "success"),
+	COMES(STREAM, "198.51.100.20", "2001:db8:99::20", "success"),
+	{.name = "local, source equal to destination",
+	 .verdict = "success",
+	 .carrier = LOCAL,
+	 .source = "203.0.113.10|2001:db8::10",
+	 .want = "0020 0008 0001 f523 ea12d548|"
+		 "0020 0014 0002 f523 0113a9fa b7e7a701 bc34d686 fa87dfbe"},
+#define FROM_PORT(by, variant, number, label)                                                      \
+	{                                                                                          \
+		.name = #by ", " #variant ", from port " #number, .verdict = label, .carrier = by, \
+		.config = CASES_##variant,                                                         \
+		.set = { SET(source_port, number) }                                                \
+	}
+	FROM_PORT(WIRE, DEFAULT, 0, "source_port"),
+	FROM_PORT(LOCAL, DEFAULT, 0, "source_port"),
+	FROM_PORT(WIRE, DEFAULT, 53, "success"),
+	FROM_PORT(WIRE, LOW_PORTS_OFF, 53, "low_source_port"),
+	FROM_PORT(LOCAL, LOW_PORTS_OFF, 1023, "low_source_port"),
+	FROM_PORT(STREAM, LOW_PORTS_OFF, 1023, "low_source_port"),
+	FROM_PORT(STREAM, LOW_PORTS_OFF, 1024, "success"),
+	{.name = "LAND before source port",
+	 .verdict = "land",
+	 .config = CASES_DISCOVERY,
+	 .source = "198.51.100.20|2001:db8:99::20",
+	 .set = {SET(source_port, 0)}},
+	{.name = "source port before STUN runt",
+	 .verdict = "source_port",
+	 .payload = "",
+	 .set = {SET(source_port, 0)}},
+
+/* what is no request */
+#define REST "2112a442 b7e7a701 bc34d686 fa87dfae"
+	SENT(WIRE, "nothing", "stun_runt", ""),
+	SENT(WIRE, "19 bytes", "stun_runt", "00010000 2112a442 b7e7a701 bc34d686 fa87df"),
+	SENT(WIRE, "not STUN", "not_stun", "40000000" REST),
+	SENT(WIRE, "length 4 of 0", "stun_length", "00010004" REST),
+	SENT(WIRE, "length 0 of 4", "stun_length", "00010000" REST "80220000"),
+	SENT(WIRE, "length 1", "stun_length", "00010001" REST "00"),
+	SENT(WIRE, "response", "response", "01010000" REST),
+	SENT(WIRE, "indication", "indication", "00110000" REST),
+	SENT(WIRE, "Allocate", "unknown_method", "00030000" REST),
+	SENT(STREAM, "not STUN", "not_stun", "40000000" REST),
+	SENT(STREAM, "not STUN, length 1", "not_stun", "40000001" REST "00"),
+	SENT(STREAM, "length 1", "stun_length", "00010001" REST "00"),
+	SENT(STREAM, "length 2", "stun_length", "00010002" REST "0000"),
+	SENT(STREAM, "response of length 3", "stun_length", "01010003" REST "000000"),
+	SENT(STREAM, "response", "response", "01010000" REST),
+	SENT(STREAM, "indication", "indication", "00110000" REST),
+	SENT(STREAM, "Allocate", "unknown_method", "00030000" REST),
+
+	/* 24 bytes and so many more */
+	FILLED(WIRE, 1448, "success", "X"),
+	FILLED(WIRE, 1452, "success", "X"),
+	FILLED(WIRE, 65480, "success", "X"),
+	FILLED(WIRE, 1450, "stun_length", NULL),
+	FILLED(STREAM, 1448, "success", "X"),
+	FILLED(STREAM, 1450, "stun_length", NULL),
+	FILLED(STREAM, 1452, "too_long", NULL),
+	FILLED(STREAM, 65508, "too_long", NULL),
+	{.name = "stream, too long before class",
+	 .verdict = "too_long",
+	 .carrier = STREAM,
+	 .type = 0x0101,
+	 .filler = 1452},
+	{.name = "stream, too long before cookie",
+	 .verdict = "too_long",
+	 .carrier = STREAM,
+	 .config = CASES_LEGACY_OFF,
+	 .legacy = true,
+	 .filler = 1452},
+	{.name = "not STUN before too long",
+	 .verdict = "not_stun",
+	 .carrier = STREAM,
+	 .type = 0x0401,
+	 .filler = 1452},
+	{.name = "unknown, 65,504 bytes",
+	 .verdict = "unknown_attribute",
+	 .attributes = "7fff",
+	 .filler = 65476,
+	 .want = "E 000a0002 7fff0000"},
+
+/* RFC 5780 */
+#define CHANGED(by, asked, flags, leaves, other)                                                   \
+	{                                                                                          \
+		.name = #by ", CHANGE-REQUEST " flags " at " asked, .verdict = "success",          \
+		.carrier = by, .config = CASES_DISCOVERY, .attributes = "0003=0000000" flags,      \
+		.corner = asked, .from = leaves, .want = "X M R" leaves "O" other                  \
+	}
+	CHANGED(WIRE, "pp", "0", "pp", "aa"),
+	CHANGED(WIRE, "pp", "2", "pa", "aa"),
+	CHANGED(WIRE, "pp", "4", "ap", "aa"),
+	CHANGED(WIRE, "pp", "6", "aa", "aa"),
+	CHANGED(WIRE, "ap", "2", "aa", "pa"),
+	CHANGED(WIRE, "ap", "4", "pp", "pa"),
+	CHANGED(WIRE, "aa", "6", "pp", "pp"),
+	CHANGED(LOCAL, "pa", "6", "ap", "ap"),
+	CHANGED(STREAM, "pp", "0", "pp", "aa"),
+	CHANGED(STREAM, "pa", "0", "pa", "ap"),
+	CHANGED(STREAM, "ap", "0", "ap", "pa"),
+	CHANGED(STREAM, "aa", "0", "aa", "pp"),
+	TELL(WIRE, DISCOVERY, "0003=00000006 7fff", "unknown_attribute", "E 000a0002 7fff0000"),
+	TELL(WIRE, DISCOVERY, "0027=c001", "unknown_attribute", "E 000a0002 00270000"),
+	TELL(WIRE, DISCOVERY, "0026", "unknown_attribute", "E 000a0002 00260000"),
+	TELL(WIRE, RESPONSE_PORT, "0027=0000", "malformed_attribute", NULL),
+	TELL(WIRE, RESPONSE_PORT, "0027/8", "malformed_attribute", NULL),
+	TELL(LOCAL, DISCOVERY_ALL, "0027=0035", "low_source_port", NULL),
+	TELL(WIRE, DISCOVERY_ALL, "0027=c001 0026", "bad_request", "B" SOFTWARE_32),
+	TELL(LOCAL, DISCOVERY_ALL, "0026 0003=00000006 0027=c001 F", "bad_request",
+	     "B" SOFTWARE_32 "F"),
+	TELL(WIRE, DISCOVERY_ALL, "0027=c001 0026 7fff", "unknown_attribute",
+	     "E 000a0002 7fff0000" SOFTWARE_32),
+	TELL_LEGACY(WIRE, DISCOVERY_ALL, "0026", "unknown_attribute",
+		    "E 000a0004 00260026" SOFTWARE_32),
+	TELL_LEGACY(WIRE, DISCOVERY, "0003=00000000", "legacy_success", "M Spp Caa"),
+	{.name = "RESPONSE-PORT",
+	 .verdict = "success",
+	 .config = CASES_RESPONSE_PORT,
+	 .attributes = "0027=c001",
+	 .reply_port = 49153,
+	 .want = "X M Rpp Oaa"},
+	{.name = "RESPONSE-PORT, change port",
+	 .verdict = "success",
+	 .config = CASES_DISCOVERY_ALL,
+	 .attributes = "0003=00000002 0027=c0010000 F",
+	 .from = "pa",
+	 .reply_port = 49153,
+	 .want = "X M Rpa Oaa" SOFTWARE_32 "F"},
+	{.name = "legacy, change both",
+	 .verdict = "legacy_success",
+	 .config = CASES_DISCOVERY,
+	 .legacy = true,
+	 .attributes = "0003=00000006",
+	 .from = "aa",
+	 .want = "M Saa Caa"},
+
+	/* PADDING */
+	PADDED(1280, 1280),
+	PADDED(1500, 1500),
+	PADDED(1501, 1504),
+	PADDED(1502, 1504),
+	PADDED(1503, 1504),
+	PADDED(1504, 1504),
+	PADDED(8997, 9000),
+	PADDED(9000, 9000),
+	PADDED(9001, 9000),
+	PADDED(65536, 9000),
+	{.name = "PADDING of 1,500, change both, FINGERPRINT",
+	 .verdict = "success",
+	 .config = CASES_DISCOVERY_ALL,
+	 .carrier = WIRE,
+	 .attributes = "0026/1500 0003=00000006 F",
+	 .from = "aa",
+	 .padding = 1500,
+	 .want = "X M Raa Oaa" SOFTWARE_32 "P F"},
+	{.name = "PADDING, local",
+	 .verdict = "success",
+	 .config = CASES_DISCOVERY_ALL,
+	 .carrier = LOCAL,
+	 .attributes = "0026/3 0026",
+	 .corner = "aa",
+	 .padding = 9000,
+	 .want = "X M Raa Opp" SOFTWARE_32 "P"},
+	TELL(WIRE, PADDING, "0008/20 0026", "success", "X M Rpp Oaa"),
+	TELL(WIRE, PADDING, "0026 F!", "wrong_fingerprint", NULL),
+	TELL(WIRE, PADDING, "0026 7fff", "unknown_attribute", "E 000a0002 7fff0000"),
+
+	/* over TCP none of it */
+	STREAM_UNKNOWN("0003=00000002", "0002 00030000"),
+	STREAM_UNKNOWN("0003=00000004", "0002 00030000"),
+	STREAM_UNKNOWN("0003=00000006", "0002 00030000"),
+	STREAM_UNKNOWN("0003=00000006 0003/8", "0002 00030000"),
+	STREAM_UNKNOWN("0027=c001", "0002 00270000"),
+	STREAM_UNKNOWN("0027=0000", "0002 00270000"),
+	STREAM_UNKNOWN("0027=0035", "0002 00270000"),
+	STREAM_UNKNOWN("0027/8", "0002 00270000"),
+	STREAM_UNKNOWN("0026/64", "0002 00260000"),
+	STREAM_UNKNOWN("0027=c001 0026", "0004 00270026"),
+	STREAM_UNKNOWN("0026 0027=c001 0003=00000006", "0006 00260027 00030000"),
+	TELL(STREAM, DISCOVERY_ALL, "0003/8", "malformed_attribute", NULL),
+	TELL(STREAM, DISCOVERY_ALL, "0003=00000000 0003=00000006 F", "success",
+	     "X M Rpp Oaa" SOFTWARE_32 "F"),
+	TELL(STREAM, DISCOVERY_ALL, "0008/20 0003=00000006 0026", "success",
+	     "X M Rpp Oaa" SOFTWARE_32),
+	TELL_LEGACY(STREAM, DISCOVERY, "", "legacy_success", "M Spp Caa"),
+	TELL_LEGACY(STREAM, DISCOVERY, "0003=00000006", "unknown_attribute", "E 000a0004 00030003"),
+};
+
 /* ---- whole replies ---- */
 
 /* Worked out apart from the oracle, by another program in another language. */
@@ -2499,6 +3380,277 @@ static const struct literal {
 	 "01010020 2112a442 b7e7a701 bc34d686 00002fa6"
 	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 00002fa1"
 	 "80280004 79981ef2"},
+	{"CHANGE-REQUEST 6 at pp", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000060 00004000 4011e60a c6336414 c6336407"
+	 "0d97d431 004c2b55"
+	 "01010030 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "00010008 0001d431 c6336407"
+	 "802b0008 00010d97 c6336414"
+	 "802c0008 00010d97 c6336414"},
+	{"CHANGE-REQUEST 6 at pp", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "45000060 00004000 4011e60a c6336414 c6336407"
+	 "0d97d431 004c2b55"
+	 "01010030 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "00010008 0001d431 c6336407"
+	 "802b0008 00010d97 c6336414"
+	 "802c0008 00010d97 c6336414"},
+	{"CHANGE-REQUEST 6 at pp", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 007c1140 20010db8 00990000 00000000"
+	 "00000020 20010db8 00070000 00000000 00000007"
+	 "0d97d431 007c4785"
+	 "01010060 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "802b0014 00020d97 20010db8 00990000 00000000 00000020"
+	 "802c0014 00020d97 20010db8 00990000 00000000 00000020"},
+	{"CHANGE-REQUEST 6 at pp", 6, 1,
+	 "021a2b3c4d5e5254001234568100206486dd"
+	 "60000000 007c1140 20010db8 00990000 00000000"
+	 "00000020 20010db8 00070000 00000000 00000007"
+	 "0d97d431 007c4785"
+	 "01010060 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "802b0014 00020d97 20010db8 00990000 00000000 00000020"
+	 "802c0014 00020d97 20010db8 00990000 00000000 00000020"},
+	{"legacy CHANGE-REQUEST 4 at aa", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000054 00004000 4011d453 cb00710a c6336407"
+	 "0d97d431 0040e343"
+	 "01010024 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010008 0001d431 c6336407"
+	 "00040008 00010d97 cb00710a"
+	 "00050008 00010d96 cb00710a"},
+	{"legacy CHANGE-REQUEST 4 at aa", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 00641140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d97d431 0064065f"
+	 "01010048 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "00040014 00020d97 20010db8 00000000 00000000 00000010"
+	 "00050014 00020d96 20010db8 00000000 00000000 00000010"},
+	{"bare at ap", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000060 00004000 4011e60a c6336414 c6336407"
+	 "0d96d431 004c1994"
+	 "01010030 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "00010008 0001d431 c6336407"
+	 "802b0008 00010d96 c6336414"
+	 "802c0008 00010d97 cb00710a"},
+	{"bare at ap", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 007c1140 20010db8 00990000 00000000"
+	 "00000020 20010db8 00070000 00000000 00000007"
+	 "0d96d431 007c4830"
+	 "01010060 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "802b0014 00020d96 20010db8 00990000 00000000 00000020"
+	 "802c0014 00020d97 20010db8 00000000 00000000 00000010"},
+	{"legacy at pa", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000054 00004000 4011d453 cb00710a c6336407"
+	 "0d97d431 0040f506"
+	 "01010024 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010008 0001d431 c6336407"
+	 "00040008 00010d97 cb00710a"
+	 "00050008 00010d96 c6336414"},
+	{"legacy at pa", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 00641140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d97d431 006405b6"
+	 "01010048 63c7117e b7e7a701 bc34d686 fa87dfae"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "00040014 00020d97 20010db8 00000000 00000000 00000010"
+	 "00050014 00020d96 20010db8 00990000 00000000 00000020"},
+	{"DISCOVERY_ALL [0003=00000006 F]", 4, 1,
+	 "021a2b3c4d5e525400123456810020640800"
+	 "4500008c 00004000 4011e5de c6336414 c6336407"
+	 "0d97d431 0078d69b"
+	 "0101005c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "00010008 0001d431 c6336407"
+	 "802b0008 00010d97 c6336414"
+	 "802c0008 00010d97 c6336414"
+	 "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
+	 "80280004 fe8a4354"},
+	{"DISCOVERY_ALL [0003=00000006 F]", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 00a81140 20010db8 00990000 00000000"
+	 "00000020 20010db8 00070000 00000000 00000007"
+	 "0d97d431 00a86ef9"
+	 "0101008c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "802b0014 00020d97 20010db8 00990000 00000000 00000020"
+	 "802c0014 00020d97 20010db8 00990000 00000000 00000020"
+	 "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
+	 "80280004 89a03c11"},
+	{"DISCOVERY_ALL [0027=c001 0026 F]", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000064 00004000 4011d443 cb00710a c6336407"
+	 "0d96d431 0050cd84"
+	 "01110034 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000400"
+	 "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
+	 "80280004 46f6f9ec"},
+	{"DISCOVERY_ALL [0027=c001 0026 F]", 6, 1,
+	 "021a2b3c4d5e5254001234568100206486dd"
+	 "60000000 00501140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 0050d83a"
+	 "01110034 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000400"
+	 "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
+	 "80280004 46f6f9ec"},
+	{"RESPONSE_PORT [0027=c001]", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000060 00004000 4011d447 cb00710a c6336407"
+	 "0d96c001 004c1c01"
+	 "01010030 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "00010008 0001d431 c6336407"
+	 "802b0008 00010d96 cb00710a"
+	 "802c0008 00010d97 c6336414"},
+	{"RESPONSE_PORT [0027=c001]", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 007c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96c001 007c5d09"
+	 "01010060 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "802b0014 00020d96 20010db8 00000000 00000000 00000010"
+	 "802c0014 00020d97 20010db8 00990000 00000000 00000020"},
+	{"DISCOVERY_ALL [0003=00000002 0027=c001 F]", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "4500008c 00004000 4011d41b cb00710a c6336407"
+	 "0d97c001 00780976"
+	 "0101005c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721c045"
+	 "00010008 0001d431 c6336407"
+	 "802b0008 00010d97 cb00710a"
+	 "802c0008 00010d97 c6336414"
+	 "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
+	 "80280004 d38f2c1f"},
+	{"DISCOVERY_ALL [0003=00000002 0027=c001 F]", 6, 1,
+	 "021a2b3c4d5e5254001234568100206486dd"
+	 "60000000 00a81140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d97c001 00a8fa10"
+	 "0101008c 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 fa87dfa9"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "802b0014 00020d97 20010db8 00000000 00000000 00000010"
+	 "802c0014 00020d97 20010db8 00990000 00000000 00000020"
+	 "80220020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
+	 "80280004 335e1cbe"},
+	{"DISCOVERY [0003=00000006 7fff]", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000040 00004000 4011d467 cb00710a c6336407"
+	 "0d96d431 002ca10a"
+	 "01110010 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"},
+	{"DISCOVERY [0003=00000006 7fff]", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 002c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96d431 002cabc0"
+	 "01110010 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00090004 00000414"
+	 "000a0002 7fff0000"},
+	{"CHANGE-REQUEST reply checksum comes out as 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000060 00004000 4011e60a c6336414 c6336407"
+	 "0d97d431 004cffff"
+	 "01010030 2112a442 b7e7a701 bc34d686 0000058c"
+	 "00200008 0001f523 e721c045"
+	 "00010008 0001d431 c6336407"
+	 "802b0008 00010d97 c6336414"
+	 "802c0008 00010d97 c6336414"},
+	{"CHANGE-REQUEST reply checksum comes out as 0", 4, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe0800"
+	 "45000060 00004000 4011e60a c6336414 c6336407"
+	 "0d97d431 004cffff"
+	 "01010030 2112a442 b7e7a701 bc34d686 0000058c"
+	 "00200008 0001f523 e721c045"
+	 "00010008 0001d431 c6336407"
+	 "802b0008 00010d97 c6336414"
+	 "802c0008 00010d97 c6336414"},
+	{"CHANGE-REQUEST reply checksum comes out as 0", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 007c1140 20010db8 00990000 00000000"
+	 "00000020 20010db8 00070000 00000000 00000007"
+	 "0d97d431 007cffff"
+	 "01010060 2112a442 b7e7a701 bc34d686 00037df0"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 00037df7"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "802b0014 00020d97 20010db8 00990000 00000000 00000020"
+	 "802c0014 00020d97 20010db8 00990000 00000000 00000020"},
+	{"CHANGE-REQUEST reply checksum comes out as 0", 6, 2,
+	 "021a2b3c4d5e52540012345688a8e0c881000ffe86dd"
+	 "60000000 007c1140 20010db8 00990000 00000000"
+	 "00000020 20010db8 00070000 00000000 00000007"
+	 "0d97d431 007cffff"
+	 "01010060 2112a442 b7e7a701 bc34d686 00037df0"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 00037df7"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "802b0014 00020d97 20010db8 00990000 00000000 00000020"
+	 "802c0014 00020d97 20010db8 00990000 00000000 00000020"},
+	{"legacy CHANGE-REQUEST reply checksum comes out as 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000054 00004000 4011d453 cb00710a c6336407"
+	 "0d97d431 0040ffff"
+	 "01010024 63c7117e b7e7a701 bc34d686 0000cf3c"
+	 "00010008 0001d431 c6336407"
+	 "00040008 00010d97 cb00710a"
+	 "00050008 00010d97 c6336414"},
+	{"legacy CHANGE-REQUEST reply checksum comes out as 0", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 00641140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d97d431 0064ffff"
+	 "01010048 63c7117e b7e7a701 bc34d686 0000dfeb"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "00040014 00020d97 20010db8 00000000 00000000 00000010"
+	 "00050014 00020d97 20010db8 00990000 00000000 00000020"},
+	{"RESPONSE-PORT reply checksum comes out as 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000060 00004000 4011d447 cb00710a c6336407"
+	 "0d96c001 004cffff"
+	 "01010030 2112a442 b7e7a701 bc34d686 0000f637"
+	 "00200008 0001f523 e721c045"
+	 "00010008 0001d431 c6336407"
+	 "802b0008 00010d96 cb00710a"
+	 "802c0008 00010d97 c6336414"},
+	{"RESPONSE-PORT reply checksum comes out as 0", 6, 0,
+	 "021a2b3c4d5e52540012345686dd"
+	 "60000000 007c1140 20010db8 00000000 00000000"
+	 "00000010 20010db8 00070000 00000000 00000007"
+	 "0d96c001 007cffff"
+	 "01010060 2112a442 b7e7a701 bc34d686 000588b0"
+	 "00200014 0002f523 0113a9fa b7e0a701 bc34d686 000588b7"
+	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
+	 "802b0014 00020d96 20010db8 00000000 00000000 00000010"
+	 "802c0014 00020d97 20010db8 00990000 00000000 00000020"},
+	{"IPv4 header checksum of the changed reply is 0", 4, 0,
+	 "021a2b3c4d5e5254001234560800"
+	 "45000060 00004000 40110000 c6336414 c6334a12"
+	 "0d97d431 004c3134"
+	 "01010030 2112a442 b7e7a701 bc34d686 fa87dfae"
+	 "00200008 0001f523 e721ee50"
+	 "00010008 0001d431 c6334a12"
+	 "802b0008 00010d97 c6336414"
+	 "802c0008 00010d97 c6336414"},
 };
 
 /* ---- rows into frames ---- */
@@ -2518,6 +3670,8 @@ static const struct {
 	{attribute_rows, COUNT(attribute_rows)},
 	{setting_rows, COUNT(setting_rows)},
 	{client_rows, COUNT(client_rows)},
+	{corner_rows, COUNT(corner_rows)},
+	{behaviour_rows, COUNT(behaviour_rows)},
 };
 
 /* clang-format on */
@@ -2554,6 +3708,24 @@ static void set_stun(struct frame *frame, const struct row *row)
 	}
 }
 
+static const struct corner *find_corner(const char *name)
+{
+	for (size_t i = 0; i < COUNT(corners); i++) {
+		if (strncmp(corners[i].name, name, 2) == 0)
+			return &corners[i];
+	}
+	fprintf(stderr, "cases: no corner: %s\n", name);
+	abort();
+}
+
+static void set_corner(const char *name, int family, uint8_t address[16], int *port)
+{
+	const struct corner *corner = find_corner(name);
+
+	frame_address(address, family == 4 ? corner->ipv4 : corner->ipv6);
+	*port = corner->port;
+}
+
 static void set_link(struct frame *frame, const struct row *row, int tags)
 {
 	static const struct frame_tag one = {0x8100, 0x2064};
@@ -2579,7 +3751,10 @@ static void set_frame(struct frame *frame, const struct row *row, int family, in
 	if (row->source)
 		frame_address(frame->source, half(row->source, family, room, sizeof(room)));
 	if (row->destination)
-		frame_address(frame->destination, row->destination);
+		frame_address(frame->destination,
+			      half(row->destination, family, room, sizeof(room)));
+	if (row->corner)
+		set_corner(row->corner, family, frame->destination, &frame->destination_port);
 	set_stun(frame, row);
 	for (const struct setting *set = row->set; set->offset; set++)
 		*(int *)(void *)((char *)frame + set->offset) = set->value;
@@ -2587,36 +3762,92 @@ static void set_frame(struct frame *frame, const struct row *row, int family, in
 		row->make(frame);
 }
 
-static void append_hex(struct test_case *test, const char *hex)
+static void append_hex(struct expectation *expected, const char *hex)
 {
-	size_t left = sizeof(test->attributes) - test->attributes_length;
+	size_t left = sizeof(expected->attributes) - expected->attributes_length;
 
-	test->attributes_length += frame_hex(test->attributes + test->attributes_length, left, hex);
+	expected->attributes_length +=
+		frame_hex(expected->attributes + expected->attributes_length, left, hex);
 }
 
-static void expect_attributes(struct test_case *test, const char *want)
+static void append_corner(struct expectation *expected, int family, char letter, const char *name)
+{
+	static const char letters[] = "ROSC";
+	static const char *const types[] = {"802b", "802c", "0004", "0005"};
+	const struct corner *corner = find_corner(name);
+
+	append_hex(expected, types[strchr(letters, letter) - letters]);
+	append_hex(expected, family == 4 ? "0008" : "0014");
+	append_hex(expected, family == 4 ? corner->hex_ipv4 : corner->hex_ipv6);
+}
+
+static void append_padding(struct expectation *expected, size_t length)
+{
+	char head[16];
+
+	snprintf(head, sizeof(head), "0026 %04x", (unsigned)length);
+	append_hex(expected, head);
+	expected->padding = length;
+	expected->padding_at = expected->attributes_length;
+}
+
+/* One letter or two digits of the language; returns how many characters it took. */
+static size_t append_word(struct expectation *expected, int family, const char *want,
+			  const struct row *row)
+{
+	char digits[3] = {want[0], want[1], 0};
+
+	switch (*want) {
+	case ' ':
+		return 1;
+	case 'X':
+		append_hex(expected, family == 4 ? X_IPV4 : X_IPV6);
+		return 1;
+	case 'M':
+		append_hex(expected, family == 4 ? M_IPV4 : M_IPV6);
+		return 1;
+	case 'E':
+		append_hex(expected, E_BOTH);
+		return 1;
+	case 'B':
+		append_hex(expected, B_BOTH);
+		return 1;
+	case 'F':
+		append_hex(expected, "80280004");
+		expected->fingerprint = true;
+		return 1;
+	case 'P':
+		append_padding(expected, (size_t)row->padding);
+		return 1;
+	case 'R':
+	case 'O':
+	case 'S':
+	case 'C':
+		append_corner(expected, family, *want, want + 1);
+		return 3;
+	default:
+		append_hex(expected, digits);
+		return 2;
+	}
+}
+
+static void expect(struct expectation *expected, const struct row *row, const struct frame *frame)
 {
 	char room[512];
+	const char *want;
 
-	test->has_attributes = true;
-	want = half(want, test->family, room, sizeof(room));
-	for (; *want; want++) {
-		char digits[3] = {want[0], want[1], 0};
-
-		if (*want == 'X') {
-			append_hex(test, test->family == 4 ? X_IPV4 : X_IPV6);
-		} else if (*want == 'M') {
-			append_hex(test, test->family == 4 ? M_IPV4 : M_IPV6);
-		} else if (*want == 'E') {
-			append_hex(test, E_BOTH);
-		} else if (*want == 'F') {
-			append_hex(test, "80280004");
-			test->fingerprint = true;
-		} else if (*want != ' ') {
-			append_hex(test, digits);
-			want++;
-		}
-	}
+	expected->verdict = row->verdict;
+	if (!row->want)
+		return;
+	expected->has_attributes = true;
+	memcpy(expected->source, frame->destination, 16);
+	expected->source_port = frame->destination_port;
+	if (row->from)
+		set_corner(row->from, frame->family, expected->source, &expected->source_port);
+	expected->destination_port = row->reply_port ? row->reply_port : frame->source_port;
+	want = half(row->want, frame->family, room, sizeof(room));
+	while (*want)
+		want += append_word(expected, frame->family, want, row);
 }
 
 static void expect_reply(struct test_case *test, const struct row *row)
@@ -2644,14 +3875,12 @@ static void fill_case(struct test_case *test, const struct row *row, int family,
 	test->tags = tags;
 	set_frame(&frame, row, family, tags);
 	test->length = frame_build(&frame, test->frame, sizeof(test->frame));
-	test->verdict = row->verdict;
 	if (frame.ethertype != FRAME_AUTO)
 		family = frame.ethertype == 0x0800 ? 4 : 6;
 	test->counted_as = family == 4 ? "ipv4" : "ipv6";
 	if (strcmp(row->verdict, "not_ip") == 0)
 		test->counted_as = "other";
-	if (row->want)
-		expect_attributes(test, row->want);
+	expect(&test->expected, row, &frame);
 	expect_reply(test, row);
 }
 
@@ -2699,4 +3928,61 @@ size_t cases_seeds_count(void)
 void cases_seed_get(size_t index, struct test_case *test)
 {
 	walk(true, index, test);
+}
+
+/* ---- rows into messages ---- */
+
+/* What the frame of the row carries, and behind it the filler. */
+static size_t build_message(const struct frame *frame, const struct row *row, uint8_t *message)
+{
+	static const uint8_t filler[2] = {0x80, 0x22};
+	uint8_t bytes[FRAME_MAX];
+	size_t length = frame->payload_length, claimed;
+
+	frame_build(frame, bytes, sizeof(bytes));
+	memcpy(message, bytes + 14 + (frame->family == 4 ? 20 : 40) + 8, length);
+	if (row->filler == 0)
+		return length;
+	memset(message + length, 0, 4 + (size_t)row->filler);
+	memcpy(message + length, filler, 2);
+	message[length + 2] = (uint8_t)(row->filler >> 8);
+	message[length + 3] = (uint8_t)row->filler;
+	length += 4 + (size_t)row->filler;
+	claimed = length - 20;
+	message[2] = (uint8_t)(claimed >> 8);
+	message[3] = (uint8_t)claimed;
+	return length;
+}
+
+static void fill_message(struct message_case *message, const struct row *row, int family)
+{
+	struct oracle_datagram *datagram = &message->datagram;
+	struct frame frame;
+
+	memset(message, 0, sizeof(*message));
+	snprintf(message->name, sizeof(message->name), "%s, IPv%d", row->name, family);
+	message->which = row->config;
+	message->config = cases_config(row->config);
+	set_frame(&frame, row, family, 0);
+	datagram->family = family;
+	memcpy(datagram->source, frame.source, 16);
+	memcpy(datagram->destination, frame.destination, 16);
+	datagram->source_port = (uint16_t)frame.source_port;
+	datagram->destination_port = (uint16_t)frame.destination_port;
+	datagram->local = row->carrier == LOCAL;
+	datagram->stream = row->carrier == STREAM;
+	datagram->mtu = row->mtu ? row->mtu : row->carrier == LOCAL ? 65536 : 1500;
+	datagram->message = message->message;
+	datagram->length = build_message(&frame, row, message->message);
+	expect(&message->expected, row, &frame);
+}
+
+size_t messages_count(void)
+{
+	return 2 * COUNT(message_rows);
+}
+
+void message_get(size_t index, struct message_case *message)
+{
+	fill_message(message, &message_rows[index / 2], index % 2 ? 6 : 4);
 }

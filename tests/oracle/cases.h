@@ -23,11 +23,34 @@ enum cases_config {
 	CASES_EVERYTHING,    /* every setting at once, the other way round */
 	CASES_ONE_SERVICE,   /* per family */
 	CASES_MANY_SERVICES, /* 1,024, the usual ones among them */
+	CASES_DISCOVERY,     /* RFC 5780: services with an alternate, and some without */
+	CASES_RESPONSE_PORT,
+	CASES_PADDING,	     /* and otherwise pass */
+	CASES_DISCOVERY_ALL, /* both, SOFTWARE of 32 bytes, low source ports off */
 	CASES_CONFIGS,
 };
 
 const struct oracle_config *cases_config(enum cases_config which);
 const char *cases_config_name(enum cases_config which);
+
+/* What is expected of the oracle. */
+struct expectation {
+	const char *verdict; /* label */
+
+	/* attributes of the reply; with fingerprint 4 bytes of its value follow */
+	bool has_attributes;
+	bool fingerprint;
+	uint8_t attributes[256];
+	size_t attributes_length;
+	/* so many zeros stand behind the first padding_at bytes of these; from sockets only */
+	size_t padding;
+	size_t padding_at;
+
+	/* with attributes: where the reply leaves from, and which port it goes to */
+	uint8_t source[16];
+	int source_port;
+	int destination_port;
+};
 
 struct test_case {
 	char name[128];
@@ -38,14 +61,8 @@ struct test_case {
 	uint8_t frame[FRAME_MAX];
 	size_t length;
 
-	const char *verdict;	/* expected label */
+	struct expectation expected;
 	const char *counted_as; /* expected family: ipv4, ipv6 or other */
-
-	/* expected attributes of the reply; with fingerprint 4 bytes of its value follow */
-	bool has_attributes;
-	bool fingerprint;
-	uint8_t attributes[256];
-	size_t attributes_length;
 
 	/* expected reply, all of it */
 	bool has_reply;
@@ -59,5 +76,18 @@ void case_get(size_t index, struct test_case *test);
 /* Answered frames of all profiles, both families, 0 to 2 tags, to cut at every length. */
 size_t cases_seeds_count(void);
 void cases_seed_get(size_t index, struct test_case *test);
+
+/* What sockets take in, and what must come of it. */
+struct message_case {
+	char name[128];
+	enum cases_config which;
+	const struct oracle_config *config;
+	struct oracle_datagram datagram; /* of the message below */
+	uint8_t message[65536];
+	struct expectation expected;
+};
+
+size_t messages_count(void);
+void message_get(size_t index, struct message_case *message);
 
 #endif

@@ -7,6 +7,7 @@
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define ATTRIBUTES_SEEN 40
+#define VALUE_MAX	24 /* of most attributes */
 
 /* ---- chance: xoshiro256** by Blackman and Vigna, seeded by splitmix64 ---- */
 
@@ -68,20 +69,30 @@ static void fill(struct generator *generator, uint8_t *bytes, size_t length)
 
 /* ---- building ---- */
 
-static void choose_service(struct generator *g, struct frame *frame)
+/* Any corner of it, where it has four. */
+static void aim(struct generator *g, struct frame *frame, const struct oracle_service *service)
+{
+	bool address = service->discovery && chance(g, 500);
+	bool port = service->discovery && chance(g, 500);
+
+	memcpy(frame->destination, address ? service->alternate_address : service->address, 16);
+	frame->destination_port = port ? service->alternate_port : service->port;
+}
+
+static const struct oracle_service *choose_service(struct generator *g, struct frame *frame)
 {
 	const struct oracle_config *config = g->config;
 	const struct oracle_service *service;
 
 	do {
 		service = &config->services[below(g, config->services_count)];
-	} while (service->family != frame->family);
-	memcpy(frame->destination, service->address, 16);
-	frame->destination_port = service->port;
+	} while (service->family != frame->family || (!service->discovery && chance(g, 400)));
+	aim(g, frame, service);
 	if (chance(g, 20))
 		frame->destination_port = (int)below(g, 65536);
 	if (chance(g, 10))
 		frame->destination[below(g, frame->family == 4 ? 4 : 16)] ^= 1 << below(g, 8);
+	return service;
 }
 
 /* On both sides of each prefix that no client can have, and what only looks like one. */
@@ -116,9 +127,13 @@ static void choose_odd_source(struct generator *g, struct frame *frame)
 		memcpy(frame->source, PICK(g, ipv6), 16);
 }
 
-static void choose_source(struct generator *g, struct frame *frame)
+/* On both sides of what is low, in either byte order, and those of services. */
+static const uint16_t odd_ports[] = {0,	   1,	 53,   80,   255,  256,	 1022,
+				     1023, 1024, 1025, 3478, 3479, 65535};
+
+static void choose_source(struct generator *g, struct frame *frame,
+			  const struct oracle_service *service)
 {
-	static const uint16_t ports[] = {0, 1, 53, 255, 256, 1022, 1023, 1024, 1025, 3478, 65535};
 
 	if (frame->family == 4) {
 		fill(g, frame->source, 4);
@@ -131,9 +146,12 @@ static void choose_source(struct generator *g, struct frame *frame)
 		choose_odd_source(g, frame);
 	if (chance(g, 6))
 		memcpy(frame->source, frame->destination, 16);
+	if (service->discovery && chance(g, 20))
+		memcpy(frame->source,
+		       chance(g, 500) ? service->alternate_address : service->address, 16);
 	frame->source_port = (int)(1024 + below(g, 65536 - 1024));
 	if (chance(g, 40))
-		frame->source_port = PICK(g, ports);
+		frame->source_port = PICK(g, odd_ports);
 }
 
 static void choose_link(struct generator *g, struct frame *frame)
@@ -204,10 +222,32 @@ static const char *const profiles[] = {
 	"0008/20 7fff F",
 };
 
+/* RFC 5780, as stuntman, coturn and others have it, and where they stop */
+static const char *const behaviour_profiles[] = {
+	"",
+	"F",
+	"0003=00000000",
+	"0003=00000006",
+	"0003=00000002",
+	"0003=00000004 F",
+	"0003=00000002 8022'x F",
+	"0003=00000006 0027=d4320000",
+	"0027=c0010000 F",
+	"0027=c001",
+	"0026",
+	"0026/64 F",
+	"0003=00000006 0026/256",
+	"0027=d4320000 0026",
+	"0026 0003=00000002 0027=c001 F",
+	"0027=c001 0026/16 F",
+	"0008/20 0027=00000000 0026",
+};
+
 static const uint16_t attribute_types[] = {
-	0x0000, 0x0001, 0x0002, 0x0003, 0x0003, 0x0003, 0x0004, 0x0005, 0x0006, 0x0006, 0x0007,
-	0x0008, 0x0008, 0x0009, 0x000a, 0x000b, 0x000c, 0x0014, 0x0015, 0x0019, 0x001c, 0x001c,
-	0x001d, 0x001e, 0x0020, 0x0024, 0x0025, 0x0026, 0x0027, 0x7fff, 0x8000, 0x8022, 0x8022,
+	0x0000, 0x0001, 0x0002, 0x0003, 0x0003, 0x0003, 0x0004, 0x0005, 0x0006, 0x0006,
+	0x0007, 0x0008, 0x0008, 0x0009, 0x000a, 0x000b, 0x000c, 0x0014, 0x0015, 0x0019,
+	0x001c, 0x001c, 0x001d, 0x001e, 0x0020, 0x0024, 0x0025, 0x0026, 0x0026, 0x0026,
+	0x0027, 0x0027, 0x0027, 0x0027, 0x0003, 0x0003, 0x7fff, 0x8000, 0x8022, 0x8022,
 	0x8022, 0x8023, 0x8027, 0x8029, 0x802a, 0xc001, 0xc002, 0xc057, 0xffff,
 };
 
@@ -228,20 +268,35 @@ static size_t choose_length(struct generator *g, unsigned type)
 {
 	if (type == 0x0003)
 		return chance(g, 950) ? 4 : below(g, 10);
+	if (type == 0x0027)
+		return chance(g, 700) ? 4 : chance(g, 600) ? 2 : below(g, 10);
 	if (type == 0x8028)
 		return chance(g, 500) ? 4 : below(g, 10);
-	return chance(g, 300) ? 4 : below(g, 24);
+	return chance(g, 300) ? 4 : below(g, VALUE_MAX);
+}
+
+static void choose_value(struct generator *g, unsigned type, uint8_t value[VALUE_MAX])
+{
+	unsigned port = PICK(g, odd_ports);
+
+	fill(g, value, VALUE_MAX);
+	if (type == 0x0003 && chance(g, 500))
+		value[3] &= 0xf9;
+	if (type == 0x0003 && chance(g, 500))
+		value[3] &= 0x06;
+	if (type == 0x0027 && chance(g, 300)) {
+		value[0] = (uint8_t)(port >> 8);
+		value[1] = (uint8_t)port;
+	}
 }
 
 static void add_attribute(struct generator *g, struct frame *frame)
 {
-	uint8_t value[24];
+	uint8_t value[VALUE_MAX];
 	unsigned type = choose_type(g);
 	size_t length = choose_length(g, type), claimed = length;
 
-	fill(g, value, sizeof(value));
-	if (type == 0x0003 && chance(g, 500))
-		value[3] &= 0xf9;
+	choose_value(g, type, value);
 	if (chance(g, 4))
 		claimed = chance(g, 500) ? below(g, 65536) : length + below(g, 9);
 	frame_attribute_raw(frame, type, (unsigned)claimed & 0xffff, value, length,
@@ -257,6 +312,8 @@ static void add_attributes(struct generator *g, struct frame *frame)
 		count = 13 + below(g, 6);
 	while (count--)
 		add_attribute(g, frame);
+	if (chance(g, 20)) /* with room for what follows */
+		frame_attribute(frame, 0x0026, NULL, below(g, 801));
 	if (chance(g, 14)) {
 		/* around 1,472 bytes, on both sides */
 		room = 1472 - frame->payload_length - 4 - (chance(g, 300) ? 8 : 0);
@@ -266,7 +323,8 @@ static void add_attributes(struct generator *g, struct frame *frame)
 		frame_fingerprint(frame, chance(g, 80) ? 1u << below(g, 32) : 0);
 }
 
-static void choose_message(struct generator *g, struct frame *frame)
+static void choose_message(struct generator *g, struct frame *frame,
+			   const struct oracle_service *service)
 {
 	static const uint16_t others[] = {
 		0x0101, 0x0111, 0x0101, 0x0111, 0x0113, 0x0103, 0x0011, 0x0011,
@@ -284,7 +342,9 @@ static void choose_message(struct generator *g, struct frame *frame)
 	}
 	frame_stun(frame, chance(g, 70) ? PICK(g, others) : 0x0001, cookie);
 	fill(g, frame->payload + (cookie ? 8 : 4), cookie ? 12 : 16);
-	if (chance(g, 550))
+	if (service->discovery && chance(g, 350))
+		frame_attributes(frame, PICK(g, behaviour_profiles));
+	else if (chance(g, 550))
 		frame_attributes(frame, PICK(g, profiles));
 	else
 		add_attributes(g, frame);
@@ -313,14 +373,15 @@ static void choose_sums(struct generator *g, struct frame *frame)
 
 static size_t build(struct generator *g, uint8_t *bytes, size_t capacity)
 {
+	const struct oracle_service *service;
 	struct frame frame;
 
 	frame_init(&frame, chance(g, 500) ? 4 : 6);
-	choose_service(g, &frame);
-	choose_source(g, &frame);
+	service = choose_service(g, &frame);
+	choose_source(g, &frame, service);
 	choose_link(g, &frame);
 	choose_ip(g, &frame);
-	choose_message(g, &frame);
+	choose_message(g, &frame, service);
 	choose_trailers(g, &frame);
 	choose_sums(g, &frame);
 	return frame_build(&frame, bytes, capacity);
@@ -505,7 +566,7 @@ static void swap_attributes(struct work *work, const struct frame_layout *layout
 static void insert_attribute(struct work *work, const struct frame_layout *layout,
 			     const size_t *found, size_t count)
 {
-	uint8_t bytes[4 + 12];
+	uint8_t bytes[4 + VALUE_MAX];
 	unsigned type = choose_type(work->g), words = below(work->g, 4);
 	size_t at = layout->payload + 20;
 
@@ -513,7 +574,7 @@ static void insert_attribute(struct work *work, const struct frame_layout *layou
 		return;
 	if (count && chance(work->g, 700))
 		at = found[below(work->g, count)];
-	fill(work->g, bytes, sizeof(bytes));
+	choose_value(work->g, type, bytes + 4);
 	bytes[0] = (uint8_t)(type >> 8);
 	bytes[1] = (uint8_t)type;
 	bytes[2] = 0;

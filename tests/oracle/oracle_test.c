@@ -27,14 +27,14 @@ static uint8_t *guard; /* nothing from here on may be read */
 
 static int map_guard(void **state)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = 65536;
 	uint8_t *pages =
-		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)state;
-	if (pages == MAP_FAILED || mprotect(pages + page, page, PROT_NONE) != 0)
+	if (pages == MAP_FAILED || mprotect(pages + room, page, PROT_NONE) != 0)
 		return -1;
-	guard = pages + page;
+	guard = pages + room;
 	return 0;
 }
 
@@ -65,8 +65,69 @@ static const char *compare(bool holds, const char *what)
 	return holds ? NULL : what;
 }
 
+/* The value of RESPONSE-ORIGIN or SOURCE-ADDRESS, or NULL. */
+static const uint8_t *find_origin(const struct oracle_answer *answer, size_t stun)
+{
+	size_t at = stun + 20;
+
+	while (at < answer->reply_length) {
+		const uint8_t *attribute = answer->reply + at;
+		unsigned type = attribute[0] * 256u + attribute[1];
+
+		if (type == 0x802b || type == 0x0004)
+			return attribute + 4;
+		at += 4 + ((attribute[2] * 256u + attribute[3] + 3) & ~3u);
+	}
+	return NULL;
+}
+
+static const struct oracle_service *service_of(const struct oracle_config *config, bool ipv4,
+					       const uint8_t *address, unsigned port)
+{
+	for (size_t i = 0; i < config->services_count; i++) {
+		const struct oracle_service *service = &config->services[i];
+		size_t size = ipv4 ? 4 : 16;
+		bool alternate = service->discovery && port == service->alternate_port;
+
+		if (service->family != (ipv4 ? 4 : 6) || (service->port != port && !alternate))
+			continue;
+		if (memcmp(service->address, address, size) == 0 ||
+		    (service->discovery && memcmp(service->alternate_address, address, size) == 0))
+			return service;
+	}
+	return NULL;
+}
+
+/* The mirror image of the request, but for what RFC 5780 lets the client ask for. */
+static const char *check_way_back(const struct oracle_config *config, const uint8_t *request,
+				  const struct oracle_answer *answer)
+{
+	bool ipv4 = strcmp(answer->family, "ipv4") == 0;
+	size_t stun = stun_at(request, ipv4), size = ipv4 ? 4 : 16;
+	const uint8_t *asked = request + stun - 8, *came = answer->reply + stun - 8; /* ports */
+	const uint8_t *from = came - 2 * size, *origin = find_origin(answer, stun);
+	const struct oracle_service *service;
+
+	service = service_of(config, ipv4, asked - size, asked[2] * 256u + asked[3]);
+	if (!service)
+		return "answered for nobody";
+	if (memcmp(came - size, asked - 2 * size, size) != 0)
+		return "sent to another address";
+	if (memcmp(came + 2, asked, 2) != 0 && !(service->response_port && origin))
+		return "sent to another port";
+	if (!origin)
+		return compare(memcmp(from, asked - size, size) == 0 &&
+				       memcmp(came, asked + 2, 2) == 0,
+			       "sent from another address or port");
+	if (memcmp(from, origin + 4, size) != 0 || memcmp(came, origin + 2, 2) != 0)
+		return "not sent from where it says";
+	return compare(service_of(config, ipv4, from, came[0] * 256u + came[1]) == service,
+		       "sent from no corner of its service");
+}
+
 /* What is true of any reply; the sums are held against the builder's. */
-static const char *check_reply(const uint8_t *request, const struct oracle_answer *answer)
+static const char *check_reply(const struct oracle_config *config, const uint8_t *request,
+			       const struct oracle_answer *answer)
 {
 	static const uint8_t ipv4[10] = {0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17};
 	static const uint8_t ipv6[8] = {0x60, 0, 0, 0, 0, 0, 17, 64};
@@ -91,13 +152,7 @@ static const char *check_reply(const uint8_t *request, const struct oracle_answe
 			  FRAME_FIX_CHECKSUMS);
 	if (memcmp(fixed, reply, answer->reply_length) != 0)
 		return "lengths, checksums or FINGERPRINT are wrong";
-	memcpy(fixed, request, stun);
-	frame_reflect(fixed, stun);
-	if (memcmp(fixed + stun - 8, reply + stun - 8, 4) != 0)
-		return "ports are not swapped";
-	return compare(memcmp(fixed + ip + (is_ipv4 ? 12 : 8), reply + ip + (is_ipv4 ? 12 : 8),
-			      is_ipv4 ? 8 : 32) == 0,
-		       "addresses are not swapped");
+	return check_way_back(config, request, answer);
 }
 
 /* No loops: a reply sent back to the service, or as it is, gets none. */
@@ -121,7 +176,6 @@ static const char *check_feedback(const struct oracle_config *config,
 static const char *check_answer(const struct oracle_config *config, const uint8_t *frame,
 				size_t length, const struct oracle_answer *answer)
 {
-	bool software = config->software && config->software[0];
 	const char *wrong;
 
 	if (answer->action != ORACLE_ANSWER) {
@@ -133,10 +187,10 @@ static const char *check_answer(const struct oracle_config *config, const uint8_
 	}
 	if (answer->passed || answer->dropped)
 		return "answered and passed or dropped";
-	wrong = check_reply(frame, answer);
+	wrong = check_reply(config, frame, answer);
 	if (!wrong)
-		wrong = oracle_check_bounds(frame, length, answer->reply, answer->reply_length,
-					    software);
+		wrong = oracle_check_bounds(config, frame, length, answer->reply,
+					    answer->reply_length);
 	if (!wrong)
 		wrong = check_feedback(config, answer);
 	return wrong;
@@ -150,24 +204,46 @@ static void complain(const char *name, const char *wrong, const struct oracle_an
 	print_error("\n");
 }
 
+/* The attributes against what was written, PADDING and the value of FINGERPRINT aside. */
+static const char *check_attributes(const struct expectation *expected, const uint8_t *stun,
+				    size_t length)
+{
+	static const uint8_t zeros[9000];
+	size_t before = expected->padding ? expected->padding_at : expected->attributes_length;
+	const uint8_t *attributes = stun + 20, *behind = attributes + before + expected->padding;
+
+	if (length !=
+	    20 + expected->attributes_length + expected->padding + (expected->fingerprint ? 4 : 0))
+		return "attributes of another length";
+	if (memcmp(attributes, expected->attributes, before) != 0 ||
+	    memcmp(behind, expected->attributes + before, expected->attributes_length - before) !=
+		    0)
+		return "other attributes";
+	return compare(memcmp(attributes + before, zeros, expected->padding) == 0,
+		       "PADDING is not of zeros");
+}
+
 static const char *check_case(const struct test_case *test, const struct oracle_answer *answer)
 {
-	size_t stun, length = test->attributes_length;
+	const struct expectation *expected = &test->expected;
+	size_t stun = stun_at(test->frame, test->family == 4), size = test->family == 4 ? 4 : 16;
+	const uint8_t *ports = answer->reply + stun - 8;
 
-	if (strcmp(test->verdict, answer->verdict) != 0)
-		return test->verdict;
+	if (strcmp(expected->verdict, answer->verdict) != 0)
+		return expected->verdict;
 	if (strcmp(test->counted_as, answer->family) != 0)
 		return "counted for another family";
 	if (test->has_reply && (answer->reply_length != test->reply_length ||
 				memcmp(answer->reply, test->reply, test->reply_length) != 0))
 		return "not the reply expected";
-	if (!test->has_attributes)
+	if (!expected->has_attributes)
 		return NULL;
-	stun = stun_at(test->frame, test->family == 4);
-	if (answer->reply_length != stun + 20 + length + (test->fingerprint ? 4 : 0))
-		return "attributes of another length";
-	return compare(memcmp(answer->reply + stun + 20, test->attributes, length) == 0,
-		       "other attributes");
+	if (memcmp(ports - 2 * size, expected->source, size) != 0 ||
+	    ports[0] * 256 + ports[1] != expected->source_port)
+		return "sent from elsewhere";
+	if (ports[2] * 256 + ports[3] != expected->destination_port)
+		return "sent to another port";
+	return check_attributes(expected, answer->reply + stun, answer->reply_length - stun);
 }
 
 static void test_cases(void **state)
@@ -190,16 +266,130 @@ static void test_cases(void **state)
 			failed++;
 		}
 		replies += test.has_reply;
-		attributes += test.has_attributes;
+		attributes += test.expected.has_attributes;
 	}
 	print_message("%zu cases, %zu with attributes and %zu with whole replies by hand\n", count,
 		      attributes, replies);
 	assert_int_equal(failed, 0);
 	assert_true(count > 800);
-	assert_true(replies > 40);
+	assert_true(replies > 75);
 }
 
-/* Every label has a case, but the one that only a carrier can give. */
+static void decide_message(const struct oracle_config *config,
+			   const struct oracle_datagram *datagram, struct oracle_message *answer)
+{
+	struct oracle_datagram guarded = *datagram;
+
+	guarded.message = guard - datagram->length;
+	memcpy(guard - datagram->length, datagram->message, datagram->length);
+	oracle_decide_message(config, &guarded, answer);
+}
+
+static const char *check_message(const struct message_case *message,
+				 const struct oracle_message *answer)
+{
+	const struct expectation *expected = &message->expected;
+
+	if (strcmp(expected->verdict, answer->verdict) != 0)
+		return expected->verdict;
+	if ((answer->action == ORACLE_ANSWER) != (answer->reply_length > 0))
+		return "answered without a reply, or the other way round";
+	if (answer->action == ORACLE_HANDOFF)
+		return "there is nobody to hand it to";
+	if (!expected->has_attributes)
+		return NULL;
+	if (memcmp(answer->reply_source, expected->source, 16) != 0 ||
+	    answer->reply_source_port != expected->source_port)
+		return "sent from elsewhere";
+	if (answer->reply_destination_port != expected->destination_port)
+		return "sent to another port";
+	if (answer->without_df != (expected->padding > 0))
+		return "DF";
+	if (memcmp(answer->reply + 4, message->message + 4, 16) != 0)
+		return "another transaction ID";
+	if (answer->reply[2] * 256u + answer->reply[3] != answer->reply_length - 20)
+		return "another length";
+	return check_attributes(expected, answer->reply, answer->reply_length);
+}
+
+static void test_messages(void **state)
+{
+	static struct message_case message;
+	static struct oracle_message answer;
+	size_t failed = 0, too_long = 0;
+
+	(void)state;
+	for (size_t i = 0; i < messages_count(); i++) {
+		const char *wrong;
+
+		message_get(i, &message);
+		decide_message(message.config, &message.datagram, &answer);
+		too_long += strcmp(answer.verdict, oracle_socket_labels[0]) == 0;
+		wrong = check_message(&message, &answer);
+		if (!wrong)
+			continue;
+		print_error("%s: %s (verdict %s)\n", message.name, wrong, answer.verdict);
+		failed++;
+	}
+	print_message("%zu messages\n", messages_count());
+	assert_int_equal(failed, 0);
+	assert_true(too_long > 0);
+}
+
+/* What came in a sound frame, as a socket would get it. */
+static bool take_datagram(const uint8_t *frame, size_t length, struct oracle_datagram *datagram)
+{
+	struct frame_layout layout;
+	size_t size, at;
+
+	if (!frame_locate(frame, length, &layout))
+		return false;
+	size = layout.family == 4 ? 4 : 16;
+	at = layout.ip + (layout.family == 4 ? 12 : 8);
+	memset(datagram, 0, sizeof(*datagram));
+	datagram->family = layout.family;
+	memcpy(datagram->source, frame + at, size);
+	memcpy(datagram->destination, frame + at + size, size);
+	datagram->source_port = (uint16_t)(frame[layout.udp] * 256 + frame[layout.udp + 1]);
+	datagram->destination_port =
+		(uint16_t)(frame[layout.udp + 2] * 256 + frame[layout.udp + 3]);
+	datagram->mtu = 1500;
+	datagram->message = frame + layout.payload;
+	datagram->length = layout.end - layout.payload;
+	return true;
+}
+
+/* Sockets say the same to what frames carry, where it is about the message. */
+static void test_messages_are_frames(void **state)
+{
+	static struct oracle_answer answer;
+	static struct oracle_message other;
+	struct oracle_datagram datagram;
+	struct test_case test;
+	size_t compared = 0;
+
+	(void)state;
+	for (size_t i = 0; i < cases_count(); i++) {
+		size_t stun;
+
+		case_get(i, &test);
+		decide(test.config, test.frame, test.length, &answer);
+		if (answer.action != ORACLE_ANSWER ||
+		    !take_datagram(test.frame, test.length, &datagram))
+			continue;
+		stun = stun_at(test.frame, test.family == 4);
+		decide_message(test.config, &datagram, &other);
+		assert_string_equal(answer.verdict, other.verdict);
+		assert_int_equal(answer.reply_length - stun, other.reply_length);
+		assert_memory_equal(answer.reply + stun, other.reply, other.reply_length);
+		assert_int_equal(answer.reply[stun - 8] * 256 + answer.reply[stun - 7],
+				 other.reply_source_port);
+		compared++;
+	}
+	assert_true(compared > 1000);
+}
+
+/* Every label of the oracle has a case; no_room is for carriers alone, and unsent for sockets. */
 static void test_cases_reach_every_label(void **state)
 {
 	size_t count = cases_count();
@@ -211,7 +401,7 @@ static void test_cases_reach_every_label(void **state)
 
 		for (size_t i = 0; i < count && !found; i++) {
 			case_get(i, &test);
-			found = strcmp(test.verdict, *label) == 0;
+			found = strcmp(test.expected.verdict, *label) == 0;
 		}
 		if (!found)
 			print_error("no case for %s\n", *label);
@@ -332,27 +522,102 @@ static void test_seeds(void **state)
 
 static void test_bounds_bite(void **state)
 {
+	const struct oracle_config *software = cases_config(CASES_SOFTWARE_4);
 	struct test_case test;
 	struct oracle_answer answer;
 	uint8_t longer[ORACLE_REPLY_MAX];
+	size_t length;
 
 	(void)state;
 	case_get(0, &test);
 	decide(test.config, test.frame, test.length, &answer);
+	length = answer.reply_length + 4;
 	memcpy(longer, answer.reply, answer.reply_length);
 	memset(longer + answer.reply_length, 0, 4);
-	assert_non_null(oracle_check_bounds(test.frame, test.length, longer,
-					    answer.reply_length + 4, false));
-	frame_fix(longer, answer.reply_length + 4, FRAME_FIX_LENGTHS | FRAME_FIX_CHECKSUMS);
-	assert_non_null(oracle_check_bounds(test.frame, test.length, longer,
-					    answer.reply_length + 4, false));
-	assert_null(oracle_check_bounds(test.frame, test.length, longer, answer.reply_length + 4,
-					true));
+	assert_non_null(oracle_check_bounds(test.config, test.frame, test.length, longer, length));
+	frame_fix(longer, length, FRAME_FIX_LENGTHS | FRAME_FIX_CHECKSUMS);
+	assert_non_null(oracle_check_bounds(test.config, test.frame, test.length, longer, length));
+	assert_null(oracle_check_bounds(software, test.frame, test.length, longer, length));
 	/* a trailer on the request is no request */
 	memcpy(guard - 200, test.frame, test.length);
 	memset(guard - 200 + test.length, 0, 200 - test.length);
-	assert_non_null(
-		oracle_check_bounds(guard - 200, 200, longer, answer.reply_length + 4, false));
+	assert_non_null(oracle_check_bounds(test.config, guard - 200, 200, longer, length));
+}
+
+/* Is the reply of one configuration, and so many bytes more, within the bounds of another? */
+static bool bounds_hold(enum cases_config of, enum cases_config by, int family,
+			const char *attributes, size_t more)
+{
+	struct oracle_answer answer;
+	struct frame frame;
+	uint8_t bytes[FRAME_MAX];
+	size_t length;
+
+	frame_init(&frame, family);
+	frame_stun(&frame, 0x0001, true);
+	frame_attributes(&frame, attributes);
+	length = frame_build(&frame, bytes, sizeof(bytes));
+	decide(cases_config(of), bytes, length, &answer);
+	assert_int_equal(answer.action, ORACLE_ANSWER);
+	memset(answer.reply + answer.reply_length, 0, more);
+	answer.reply_length += more;
+	frame_fix(answer.reply, answer.reply_length, FRAME_FIX_LENGTHS | FRAME_FIX_CHECKSUMS);
+	return !oracle_check_bounds(cases_config(by), bytes, length, answer.reply,
+				    answer.reply_length);
+}
+
+/* Four addresses and SOFTWARE, of a success at a service with an alternate only. */
+static void test_bounds_of_discovery(void **state)
+{
+	(void)state;
+	for (int family = 4; family <= 6; family += 2) {
+		assert_true(bounds_hold(CASES_DISCOVERY, CASES_DISCOVERY, family, "", 0));
+		assert_false(bounds_hold(CASES_DISCOVERY, CASES_DISCOVERY, family, "", 4));
+		assert_false(bounds_hold(CASES_DISCOVERY, CASES_DEFAULT, family, "", 0));
+		assert_true(bounds_hold(CASES_DISCOVERY_ALL, CASES_DISCOVERY_ALL, family, "", 0));
+		assert_false(bounds_hold(CASES_DISCOVERY_ALL, CASES_DISCOVERY_ALL, family, "", 4));
+		assert_false(bounds_hold(CASES_DISCOVERY, CASES_DISCOVERY, family, "7fff", 16));
+	}
+}
+
+/*
+ * RFC 5780 4.4, test III: change port, asked at the alternate address and primary port of the first
+ * service; RFC 3489 10.1, test II. All of it by hand.
+ */
+static void test_change_request_by_hand(void **state)
+{
+	static const struct {
+		const char *request, *reply;
+	} exchanges[] = {
+		{"525400123456 021a2b3c4d5e 0800 45000038 1d2c0000 39111007 c6336407 c6336414"
+		 "d431 0d96 0024 0000"
+		 "00010008 2112a442 00000000 00000000 00000001 00030004 00000002",
+		 "021a2b3c4d5e 525400123456 0800 45000060 00004000 4011e60a c6336414 c6336407"
+		 "0d97 d431 004c e56c"
+		 "01010030 2112a442 00000000 00000000 00000001 00200008 0001f523 e721c045"
+		 "00010008 0001d431 c6336407 802b0008 00010d97 c6336414 802c0008 00010d97 "
+		 "cb00710a"},
+		{"525400123456 021a2b3c4d5e 0800 45000038 1d2c0000 3911fe43 c6336407 cb00710a"
+		 "d431 0d96 0024 0000"
+		 "00010008 01020304 05060708 090a0b0c 0d0e0f10 00030004 00000006",
+		 "021a2b3c4d5e 525400123456 0800 45000054 00004000 4011e616 c6336414 c6336407"
+		 "0d97 d431 0040 1965"
+		 "01010024 01020304 05060708 090a0b0c 0d0e0f10"
+		 "00010008 0001d431 c6336407 00040008 00010d97 c6336414 00050008 00010d97 "
+		 "c6336414"},
+	};
+	uint8_t request[256], reply[256];
+	struct oracle_answer answer;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exchanges) / sizeof(exchanges[0]); i++) {
+		size_t length = frame_hex(request, sizeof(request), exchanges[i].request);
+		size_t size = frame_hex(reply, sizeof(reply), exchanges[i].reply);
+
+		decide(cases_config(CASES_DISCOVERY), request, length, &answer);
+		assert_int_equal(answer.reply_length, size);
+		assert_memory_equal(answer.reply, reply, size);
+	}
 }
 
 static void test_generator_repeats(void **state)
@@ -429,11 +694,15 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_messages_are_frames),
 		cmocka_unit_test(test_cases_reach_every_label),
 		cmocka_unit_test(test_rfc5769_addresses),
 		cmocka_unit_test(test_rfc5769_fingerprints),
 		cmocka_unit_test(test_seeds),
 		cmocka_unit_test(test_bounds_bite),
+		cmocka_unit_test(test_bounds_of_discovery),
+		cmocka_unit_test(test_change_request_by_hand),
 		cmocka_unit_test(test_generator_repeats),
 		cmocka_unit_test(test_generator),
 	};

@@ -353,8 +353,8 @@ static enum verdict walk(const uint8_t *attributes, size_t length, bool legacy,
 {
 	const uint8_t *at = guard_place(request_end, attributes, length);
 
-	memset(found, 0, sizeof(*found)); /* examine sets these two before */
-	return stun_walk(at, request_end, (uint32_t)length, legacy, found);
+	stun_forget_attributes(found);
+	return stun_walk(at, request_end, (uint32_t)length, legacy, STUN_USE_LOW_PORT, found);
 }
 
 static size_t put_attribute(uint8_t *to, unsigned int type, unsigned int length)
@@ -563,26 +563,26 @@ static void set_service(size_t i, enum family family, const char *address, uint1
 	frame_address(services[i].address, address);
 }
 
-static bool match_port(const struct policy_service *service, uint32_t port)
+static const struct policy_slot *find_slot(const struct policy_service *service, uint32_t port)
 {
 	uint64_t word[2];
 	uint32_t address;
 
 	memcpy(&address, service->address, sizeof(address));
 	memcpy(word, service->address, sizeof(word));
-	return policy_match(&policy, service->family == FAMILY_IPV4
-					     ? policy_key_ipv4(address, port)
-					     : policy_key_ipv6(word[0], word[1], port));
+	return policy_find(&policy, service->family == FAMILY_IPV4
+					    ? policy_key_ipv4(address, port)
+					    : policy_key_ipv6(word[0], word[1], port));
 }
 
 static bool matches(const struct policy_service *service)
 {
-	return match_port(service, be16_from(service->port).raw);
+	return find_slot(service, be16_from(service->port).raw);
 }
 
 static bool matches_any_port(const struct policy_service *service)
 {
-	return match_port(service, POLICY_ANY_PORT);
+	return find_slot(service, POLICY_ANY_PORT);
 }
 
 /* By family, address, port: so that those of one address stand together. */
@@ -810,6 +810,85 @@ static void counts_repeated_services_once(void **state)
 	assert_memory_equal(&policy, &other_policy, sizeof(policy));
 }
 
+static const struct policy_slot *slot_of(const struct policy_service *service)
+{
+	return find_slot(service, be16_from(service->port).raw);
+}
+
+/* Fills in the four corners of one service from a position on. */
+static void set_corners(size_t i, enum family family, const char *address, const char *alternate,
+			uint16_t port)
+{
+	struct policy_service first;
+
+	set_service(i, family, alternate, 0);
+	set_service(i + 1, family, address, port);
+	first = services[i + 1];
+	memcpy(first.alternate, services[i].address, sizeof(first.alternate));
+	first.alternate_port = (uint16_t)(port + 1);
+	first.response_port = i % 8 == 0;
+	first.padding = i % 16 == 0;
+	assert_int_equal(policy_corners(&first, &services[i]), 4);
+}
+
+/* Each corner knows its opposite, which knows it in turn, and what is configured. */
+static void check_corner(const struct policy_service *service)
+{
+	const struct policy_slot *slot = slot_of(service);
+	struct policy_service opposite = *service;
+	uint32_t flags = POLICY_ALTERNATE | (service->response_port ? POLICY_RESPONSE_PORT : 0) |
+			 (service->padding ? POLICY_PADDING : 0);
+
+	opposite.port = service->alternate_port;
+	memcpy(opposite.address, service->alternate, sizeof(opposite.address));
+	assert_non_null(slot);
+	assert_int_equal(slot->discovery & ~POLICY_OPPOSITE, flags);
+	assert_ptr_equal(&policy.slot[slot->discovery & POLICY_OPPOSITE], slot_of(&opposite));
+	assert_ptr_not_equal(slot, slot_of(&opposite));
+}
+
+static void joins_the_corners(void **state)
+{
+	char address[32], alternate[32];
+
+	(void)state;
+	for (unsigned int i = 0; i < POLICY_SERVICES_MAX / 4; i++) {
+		bool ipv4 = i % 3;
+
+		snprintf(address, sizeof(address), ipv4 ? "10.0.0.%u" : "2001:db8::%x", i);
+		snprintf(alternate, sizeof(alternate), ipv4 ? "10.1.0.%u" : "2001:db8:1::%x", i);
+		set_corners((size_t)i * 4, ipv4 ? FAMILY_IPV4 : FAMILY_IPV6, address, alternate,
+			    (uint16_t)(3478 + i));
+	}
+	assert_int_equal(build(POLICY_SERVICES_MAX, NULL), 0);
+	for (size_t i = 0; i < POLICY_SERVICES_MAX; i++)
+		check_corner(&services[i]);
+}
+
+/* A service that stands there again without its alternate has one nevertheless, in any order. */
+static void keeps_the_alternate_of_a_repeated_service(void **state)
+{
+	(void)state;
+	for (size_t at = 0; at <= 4; at += 4) {
+		set_corners(4 - at, FAMILY_IPV4, "203.0.113.10", "203.0.113.11", 3478);
+		set_service(at, FAMILY_IPV4, "203.0.113.10", 3478);
+		if (!at)
+			memmove(&services[1], &services[4], 4 * sizeof(services[0]));
+		assert_int_equal(build(5, NULL), 0);
+		check_corner(&services[at ? 0 : 1]);
+	}
+}
+
+static void refuses_a_missing_corner(void **state)
+{
+	size_t culprit = 99;
+
+	(void)state;
+	set_corners(0, FAMILY_IPV4, "203.0.113.10", "203.0.113.11", 3478);
+	assert_int_equal(build(3, &culprit), -EINVAL);
+	assert_int_equal(culprit, 0); /* the last one is its opposite */
+}
+
 static void refuses_too_many_services(void **state)
 {
 	(void)state;
@@ -983,13 +1062,13 @@ static void build_usual_policy(const char *software)
 }
 
 /* Examines a copy that ends at the page, which must stay as it is. */
-static enum verdict examine(const uint8_t *bytes, size_t length, struct binding *binding)
+static enum verdict examine(const uint8_t *bytes, size_t length, struct packet *packet)
 {
 	const uint8_t *frame = guard_place(request_end, bytes, length);
 	enum verdict verdict;
 
-	memset(binding, 0xa5, sizeof(*binding));
-	verdict = responder_examine(frame, request_end, &policy, binding);
+	memset(packet, 0xa5, sizeof(*packet));
+	verdict = responder_examine(frame, request_end, &policy, packet);
 	assert_true(verdict < VERDICTS);
 	assert_memory_equal(frame, bytes, length);
 	return verdict;
@@ -998,7 +1077,7 @@ static enum verdict examine(const uint8_t *bytes, size_t length, struct binding 
 static void examines_every_truncation(void **state)
 {
 	uint8_t bytes[FRAME_MAX];
-	struct binding binding;
+	struct packet packet;
 
 	(void)state;
 	build_usual_policy(NULL);
@@ -1013,10 +1092,10 @@ static void examines_every_truncation(void **state)
 					    : cut < length  ? VERDICT_IP_LENGTH
 							    : requests[shape / 6].verdict;
 
-			if (examine(bytes, cut, &binding) != want ||
-			    binding.family != (cut < ip ? FAMILY_OTHER : family))
+			if (examine(bytes, cut, &packet) != want ||
+			    packet.binding.family != (cut < ip ? FAMILY_OTHER : family))
 				fail_msg("shape %zu, %zu of %zu bytes: %s", shape, cut, length,
-					 verdict_label(examine(bytes, cut, &binding)));
+					 verdict_label(examine(bytes, cut, &packet)));
 		}
 	}
 }
@@ -1025,7 +1104,7 @@ static void examines_every_truncation(void **state)
 static void examines_every_repaired_truncation(void **state)
 {
 	uint8_t bytes[FRAME_MAX], cut[FRAME_MAX];
-	struct binding binding;
+	struct packet packet;
 	size_t answered = 0;
 
 	(void)state;
@@ -1037,7 +1116,7 @@ static void examines_every_repaired_truncation(void **state)
 			memcpy(cut, bytes, end);
 			frame_fix(cut, end,
 				  FRAME_FIX_LENGTHS | FRAME_FIX_STUN_LENGTH | FRAME_FIX_CHECKSUMS);
-			answered += verdict_action(examine(cut, end, &binding)) == ACTION_ANSWER;
+			answered += verdict_action(examine(cut, end, &packet)) == ACTION_ANSWER;
 		}
 	}
 	assert_true(answered >= SHAPES);
@@ -1047,15 +1126,15 @@ static void examines_any_bytes_of_every_length(void **state)
 {
 	static const uint8_t types[][2] = {{0x08, 0x00}, {0x86, 0xdd}, {0x81, 0x00}, {0x88, 0xa8}};
 	uint8_t bytes[200];
-	struct binding binding;
+	struct packet packet;
 
 	(void)state;
 	build_usual_policy(NULL);
 	for (size_t length = 0; length <= sizeof(bytes); length++) {
 		memset(bytes, 0, sizeof(bytes));
-		examine(bytes, length, &binding);
+		examine(bytes, length, &packet);
 		memset(bytes, 0xff, sizeof(bytes));
-		examine(bytes, length, &binding);
+		examine(bytes, length, &packet);
 		for (unsigned int i = 0; i < 400; i++) {
 			for (size_t j = 0; j < length; j++)
 				bytes[j] = (uint8_t)(generator_next(&chance) >> 56);
@@ -1063,7 +1142,7 @@ static void examines_any_bytes_of_every_length(void **state)
 			memcpy(bytes + 16, types[i / 4 % 4], 2);
 			bytes[14] = (uint8_t)(i % 4 ? 0x60 : 0x40 | (i & 0xf));
 			bytes[23] = 17;
-			examine(bytes, length, &binding);
+			examine(bytes, length, &packet);
 		}
 	}
 }
@@ -1092,7 +1171,7 @@ static void keeps_unknown_types_once(void **state)
 		{"0003=00000006 7000 0003=00000006 7000", 2, {0x0003, 0x7000}},
 	};
 	uint8_t bytes[FRAME_MAX];
-	struct binding binding;
+	struct packet packet;
 	struct frame frame;
 
 	(void)state;
@@ -1101,16 +1180,17 @@ static void keeps_unknown_types_once(void **state)
 		frame_init(&frame, 4);
 		frame_stun(&frame, 0x0001, true);
 		frame_attributes(&frame, rows[i].list);
-		assert_int_equal(examine(bytes, frame_build(&frame, bytes, FRAME_MAX), &binding),
+		assert_int_equal(examine(bytes, frame_build(&frame, bytes, FRAME_MAX), &packet),
 				 VERDICT_UNKNOWN_ATTRIBUTE);
-		assert_int_equal(binding.found.unknown_count, rows[i].count);
+		assert_int_equal(packet.binding.found.unknown_count, rows[i].count);
 		for (unsigned int j = 0; j < rows[i].count; j++)
-			assert_int_equal(number(&binding.found.unknown[j]), rows[i].types[j]);
+			assert_int_equal(number(&packet.binding.found.unknown[j]),
+					 rows[i].types[j]);
 	}
 }
 
 /* Emits into so many bytes before the page; what lies before these must stay. */
-static bool emit(size_t length, const struct binding *binding)
+static bool emit(size_t length, const struct packet *packet)
 {
 	static uint8_t before[64];
 	uint8_t *frame = reply_end - length;
@@ -1119,7 +1199,7 @@ static bool emit(size_t length, const struct binding *binding)
 	memset(before, 0xc3, sizeof(before));
 	memset(frame - sizeof(before), 0xc3, sizeof(before));
 	memset(frame, 0x5a, length);
-	whole = responder_emit(frame, reply_end, &policy, binding);
+	whole = responder_emit(frame, reply_end, &policy, packet);
 	assert_memory_equal(frame - sizeof(before), before, sizeof(before));
 	return whole;
 }
@@ -1127,23 +1207,23 @@ static bool emit(size_t length, const struct binding *binding)
 static void check_emit(size_t shape, size_t software)
 {
 	uint8_t bytes[FRAME_MAX], first[512];
-	struct binding binding;
+	struct packet packet;
 	size_t length = build_request(shape, bytes), family = shape % 2;
 	size_t want = 14 + 4 * (shape / 2 % 3) + (family ? 40 : 20) + 8 + 20 +
 		      requests[shape / 6].reply[family] + software;
-	enum verdict verdict = examine(bytes, length, &binding);
+	enum verdict verdict = examine(bytes, length, &packet);
 
 	if (verdict_action(verdict) != ACTION_ANSWER)
 		return;
-	assert_int_equal(binding.reply_length, want);
-	assert_true(emit(want, &binding));
+	assert_int_equal(packet.reply_length, want);
+	assert_true(emit(want, &packet));
 	memcpy(first, reply_end - want, want);
 	/* Where the frame stood before does not matter. */
 	memset(request_end - length, 0x77, length);
-	assert_true(emit(want, &binding));
+	assert_true(emit(want, &packet));
 	assert_memory_equal(reply_end - want, first, want);
 	for (size_t less = 0; less < want; less++)
-		assert_false(emit(less, &binding));
+		assert_false(emit(less, &packet));
 }
 
 static void emits_into_exactly_the_room(void **state)
@@ -1202,6 +1282,10 @@ static const struct {
 	{"malformed_attribute", ACTION_REFUSE},
 	{"too_many_attributes", ACTION_REFUSE},
 	{"wrong_fingerprint", ACTION_REFUSE},
+	{"bad_request", ACTION_ANSWER},
+	{"padding", ACTION_HANDOFF},
+	{"too_long", ACTION_REFUSE},
+	{"unsent", ACTION_REFUSE},
 };
 
 static void keeps_the_order_of_verdicts(void **state)
@@ -1334,6 +1418,9 @@ int main(void)
 		cmocka_unit_test(matches_1024_addresses_on_one_port),
 		cmocka_unit_test(matches_1024_sequential_ipv6_addresses),
 		cmocka_unit_test(counts_repeated_services_once),
+		cmocka_unit_test(joins_the_corners),
+		cmocka_unit_test(keeps_the_alternate_of_a_repeated_service),
+		cmocka_unit_test(refuses_a_missing_corner),
 		cmocka_unit_test(refuses_too_many_services),
 		cmocka_unit_test(names_the_culprit),
 		cmocka_unit_test(makes_software_of_every_length),
