@@ -15,6 +15,7 @@
 #include "kernel.h"
 #endif
 #include "oracle/cases.h"
+#include "oracle/datagram.h"
 #include "oracle/mutate.h"
 #include "oracle/oracle.h"
 
@@ -262,26 +263,6 @@ static int run_generated(const struct run *run)
 	return finish("generated");
 }
 
-/* The datagram that a frame carries; false where it carries none that a socket would see. */
-static bool take_datagram(const uint8_t *frame, size_t length, struct oracle_datagram *datagram)
-{
-	struct frame_layout layout;
-	size_t size;
-
-	if (!frame_locate(frame, length, &layout) || layout.end < layout.payload)
-		return false;
-	size = layout.family == 4 ? 4 : 16;
-	memset(datagram, 0, sizeof(*datagram));
-	datagram->family = layout.family;
-	memcpy(datagram->source, frame + layout.udp - 2 * size, size);
-	memcpy(datagram->destination, frame + layout.udp - size, size);
-	datagram->source_port = (uint16_t)(frame[layout.udp] << 8 | frame[layout.udp + 1]);
-	datagram->destination_port = (uint16_t)(frame[layout.udp + 2] << 8 | frame[layout.udp + 3]);
-	datagram->message = frame + layout.payload;
-	datagram->length = layout.end - layout.payload;
-	return true;
-}
-
 /* Makes one message out of a stream of it; false where the frame has not all of it. */
 static bool cut_message(struct oracle_datagram *datagram)
 {
@@ -368,7 +349,7 @@ static int run_messages(const struct run *run)
 		for (unsigned long i = 0; i < run->frames / CASES_CONFIGS / 2 + 1; i++) {
 			size_t length = generate_frame(&generator, frame, sizeof(frame));
 
-			if (!take_datagram(frame, length, &datagram))
+			if (!datagram_take(&datagram, frame, length))
 				continue;
 			snprintf(name, sizeof(name), "%s %lu",
 				 cases_config_name((enum cases_config)which), i);

@@ -2040,7 +2040,7 @@ static const struct row setting_rows[] = {
 	"0014000b 6578616d 706c652e 6f726700"                                                      \
 	"00080014 f6702465 6dd64a3e 02b8e071 2e85c9a2 8ca89666"
 
-static const struct row client_rows[] = {
+static const struct row sample_rows[] = {
 	{.name = "RFC 5769 2.1",
 	 .verdict = "success",
 	 .only = SEED,
@@ -2054,6 +2054,9 @@ static const struct row client_rows[] = {
 	 .payload = RFC5769_LONG_TERM,
 	 .want = "0020 0008 0001 f523 e721c045|"
 		 "0020 0014 0002 f523 0113a9fa 78aa3433 c6ad72c0 29da4129"},
+};
+
+static const struct row client_rows[] = {
 	{.name = "Chromium",
 	 .verdict = "success",
 	 .transaction = "41326b4d7a78515730704a44",
@@ -2065,6 +2068,7 @@ static const struct row client_rows[] = {
 	 .only = SEED,
 	 .attributes = "8022'tailnode F",
 	 .want = "X F"},
+	{.name = "libnice", .verdict = "success", .want = "X"},
 	{.name = "libnice, RFC 3489 mode",
 	 .verdict = "legacy_success",
 	 .legacy = true,
@@ -2088,6 +2092,8 @@ static const struct row client_rows[] = {
 	 .only = SEED,
 	 .attributes = "8022'libre_v2.10.0_(x86_64/linux)",
 	 .want = "X"},
+	{.name = "Linphone", .verdict = "success", .want = "X"},
+	{.name = "pjsip", .verdict = "legacy_success", .legacy = true, .want = "M"},
 	{.name = "pjnath, ICE",
 	 .verdict = "success",
 	 .attributes = "8022'pjnath-2.13",
@@ -2182,6 +2188,9 @@ static const struct row client_rows[] = {
 	 .attributes = "0006'abcd:efgh:1 0024=6e7f1eff 802a/8 8054'1~00 8070=00000003 0008/20 F",
 	 .want = "X F"},
 	{.name = "Zoiper 5", .verdict = "success", .attributes = "8022'Zoiper_rv2.10", .want = "X"},
+};
+
+static const struct row walk_rows[] = {
 	{.name = "sixteen unknown",
 	 .verdict = "unknown_attribute",
 	 .only = SEED,
@@ -3669,7 +3678,9 @@ static const struct {
 	{order_rows, COUNT(order_rows)},
 	{attribute_rows, COUNT(attribute_rows)},
 	{setting_rows, COUNT(setting_rows)},
+	{sample_rows, COUNT(sample_rows)},
 	{client_rows, COUNT(client_rows)},
+	{walk_rows, COUNT(walk_rows)},
 	{corner_rows, COUNT(corner_rows)},
 	{behaviour_rows, COUNT(behaviour_rows)},
 };
@@ -3884,25 +3895,38 @@ static void fill_case(struct test_case *test, const struct row *row, int family,
 	expect_reply(test, row);
 }
 
-/* Each row with each family and number of tags in turn: fills the one wanted, returns the count. */
-static size_t walk(bool seeds, size_t wanted, struct test_case *test)
+enum choice { EVERY_ROW, SEED_ROWS, CLIENT_ROWS };
+
+static bool is_chosen(enum choice choice, const struct row *rows, const struct row *row)
 {
+	if (choice == CLIENT_ROWS)
+		return rows == client_rows;
+	return choice == EVERY_ROW || row->only & SEED;
+}
+
+/*
+ * Each row with each family and, where every row is chosen, number of tags in turn: fills the one
+ * wanted, returns the count.
+ */
+static size_t walk(enum choice choice, size_t wanted, struct test_case *test)
+{
+	bool once = choice != EVERY_ROW;
 	size_t index = 0;
 
 	for (size_t s = 0; s < COUNT(sections); s++) {
 		for (size_t r = 0; r < sections[s].count; r++) {
 			const struct row *row = &sections[s].rows[r];
 			int families = row->only & (V4 | V6);
-			int tags = row->only & UNTAGGED || seeds ? 1 : 3;
+			int tags = row->only & UNTAGGED || once ? 1 : 3;
 
-			if (seeds && !(row->only & SEED))
+			if (!is_chosen(choice, sections[s].rows, row))
 				continue;
 			for (int i = 0; i < 2 * tags; i++) {
 				if (families && !(families & (i % 2 ? V6 : V4)))
 					continue;
 				if (test && index == wanted)
 					fill_case(test, row, i % 2 ? 6 : 4,
-						  seeds ? (int)(index / 2 % 3) : i / 2);
+						  once ? (int)(index / 2 % 3) : i / 2);
 				index++;
 			}
 		}
@@ -3912,22 +3936,32 @@ static size_t walk(bool seeds, size_t wanted, struct test_case *test)
 
 size_t cases_count(void)
 {
-	return walk(false, 0, NULL);
+	return walk(EVERY_ROW, 0, NULL);
 }
 
 void case_get(size_t index, struct test_case *test)
 {
-	walk(false, index, test);
+	walk(EVERY_ROW, index, test);
 }
 
 size_t cases_seeds_count(void)
 {
-	return walk(true, 0, NULL);
+	return walk(SEED_ROWS, 0, NULL);
 }
 
 void cases_seed_get(size_t index, struct test_case *test)
 {
-	walk(true, index, test);
+	walk(SEED_ROWS, index, test);
+}
+
+size_t cases_clients_count(void)
+{
+	return walk(CLIENT_ROWS, 0, NULL);
+}
+
+void cases_client_get(size_t index, struct test_case *test)
+{
+	walk(CLIENT_ROWS, index, test);
 }
 
 /* ---- rows into messages ---- */

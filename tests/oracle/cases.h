@@ -77,6 +77,10 @@ void case_get(size_t index, struct test_case *test);
 size_t cases_seeds_count(void);
 void cases_seed_get(size_t index, struct test_case *test);
 
+/* What real clients send, both families; tags as for the seeds. */
+size_t cases_clients_count(void);
+void cases_client_get(size_t index, struct test_case *test);
+
 /* What sockets take in, and what must come of it. */
 struct message_case {
 	char name[128];

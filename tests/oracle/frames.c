@@ -456,6 +456,14 @@ static void fix_fingerprint(uint8_t *payload, size_t length)
 		set32(payload + length - 4, fingerprint(payload, length - 8));
 }
 
+void frame_fix_stun(uint8_t *message, size_t length, unsigned what)
+{
+	if (what & FRAME_FIX_STUN_LENGTH && length >= 20)
+		set16(message + 2, (unsigned)(length - 20));
+	if (what & FRAME_FIX_FINGERPRINT)
+		fix_fingerprint(message, length);
+}
+
 void frame_fix(uint8_t *bytes, size_t length, unsigned what)
 {
 	struct frame_layout layout;
@@ -472,10 +480,7 @@ void frame_fix(uint8_t *bytes, size_t length, unsigned what)
 		set16(udp + 4, (unsigned)(length - layout.udp));
 		layout.end = length;
 	}
-	if (what & FRAME_FIX_STUN_LENGTH && layout.end >= layout.payload + 20)
-		set16(bytes + layout.payload + 2, (unsigned)(layout.end - layout.payload - 20));
-	if (what & FRAME_FIX_FINGERPRINT)
-		fix_fingerprint(bytes + layout.payload, layout.end - layout.payload);
+	frame_fix_stun(bytes + layout.payload, layout.end - layout.payload, what);
 	if (what & FRAME_FIX_CHECKSUMS) {
 		set16(udp + 6, 0);
 		set16(udp + 6, udp_checksum(ip, layout.family, udp, layout.end - layout.udp));

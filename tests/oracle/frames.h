@@ -116,6 +116,7 @@ bool frame_locate(const uint8_t *bytes, size_t length, struct frame_layout *layo
 
 /* Repairs what is asked for where the frame parses far enough, and leaves the rest alone. */
 void frame_fix(uint8_t *bytes, size_t length, unsigned what);
+void frame_fix_stun(uint8_t *message, size_t length, unsigned what); /* the two of STUN */
 void frame_fix_checksums(uint8_t *bytes, size_t length, bool fingerprint);
 
 /* Sends it back where it came from: swaps MACs, addresses, ports. Checksums stay right. */
