@@ -20,6 +20,7 @@ struct parser {
 	yaml_document_t document;
 	char path[96]; /* of the node at hand: "services[0].port" */
 	struct config *config;
+	struct policy_service alternate; /* of the service at hand; port 0: it has none */
 	char *error;
 	size_t size;
 };
@@ -29,10 +30,8 @@ struct key {
 	int (*parse)(struct parser *parser, const struct key *key, yaml_node_t *node, void *target);
 	size_t offset; /* of the value in what the mapping describes */
 	int (*value)(void *target, const char *text, char *error, size_t size); /* reads its text */
-	const char *const *words; /* the value is the index of one of these, */
-	unsigned int available;	  /* and those from this index on do not work yet; 0: all do */
+	const char *const *words; /* the value is the index of one of these */
 	const struct key *keys;	  /* the value is a mapping of these */
-	const char *feature;	  /* not available yet at all */
 };
 
 static int parse_value(struct parser *parser, const struct key *key, yaml_node_t *node,
@@ -45,8 +44,8 @@ static int parse_interfaces(struct parser *parser, const struct key *key, yaml_n
 			    void *target);
 static int parse_services(struct parser *parser, const struct key *key, yaml_node_t *node,
 			  void *target);
-static int parse_unavailable(struct parser *parser, const struct key *key, yaml_node_t *node,
-			     void *target);
+static int parse_alternate(struct parser *parser, const struct key *key, yaml_node_t *node,
+			   void *target);
 
 /*
  * The file. A flag's false word comes first. Offsets in `reply` and `metrics` count from the whole
@@ -64,7 +63,7 @@ static const char *const words_otherwise[] = {"drop", "pass", NULL};
 #define IN_CONFIG(member) .offset = offsetof(struct config, member)
 #define IN_INTERFACE(member) .offset = offsetof(struct config_interface, member)
 #define IN_SERVICE(member) .offset = offsetof(struct config_service, member)
-#define NOWHERE .offset = SIZE_MAX
+#define IN_ALTERNATE(member) .offset = offsetof(struct policy_service, member)
 #define WHOLE .offset = 0
 #define END {.name = NULL}
 
@@ -74,12 +73,19 @@ static const struct key keys_interface[] = {
 	END
 };
 
+static const struct key keys_alternate[] = {
+	KEY("address",           value,       WHOLE, .value = config_read_address),
+	KEY("port",              value,       IN_ALTERNATE(port), .value = config_read_port),
+	END
+};
+
 static const struct key keys_service[] = {
 	KEY("address",           value,       IN_SERVICE(service), .value = config_read_address),
 	KEY("port",              value,       IN_SERVICE(service.port), .value = config_read_port),
-	KEY("alternate",         unavailable, NOWHERE, .feature = "behaviour discovery"),
-	KEY("response_port",     word,        NOWHERE, .words = words_bool, .available = 1),
-	KEY("padding",           word,        NOWHERE, .words = words_bool, .available = 1),
+	KEY("alternate",         alternate,   WHOLE),
+	KEY("response_port",     word,        IN_SERVICE(service.response_port),
+	    .words = words_bool),
+	KEY("padding",           word,        IN_SERVICE(service.padding), .words = words_bool),
 	END
 };
 
@@ -98,8 +104,7 @@ static const struct key keys_metrics[] = {
 };
 
 static const struct key keys_config[] = {
-	KEY("dataplane",         word,        IN_CONFIG(dataplane), .words = words_dataplane,
-	    .available = 2),
+	KEY("dataplane",         value,       IN_CONFIG(dataplane), .value = config_read_dataplane),
 	KEY("interfaces",        interfaces,  WHOLE),
 	KEY("services",          services,    WHOLE),
 	KEY("reply",             mapping,     WHOLE, .keys = keys_reply),
@@ -130,6 +135,48 @@ __attribute__((format(printf, 3, 4))) static int refuse(char *error, size_t size
 	vsnprintf(error, size, format, args);
 	va_end(args);
 	return -EINVAL;
+}
+
+static const char *join(char *text, size_t size, const char *const *words, const char *last)
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; words[i] && length < size; i++)
+		length += snprintf(text + length, size - length, "%s%s",
+				   i == 0	  ? ""
+				   : words[i + 1] ? ", "
+						  : last,
+				   words[i]);
+	return text;
+}
+
+/* Sets a byte to the index of the word. */
+static int read_word(uint8_t *target, const char *const *words, const char *text, char *error,
+		     size_t size)
+{
+	char all[128];
+	uint8_t i;
+
+	for (i = 0; words[i]; i++)
+		if (strcmp(text, words[i]) == 0)
+			break;
+	if (!words[i])
+		return refuse(error, size, "'%s' is not %s", text,
+			      join(all, sizeof(all), words, " or "));
+	*target = i;
+	return 0;
+}
+
+int config_read_dataplane(void *target, const char *text, char *error, size_t size)
+{
+	uint8_t *dataplane = target;
+
+	if (read_word(dataplane, words_dataplane, text, error, size) < 0)
+		return -EINVAL;
+	if (*dataplane == CONFIG_DATAPLANE_DPDK)
+		return refuse(error, size, "%s is not available in this version", text);
+	return 0;
 }
 
 int config_read_interface(void *target, const char *text, char *error, size_t size)
@@ -307,46 +354,16 @@ static const char *scalar(struct parser *parser, const yaml_node_t *node)
 	return text;
 }
 
-static const char *join(char *text, size_t size, const char *const *words, const char *last)
-{
-	size_t length = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; words[i] && length < size; i++)
-		length += snprintf(text + length, size - length, "%s%s",
-				   i == 0	  ? ""
-				   : words[i + 1] ? ", "
-						  : last,
-				   words[i]);
-	return text;
-}
-
 static int parse_word(struct parser *parser, const struct key *key, yaml_node_t *node, void *target)
 {
 	const char *text = scalar(parser, node);
-	char all[128];
-	unsigned int i;
+	char error[LOG_SENTENCE_MAX];
 
 	if (!text)
 		return -EINVAL;
-	for (i = 0; key->words[i]; i++)
-		if (strcmp(text, key->words[i]) == 0)
-			break;
-	if (!key->words[i])
-		return refuse_node(parser, node, "'%s' is not %s", text,
-				   join(all, sizeof(all), key->words, " or "));
-	if (key->available && i >= key->available)
-		return refuse_node(parser, node, "%s is not available in this version", text);
-	if (target)
-		*(unsigned char *)target = i;
+	if (read_word(target, key->words, text, error, sizeof(error)) < 0)
+		return refuse_node(parser, node, "%s", error);
 	return 0;
-}
-
-static int parse_unavailable(struct parser *parser, const struct key *key, yaml_node_t *node,
-			     void *target)
-{
-	(void)target;
-	return refuse_node(parser, node, "%s is not available in this version", key->feature);
 }
 
 static int parse_value(struct parser *parser, const struct key *key, yaml_node_t *node,
@@ -397,7 +414,7 @@ static int parse_pair(struct parser *parser, const struct key *keys, yaml_node_p
 		return refuse_node(parser, name, "stands here twice");
 	*seen |= (uint64_t)1 << (key - keys);
 
-	r = key->parse(parser, key, value, key->offset == SIZE_MAX ? NULL : target + key->offset);
+	r = key->parse(parser, key, value, target + key->offset);
 	if (r == 0)
 		leave(parser, length);
 	return r;
@@ -476,23 +493,149 @@ static int parse_interfaces(struct parser *parser, const struct key *key, yaml_n
 			  parse_interface);
 }
 
+static int parse_alternate(struct parser *parser, const struct key *key, yaml_node_t *node,
+			   void *target)
+{
+	const struct key mapping = {.keys = keys_alternate};
+	struct config_service *service = target;
+	int r = parse_mapping(parser, &mapping, node, &parser->alternate);
+
+	(void)key;
+	if (r < 0)
+		return r;
+	if (parser->alternate.family == FAMILY_OTHER)
+		return refuse_node(parser, node, "address is missing");
+	if (!parser->alternate.port)
+		return refuse_node(parser, node, "port is missing");
+	service->alternate_line = node->start_mark.line + 1;
+	return 0;
+}
+
+/* The value of a key that is there, for its line, and its name added to the path. */
+static yaml_node_t *enter_key(struct parser *parser, yaml_node_t *node, const char *name)
+{
+	enter(parser, "%s%s", parser->path[0] ? "." : "", name);
+	for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *key = yaml_document_get_node(&parser->document, pair->key);
+
+		if (strcmp((const char *)key->data.scalar.value, name) == 0)
+			return yaml_document_get_node(&parser->document, pair->value);
+	}
+	return node;
+}
+
+/* IPv4's too: behind a NAT nobody has such an address in sight. */
+static bool link_local(const struct policy_service *service)
+{
+	return endpoint_link_local(service) ||
+	       (service->family == FAMILY_IPV4 && memcmp(service->address, "\xa9\xfe", 2) == 0);
+}
+
+/* RFC 5780 section 6: another address and another port. */
+static int check_alternate(struct parser *parser, yaml_node_t *node,
+			   const struct policy_service *service)
+{
+	const struct policy_service *alternate = &parser->alternate;
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (service->family != FAMILY_OTHER && link_local(service))
+		return refuse_node(
+			parser, enter_key(parser, node, "address"),
+			"%s is link-local: with an alternate it takes an address that is "
+			"reached through NATs",
+			endpoint_print_address(text, service, 0));
+	node = enter_key(parser, node, "alternate");
+	if (service->family == FAMILY_OTHER)
+		return refuse_node(parser, node,
+				   "the service needs an address too: own addresses are any number "
+				   "and may change");
+	if (alternate->port == service->port)
+		return refuse_node(
+			parser, enter_key(parser, node, "port"),
+			"%u is the service's own port: behaviour discovery needs another one",
+			alternate->port);
+	node = enter_key(parser, node, "address");
+	endpoint_print_address(text, alternate, 0);
+	if (alternate->family != service->family)
+		return refuse_node(parser, node,
+				   "%s is not of the same family as the service's address: each "
+				   "family needs a service and an alternate of its own",
+				   text);
+	if (endpoint_same_address(alternate, service))
+		return refuse_node(
+			parser, node,
+			"%s is the service's own address: behaviour discovery needs another one",
+			text);
+	if (link_local(alternate))
+		return refuse_node(parser, node,
+				   "%s is link-local: name an address that is reached through NATs",
+				   text);
+	return 0;
+}
+
+/* What a service's keys mean together. */
+static int finish_service(struct parser *parser, yaml_node_t *node, struct policy_service *service)
+{
+	if (parser->alternate.port) {
+		service->alternate_port = parser->alternate.port;
+		memcpy(service->alternate, parser->alternate.address, sizeof(service->alternate));
+		return check_alternate(parser, node, service);
+	}
+	if (service->response_port || service->padding)
+		return refuse_node(
+			parser,
+			enter_key(parser, node, service->padding ? "padding" : "response_port"),
+			"is a part of behaviour discovery: set an alternate, or leave it out");
+	return 0;
+}
+
+/* Refuses a service of which a corner, or all of it, is one of another's. */
+static int compare_services(struct parser *parser, const yaml_node_t *node,
+			    const struct config_service *service,
+			    const struct config_service *other)
+{
+	struct policy_service mine[4], theirs[4];
+	size_t mine_count = policy_corners(&service->service, mine);
+	size_t theirs_count = policy_corners(&other->service, theirs);
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < mine_count; i++)
+		for (size_t j = 0; j < theirs_count; j++) {
+			if (endpoint_compare(&mine[i], &theirs[j]) != 0)
+				continue;
+			endpoint_print(text, &mine[i], 0);
+			if (i == 0 && j == 0)
+				return refuse_node(parser, node, "%s is line %u's service again",
+						   text, other->line);
+			return refuse_node(parser, node,
+					   "%s%s is %sline %u's service already: leave one of "
+					   "them out",
+					   i ? "its corner " : "", text, j ? "a corner of " : "",
+					   other->line);
+		}
+	return 0;
+}
+
 static int parse_service(struct parser *parser, yaml_node_t *node, size_t position)
 {
 	const struct key item = {.keys = keys_service};
 	struct config_service *all = parser->config->services;
-	char text[ENDPOINT_TEXT_MAX];
+	size_t length = strlen(parser->path);
 	int r;
 
 	all[position].service.port = CONFIG_PORT_DEFAULT;
 	all[position].line = node->start_mark.line + 1;
+	memset(&parser->alternate, 0, sizeof(parser->alternate));
 	r = parse_mapping(parser, &item, node, &all[position]);
+	if (r == 0)
+		r = finish_service(parser, node, &all[position].service);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < position; i++)
-		if (endpoint_compare(&all[position].service, &all[i].service) == 0)
-			return refuse_node(parser, node, "%s is line %u's service again",
-					   endpoint_print(text, &all[i].service, 0), all[i].line);
-	return 0;
+	leave(parser, length);
+	for (size_t i = 0; i < position && r == 0; i++)
+		r = compare_services(parser, node, &all[position], &all[i]);
+	return r;
 }
 
 static int parse_services(struct parser *parser, const struct key *key, yaml_node_t *node,
@@ -551,6 +694,24 @@ static int refuse_syntax(struct parser *parser, const yaml_parser_t *yaml, const
 		      yaml->context ? ", " : "", yaml->context ? yaml->context : "");
 }
 
+/* What a socket cannot do. */
+static int check_sockets(struct parser *parser, yaml_node_t *root)
+{
+	const struct config *config = parser->config;
+
+	if (config->dataplane != CONFIG_DATAPLANE_SOCKET)
+		return 0;
+	if (config->pass_refused)
+		return refuse_node(parser, enter_key(parser, root, "otherwise"),
+				   "sockets cannot pass a packet on to another program: leave its "
+				   "port out of services, or use XDP");
+	if (config->persist)
+		return refuse_node(parser, enter_key(parser, root, "persist"),
+				   "sockets end with reflexd, so nothing could go on answering: "
+				   "leave it out, or use XDP");
+	return 0;
+}
+
 static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char *text)
 {
 	const struct key whole = {.keys = keys_config};
@@ -567,6 +728,8 @@ static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char
 		goto out;
 	}
 	r = parse_mapping(parser, &whole, root, parser->config);
+	if (r == 0)
+		r = check_sockets(parser, root);
 	if (r < 0)
 		goto out;
 
@@ -623,6 +786,11 @@ void config_defaults(struct config *config)
 	config_read_listen(&config->metrics, "127.0.0.1:9478", ignored, sizeof(ignored));
 }
 
+const char *config_dataplane_name(uint8_t dataplane)
+{
+	return words_dataplane[dataplane];
+}
+
 int config_policy(struct policy *policy, const struct config *config,
 		  const struct policy_service *services, size_t count, size_t *culprit)
 {
@@ -635,57 +803,123 @@ int config_policy(struct policy *policy, const struct config *config,
 		.legacy = config->legacy,
 		.low_source_ports = config->low_source_ports,
 		.pass_refused = config->pass_refused,
+		.loopback = config->dataplane == CONFIG_DATAPLANE_SOCKET,
 	};
 
 	return policy_build(policy, &settings, culprit);
 }
 
-static int refuse_address(const struct config_service *service, size_t position, const char *where,
-			  char *error, size_t size, const char *address)
+int config_refuse_address(const struct config *config, size_t position, bool alternate,
+			  const char *where, char *error, size_t size, const char *reason)
 {
+	const struct config_service *service = &config->services[position];
+
 	if (!service->line)
-		return refuse(error, size, "--address: %s is no unicast address of a host",
-			      address);
-	return refuse(error, size,
-		      "%s:%u: services[%zu].address: %s is no unicast address of a host", where,
-		      service->line, position, address);
+		return refuse(error, size, "--address: %s", reason);
+	return refuse(error, size, "%s:%u: services[%zu].%saddress: %s", where,
+		      alternate ? service->alternate_line : service->line, position,
+		      alternate ? "alternate." : "", reason);
+}
+
+/* Every corner that is named, and which service it is of. */
+struct corners {
+	struct policy_service list[POLICY_SERVICES_MAX];
+	size_t positions[POLICY_SERVICES_MAX];
+	size_t count;
+};
+
+static int add_corners(struct corners *corners, const struct config *config, size_t position,
+		       const char *where, char *error, size_t size)
+{
+	const struct config_service *service = &config->services[position];
+	struct policy_service four[4];
+	size_t count = policy_corners(&service->service, four);
+
+	if (corners->count + count > POLICY_SERVICES_MAX)
+		return refuse(error, size,
+			      "%s:%u: services[%zu]: one too many: at most %d are possible, and "
+			      "one with an alternate counts as four",
+			      where, service->line, position, POLICY_SERVICES_MAX);
+	for (size_t i = 0; i < count; i++) {
+		corners->list[corners->count] = four[i];
+		corners->positions[corners->count++] = position;
+	}
+	return 0;
+}
+
+static int refuse_corner(const struct config *config, const struct corners *corners, size_t culprit,
+			 const char *where, char *error, size_t size)
+{
+	const struct policy_service *corner = &corners->list[culprit];
+	size_t position = corners->positions[culprit];
+	char text[ENDPOINT_TEXT_MAX], reason[LOG_SENTENCE_MAX];
+
+	endpoint_print_address(text, corner, 0);
+	if (endpoint_loopback(corner))
+		snprintf(reason, sizeof(reason),
+			 "%s is a loopback address, which takes the dataplane socket", text);
+	else
+		snprintf(reason, sizeof(reason), "%s is no unicast address of a host", text);
+	return config_refuse_address(
+		config, position,
+		!endpoint_same_address(corner, &config->services[position].service), where, error,
+		size, reason);
 }
 
 /* Builds the policy once and throws it away: what it would refuse at the start is refused now, with
  * its line. */
 static int try_policy(const struct config *config, const char *where, char *error, size_t size)
 {
-	struct policy_service services[POLICY_SERVICES_MAX];
-	size_t positions[POLICY_SERVICES_MAX], count = 0, culprit = 0;
-	struct policy *policy = malloc(sizeof(*policy));
-	char text[ENDPOINT_TEXT_MAX];
-	int r = -ENOMEM;
+	struct corners corners;
+	struct policy *policy;
+	size_t culprit = 0;
+	int r = 0;
 
-	for (size_t i = 0; i < config->services_count; i++) {
-		if (config->services[i].service.family == FAMILY_OTHER)
-			continue;
-		services[count] = config->services[i].service;
-		positions[count++] = i;
-	}
-	if (policy)
-		r = config_policy(policy, config, services, count, &culprit);
+	corners.count = 0;
+	for (size_t i = 0; i < config->services_count && r == 0; i++)
+		if (config->services[i].service.family != FAMILY_OTHER)
+			r = add_corners(&corners, config, i, where, error, size);
+	if (r < 0)
+		return r;
+	policy = malloc(sizeof(*policy));
+	r = policy ? config_policy(policy, config, corners.list, corners.count, &culprit) : -ENOMEM;
 	free(policy);
 	if (r == -EADDRNOTAVAIL)
-		return refuse_address(&config->services[positions[culprit]], positions[culprit],
-				      where, error, size,
-				      endpoint_print_address(text, &services[culprit], 0));
+		return refuse_corner(config, &corners, culprit, where, error, size);
 	if (r < 0)
 		snprintf(error, size, "%s: no policy can be made of it: %s", where, strerror(-r));
 	return r;
 }
 
+/* A link-local address needs an interface to be on. */
+static int check_links(const struct config *config, const char *where, char *error, size_t size)
+{
+	char text[ENDPOINT_TEXT_MAX], reason[LOG_SENTENCE_MAX];
+
+	for (size_t i = 0; i < config->services_count; i++) {
+		const struct policy_service *service = &config->services[i].service;
+
+		if (!endpoint_link_local(service))
+			continue;
+		snprintf(reason, sizeof(reason),
+			 "%s is link-local: name the interfaces to answer on it",
+			 endpoint_print_address(text, service, 0));
+		return config_refuse_address(config, i, false, where, error, size, reason);
+	}
+	return 0;
+}
+
 int config_finish(struct config *config, const char *where, char *error, size_t size)
 {
-	if (config->interfaces_count == 0)
+	int r = 0;
+
+	if (config->interfaces_count == 0 && config->dataplane != CONFIG_DATAPLANE_SOCKET)
 		return refuse(error, size, "%s: interfaces: at least one must be named", where);
 	if (config->services_count == 0) {
 		config->services[0].service.port = CONFIG_PORT_DEFAULT;
 		config->services_count = 1;
 	}
-	return try_policy(config, where, error, size);
+	if (config->interfaces_count == 0)
+		r = check_links(config, where, error, size);
+	return r < 0 ? r : try_policy(config, where, error, size);
 }

@@ -29,6 +29,7 @@ struct config_interface {
 struct config_service {
 	struct policy_service service; /* FAMILY_OTHER: the interfaces' own addresses */
 	unsigned int line;	       /* where it stands in the file; 0: an option */
+	unsigned int alternate_line;
 };
 
 struct config_listen {
@@ -74,19 +75,36 @@ int config_load(struct config *config, const char *file, char *error, size_t siz
  */
 int config_finish(struct config *config, const char *where, char *error, size_t size);
 
-/*
- * The values that options and keys have in common, from their text to @target: char[IF_NAMESIZE],
- * struct policy_service (all but its port), uint16_t, char[POLICY_SOFTWARE_MAX + 1] and struct
- * config_listen. Each returns 0 or -EINVAL, and then sets @error to a sentence.
+/**
+ * config_refuse_address - say what is wrong with the address of a service, behind its place.
+ * @position: of the service
+ * @alternate: its alternate's address is meant
+ * @where: as for config_finish
+ *
+ * Return: -EINVAL.
  */
+int config_refuse_address(const struct config *config, size_t position, bool alternate,
+			  const char *where, char *error, size_t size, const char *reason);
+
+/*
+ * The values that options and keys have in common, from their text to @target: uint8_t (enum
+ * config_dataplane), char[IF_NAMESIZE], struct policy_service (family and address), uint16_t,
+ * char[POLICY_SOFTWARE_MAX + 1] and struct config_listen. Each returns 0 or -EINVAL, and then sets
+ * @error to a sentence.
+ */
+int config_read_dataplane(void *target, const char *text, char *error, size_t size);
 int config_read_interface(void *target, const char *text, char *error, size_t size);
 int config_read_address(void *target, const char *text, char *error, size_t size);
 int config_read_port(void *target, const char *text, char *error, size_t size);
 int config_read_software(void *target, const char *text, char *error, size_t size);
 int config_read_listen(void *target, const char *text, char *error, size_t size);
 
+/** config_dataplane_name - the word for it in the file. */
+const char *config_dataplane_name(uint8_t dataplane);
+
 /**
  * config_policy - make the policy of a configuration for these services.
+ * @services: every corner by itself
  *
  * Return: as policy_build.
  */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "endpoint.h"
+#include "socket/socket.h"
 
 #define ETHERNET_SIZE 14
 #define UDP_SIZE      8
@@ -51,7 +52,7 @@ static unsigned int fold(uint32_t sum)
 	return ~sum & 0xffff;
 }
 
-/* A documentation address (RFC 5737, RFC 3849), or the next where the service has that one. */
+/* A documentation address (RFC 5737, RFC 3849), or the next that is none of the service's two. */
 static void choose_client(struct probe *probe, const struct policy_service *service)
 {
 	static const uint8_t client4[4] = {192, 0, 2, 1};
@@ -60,7 +61,8 @@ static void choose_client(struct probe *probe, const struct policy_service *serv
 
 	probe->address_size = ipv4 ? 4 : 16;
 	memcpy(probe->client, ipv4 ? client4 : client6, probe->address_size);
-	if (memcmp(probe->client, service->address, probe->address_size) == 0)
+	while (memcmp(probe->client, service->address, probe->address_size) == 0 ||
+	       memcmp(probe->client, service->alternate, probe->address_size) == 0)
 		probe->client[probe->address_size - 1]++;
 }
 
@@ -158,20 +160,41 @@ static bool ask_program(struct loader *loader, const struct services *services, 
 	return false;
 }
 
-bool health_interface(const struct loader *loader, size_t position, char *reason, size_t size)
+static bool ask_sockets(const struct socket_responder *sockets, const struct services *services,
+			char *reason, size_t size)
 {
-	struct loader_interface interface = loader_interface_get(loader, position);
+	const struct service *service = &services->list[0];
+	struct message_path path = {
+		.family = service->service.family,
+		.source_port = be16_from(SOURCE_PORT),
+		.destination_port = be16_from(service->service.port),
+	};
+	char text[ENDPOINT_TEXT_MAX];
+	struct probe probe;
+
+	build_probe(&probe, &service->service);
+	memcpy(&path.source, probe.client, sizeof(probe.client));
+	memcpy(&path.destination, service->service.address, sizeof(path.destination));
+	probe.length =
+		probe.stun + socket_run(sockets, &path, probe.frame + probe.stun, STUN_SIZE,
+					probe.frame + probe.stun, sizeof(probe.frame) - probe.stun);
+	if (answered(&probe))
+		return true;
+	snprintf(reason, size, "the sockets give %s answer for %s",
+		 probe.length > probe.stun ? "a wrong" : "no",
+		 endpoint_print(text, &service->service, service->scope));
+	return false;
+}
+
+/* Whether packets can come in by an interface. @index: 0 where there is none of that name. */
+static bool link_ready(const char *name, unsigned int index, char *reason, size_t size)
+{
 	struct ifreq request = {0};
 	int fd, r;
 
-	if (!loader_interface_live(loader, position)) {
-		snprintf(reason, size, "%s: the program is no longer attached (was it deleted?)",
-			 interface.name);
-		return false;
-	}
 	/* By index, as names change; not by /sys, which may show another namespace's. */
-	if (!if_indextoname(interface.index, request.ifr_name)) {
-		snprintf(reason, size, "%s: is gone from this network namespace", interface.name);
+	if (!if_indextoname(index, request.ifr_name)) {
+		snprintf(reason, size, "%s: is gone from this network namespace", name);
 		return false;
 	}
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -179,25 +202,56 @@ bool health_interface(const struct loader *loader, size_t position, char *reason
 	if (fd >= 0)
 		close(fd);
 	if (r < 0)
-		snprintf(reason, size, "%s: its state is unknown: %s", interface.name,
-			 strerror(-r));
+		snprintf(reason, size, "%s: its state is unknown: %s", name, strerror(-r));
 	else if (!(request.ifr_flags & IFF_UP))
-		snprintf(reason, size, "%s: is down", interface.name);
+		snprintf(reason, size, "%s: is down", name);
 	else if (!(request.ifr_flags & IFF_RUNNING))
-		snprintf(reason, size, "%s: has no carrier", interface.name);
+		snprintf(reason, size, "%s: has no carrier", name);
 	else
 		return true;
 	return false;
 }
 
-bool health_ready(struct loader *loader, const struct services *services, char *reason, size_t size)
+bool health_interface(const struct loader *loader, size_t position, char *reason, size_t size)
 {
-	for (size_t i = 0; i < loader_interface_count(loader); i++)
-		if (!health_interface(loader, i, reason, size))
+	struct loader_interface interface = loader_interface_get(loader, position);
+
+	if (loader_interface_live(loader, position))
+		return link_ready(interface.name, interface.index, reason, size);
+	snprintf(reason, size, "%s: the program is no longer attached (was it deleted?)",
+		 interface.name);
+	return false;
+}
+
+static bool interfaces_ready(const struct health *health, char *reason, size_t size)
+{
+	const struct config *config = health->config;
+
+	if (health->loader) {
+		for (size_t i = 0; i < loader_interface_count(health->loader); i++)
+			if (!health_interface(health->loader, i, reason, size))
+				return false;
+		return true;
+	}
+	for (size_t i = 0; i < config->interfaces_count; i++) {
+		const char *name = config->interfaces[i].name;
+
+		if (!link_ready(name, if_nametoindex(name), reason, size))
 			return false;
-	if (services->count == 0) {
+	}
+	return true;
+}
+
+bool health_ready(const struct health *health, char *reason, size_t size)
+{
+	if (!interfaces_ready(health, reason, size))
+		return false;
+	if (health->services->count == 0) {
 		snprintf(reason, size, "no interface has an address yet, and answering needs one");
 		return false;
 	}
-	return ask_program(loader, services, reason, size);
+	if (health->loader && !ask_program(health->loader, health->services, reason, size))
+		return false;
+	return socket_ready(health->sockets, reason, size) &&
+	       ask_sockets(health->sockets, health->services, reason, size);
 }

@@ -6,8 +6,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config.h"
 #include "loader.h"
 #include "services.h"
+#include "socket/socket.h"
+
+struct health {
+	struct loader *loader; /* NULL: answering by sockets alone */
+	struct socket_responder *sockets;
+	const struct config *config;
+	const struct services *services;
+};
 
 /**
  * health_interface - whether requests can come in by an interface: attached, up, with a carrier.
@@ -17,11 +26,10 @@
 bool health_interface(const struct loader *loader, size_t position, char *reason, size_t size);
 
 /**
- * health_ready - ask the program itself, by a request that no network carries, and look at every
- * interface.
+ * health_ready - ask the program itself, by a request that no network carries, and the sockets'
+ * message layer in the same way; look at every interface and at the sockets' threads.
  * @reason: set to a sentence when not ready
  */
-bool health_ready(struct loader *loader, const struct services *services, char *reason,
-		  size_t size);
+bool health_ready(const struct health *health, char *reason, size_t size);
 
 #endif

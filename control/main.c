@@ -17,15 +17,12 @@
 #include "log.h"
 #include "metrics.h"
 #include "options.h"
-#include "ports.h"
 #include "privileges.h"
 #include "services.h"
+#include "sockets.h"
 #include "watch.h"
 
 #define EXIT_USAGE 2 /* EXIT_FAILURE, 1, is for what goes wrong later */
-
-/* How many services the log names. */
-#define NAMED_MAX 4
 
 struct daemon {
 	struct options options;
@@ -34,15 +31,27 @@ struct daemon {
 	int signals;
 	int watch;
 	struct http *http;
-	struct loader *loader;
+	struct loader *loader; /* NULL: answering by sockets alone */
 	struct services services;
-	struct ports ports;
+	struct socket_responder *sockets;
 	unsigned int generation;
 	bool last_reload_successful;
 	char trouble[LOG_SENTENCE_MAX]; /* why it was not ready when last looked at; "": it was */
 };
 
 static const char *const mode_names[] = {"native", "generic", "auto"};
+
+static bool ready(const struct daemon *daemon, char *reason, size_t size)
+{
+	const struct health health = {
+		.loader = daemon->loader,
+		.sockets = daemon->sockets,
+		.config = &daemon->config,
+		.services = &daemon->services,
+	};
+
+	return health_ready(&health, reason, size);
+}
 
 /* --- pages --- */
 
@@ -52,8 +61,9 @@ static unsigned int write_metrics(FILE *out, void *context)
 	char reason[LOG_SENTENCE_MAX];
 	const struct metrics metrics = {
 		.loader = daemon->loader,
+		.sockets = daemon->sockets,
 		.version = REFLEX_VERSION,
-		.ready = health_ready(daemon->loader, &daemon->services, reason, sizeof(reason)),
+		.ready = ready(daemon, reason, sizeof(reason)),
 		.generation = daemon->generation,
 		.last_reload_successful = daemon->last_reload_successful,
 	};
@@ -77,7 +87,7 @@ static unsigned int write_readyz(FILE *out, void *context)
 	struct daemon *daemon = context;
 	char reason[LOG_SENTENCE_MAX];
 
-	if (health_ready(daemon->loader, &daemon->services, reason, sizeof(reason))) {
+	if (ready(daemon, reason, sizeof(reason))) {
 		fputs("ok\n", out);
 		return 200;
 	}
@@ -94,21 +104,15 @@ static const struct http_page pages[] = {
 
 /* --- putting a configuration in force --- */
 
-/* What is refused is passed for another server on the same port: the port is left to it. */
-static const struct services *services_to_hold(const struct config *config,
-					       const struct services *services)
-{
-	static const struct services none;
-
-	return config->pass_refused ? &none : services;
-}
-
-static int set_policy(struct daemon *daemon, const struct config *config,
-		      const struct services *services, char *error, size_t size)
+static int set_program_policy(struct daemon *daemon, const struct config *config,
+			      const struct services *services, char *error, size_t size)
 {
 	struct policy *policy;
-	int r = services_policy(&policy, services, config, error, size);
+	int r;
 
+	if (!daemon->loader)
+		return 0;
+	r = services_policy(&policy, services, config, error, size);
 	if (r < 0)
 		return r;
 	r = loader_set_policy(daemon->loader, policy);
@@ -122,39 +126,33 @@ static int set_policy(struct daemon *daemon, const struct config *config,
 static int apply(struct daemon *daemon, const struct config *config, struct services *services,
 		 bool strict, char *error, size_t size)
 {
-	struct ports next;
-	int r;
+	int r = sockets_prepare(daemon->sockets, config, services, strict, error, size);
 
-	r = ports_hold(&next, &daemon->ports, services_to_hold(config, services), strict, error,
-		       size);
 	if (r < 0)
 		return r;
-	r = set_policy(daemon, config, services, error, size);
+	r = set_program_policy(daemon, config, services, error, size);
 	if (r < 0) {
-		ports_forget(&daemon->ports, &next);
+		socket_abandon(daemon->sockets);
 		return r;
 	}
-	ports_replace(&daemon->ports, &next);
+	socket_commit(daemon->sockets);
 	services_free(&daemon->services);
 	daemon->services = *services;
 	*services = (struct services){0};
 	return 0;
 }
 
-/* "a, b, c and 5 more" */
 static void log_services(const struct daemon *daemon, const char *prefix)
 {
-	char names[NAMED_MAX * (ENDPOINT_TEXT_MAX + 2)] = "", text[ENDPOINT_TEXT_MAX];
-	size_t count = daemon->services.count, length = 0, i;
+	char names[SERVICES_NAMED_SIZE], error[LOG_SENTENCE_MAX];
+	size_t count = daemon->services.count;
 
-	for (i = 0; i < count && i < NAMED_MAX; i++)
-		length += snprintf(names + length, sizeof(names) - length, "%s%s", i ? ", " : "",
-				   endpoint_print(text, &daemon->services.list[i].service,
-						  daemon->services.list[i].scope));
-	if (i < count)
-		log_info("%sanswering on %s and %zu more", prefix, names, count - i);
-	else
-		log_info("%sanswering on %s", prefix, count ? names : "no address");
+	log_info("%sanswering on %s", prefix,
+		 count ? services_name(names, &daemon->services) : "no address");
+	sockets_log_passed(&daemon->config, &daemon->services);
+	if (services_check(&daemon->services, &daemon->config, daemon->options.file, error,
+			   sizeof(error)) < 0)
+		log_warning("%s", error);
 	if (count && !daemon->services.local)
 		log_warning(
 			"no service address is this machine's own: packets reach it only if the "
@@ -166,7 +164,7 @@ static void log_readiness(struct daemon *daemon)
 {
 	char reason[LOG_SENTENCE_MAX];
 
-	if (health_ready(daemon->loader, &daemon->services, reason, sizeof(reason)))
+	if (ready(daemon, reason, sizeof(reason)))
 		reason[0] = '\0';
 	if (strcmp(reason, daemon->trouble) == 0)
 		return;
@@ -232,20 +230,32 @@ static int open_http(struct daemon *daemon)
 	return r;
 }
 
-static int hold_ports(struct daemon *daemon)
+static int list_services(struct daemon *daemon)
 {
-	const struct ports none = {0};
 	char error[LOG_SENTENCE_MAX];
-	int r;
+	int r = services_expand(&daemon->services, &daemon->config, error, sizeof(error));
 
-	ports_allow();
-	r = services_expand(&daemon->services, &daemon->config, error, sizeof(error));
 	if (r == 0)
-		r = ports_hold(&daemon->ports, &none,
-			       services_to_hold(&daemon->config, &daemon->services), true, error,
-			       sizeof(error));
+		r = services_check(&daemon->services, &daemon->config, daemon->options.file, error,
+				   sizeof(error));
 	if (r < 0)
 		log_error("%s", error);
+	return r;
+}
+
+static int open_sockets(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = sockets_create(&daemon->sockets, &daemon->config, &daemon->services, error,
+			       sizeof(error));
+
+	if (r == 0)
+		r = sockets_prepare(daemon->sockets, &daemon->config, &daemon->services, true,
+				    error, sizeof(error));
+	if (r < 0)
+		log_error("%s", error);
+	else
+		socket_commit(daemon->sockets);
 	return r;
 }
 
@@ -253,6 +263,8 @@ static int hold_ports(struct daemon *daemon)
  * start. */
 static void undo_load(struct daemon *daemon)
 {
+	if (!daemon->loader)
+		return;
 	for (size_t i = 0; i < loader_interface_count(daemon->loader); i++)
 		if (loader_interface_get(daemon->loader, i).adopted)
 			return;
@@ -265,7 +277,8 @@ static int load(struct daemon *daemon)
 	int r = loader_create(&daemon->loader, daemon->options.instance, error, sizeof(error));
 
 	if (r == 0) {
-		r = set_policy(daemon, &daemon->config, &daemon->services, error, sizeof(error));
+		r = set_program_policy(daemon, &daemon->config, &daemon->services, error,
+				       sizeof(error));
 		if (r < 0)
 			undo_load(daemon);
 	}
@@ -306,6 +319,19 @@ static int drop_privileges(struct daemon *daemon)
 
 	if (r < 0) {
 		log_error("capabilities cannot be dropped: %s", strerror(-r));
+		undo_load(daemon);
+	}
+	return r;
+}
+
+/* Threads have the capabilities that were left when they started. */
+static int start_sockets(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = socket_start(daemon->sockets, error, sizeof(error));
+
+	if (r < 0) {
+		log_error("%s", error);
 		undo_load(daemon);
 	}
 	return r;
@@ -356,7 +382,9 @@ static int reload(struct daemon *daemon, char *error, size_t size)
 	r = services_expand(&services, &next, error, size);
 	if (r < 0)
 		return r;
-	r = apply(daemon, &next, &services, true, error, size);
+	r = services_check(&services, &next, daemon->options.file, error, size);
+	if (r == 0)
+		r = apply(daemon, &next, &services, true, error, size);
 	if (r == 0)
 		daemon->config = next;
 	services_free(&services);
@@ -439,13 +467,14 @@ static int loop(struct daemon *daemon)
 
 static int finish(struct daemon *daemon)
 {
-	int r;
+	int r = 0;
 
 	if (daemon->config.persist) {
 		log_info("stopped; the program goes on answering, and the next start adopts it");
 		return 0;
 	}
-	r = loader_detach(daemon->loader);
+	if (daemon->loader)
+		r = loader_detach(daemon->loader);
 	if (r < 0)
 		log_error("not everything could be detached: %s", strerror(-r));
 	else
@@ -456,7 +485,7 @@ static int finish(struct daemon *daemon)
 static void release(struct daemon *daemon)
 {
 	http_close(daemon->http);
-	ports_close(&daemon->ports);
+	socket_destroy(daemon->sockets);
 	services_free(&daemon->services);
 	loader_destroy(daemon->loader);
 	if (daemon->watch >= 0)
@@ -468,14 +497,12 @@ static void release(struct daemon *daemon)
 
 static void print_check(const struct options *options, const struct config *config)
 {
-	char text[ENDPOINT_TEXT_MAX];
-
 	printf("%s: ok\n", options->file ? options->file : "options");
+	printf("  dataplane  %s\n", config_dataplane_name(config->dataplane));
 	for (size_t i = 0; i < config->interfaces_count; i++)
 		printf("  interface  %-15s  %s\n", config->interfaces[i].name,
 		       mode_names[config->interfaces[i].mode]);
-	for (size_t i = 0; i < config->services_count; i++)
-		printf("  service    %s\n", endpoint_print(text, &config->services[i].service, 0));
+	services_print(stdout, config);
 	printf("  metrics    %s\n", config->metrics.text);
 }
 
@@ -488,9 +515,20 @@ static void log_start(const struct daemon *daemon)
 
 int main(int argc, char **argv)
 {
-	static int (*const steps[])(struct daemon *) = {
-		check_privileges, open_events, take_lock, open_http,
-		hold_ports,	  load,	       attach,	  drop_privileges,
+	static const struct {
+		int (*take)(struct daemon *daemon);
+		bool xdp; /* not with sockets alone */
+	} steps[] = {
+		{check_privileges, true},
+		{open_events, false},
+		{list_services, false},
+		{take_lock, false},
+		{open_http, false},
+		{open_sockets, false},
+		{load, true},
+		{attach, true},
+		{drop_privileges, false},
+		{start_sockets, false},
 	};
 	static struct daemon daemon = {
 		.lock.fd = -1,
@@ -500,6 +538,7 @@ int main(int argc, char **argv)
 		.last_reload_successful = true,
 	};
 	char error[LOG_SENTENCE_MAX];
+	bool xdp;
 	int r = 0;
 
 	log_open();
@@ -513,12 +552,17 @@ int main(int argc, char **argv)
 		break;
 	}
 	if (daemon.options.check) {
-		print_check(&daemon.options, &daemon.config);
-		return EXIT_SUCCESS;
+		r = list_services(&daemon);
+		if (r == 0)
+			print_check(&daemon.options, &daemon.config);
+		services_free(&daemon.services);
+		return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
 
+	xdp = daemon.config.dataplane != CONFIG_DATAPLANE_SOCKET;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
-		r = steps[i](&daemon);
+		if (xdp || !steps[i].xdp)
+			r = steps[i].take(&daemon);
 	if (r == 0) {
 		log_start(&daemon);
 		log_readiness(&daemon);

@@ -7,11 +7,13 @@
 #include <stdio.h>
 
 #include "loader.h"
+#include "socket/socket.h"
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 struct metrics {
-	struct loader *loader;
+	struct loader *loader; /* NULL: answering by sockets alone */
+	struct socket_responder *sockets;
 	const char *version;
 	bool ready;
 	bool last_reload_successful;

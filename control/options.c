@@ -11,10 +11,14 @@
 
 static const char help[] =
 	"usage: reflexd --interface IF... [--address IP]... [--port N]... [--metrics HOST:PORT]\n"
+	"       reflexd --dataplane socket [--address IP]... [--port N]... [--metrics HOST:PORT]\n"
 	"       reflexd --config FILE [--check]\n"
 	"\n"
-	"Answers STUN Binding requests in the kernel, by an XDP program on the interfaces.\n"
+	"Answers STUN Binding requests in the kernel, by an XDP program on the interfaces, or by "
+	"sockets.\n"
 	"\n"
+	"  --dataplane WORD      auto, xdp (the same in this version) or socket, which needs no "
+	"interface\n"
 	"  --interface IF        answer on this interface; may be repeated\n"
 	"  --address IP          answer on this address instead of the interfaces' own; may be "
 	"repeated\n"
@@ -29,7 +33,8 @@ static const char help[] =
 	"SIGHUP reloads the file, SIGTERM stops. See reflexd(8).\n";
 
 enum {
-	OPTION_INTERFACE = 256,
+	OPTION_DATAPLANE = 256,
+	OPTION_INTERFACE,
 	OPTION_ADDRESS,
 	OPTION_PORT,
 	OPTION_METRICS,
@@ -41,6 +46,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	{"dataplane", required_argument, NULL, OPTION_DATAPLANE},
 	{"interface", required_argument, NULL, OPTION_INTERFACE},
 	{"address", required_argument, NULL, OPTION_ADDRESS},
 	{"port", required_argument, NULL, OPTION_PORT},
@@ -148,6 +154,8 @@ static int set_option(struct config *config, struct lists *lists, int option, co
 		      char *error, size_t size)
 {
 	switch (option) {
+	case OPTION_DATAPLANE:
+		return config_read_dataplane(&config->dataplane, text, error, size);
 	case OPTION_INTERFACE:
 		return add_interface(config, text, error, size);
 	case OPTION_ADDRESS:
@@ -220,7 +228,8 @@ static int check_options(const struct options *options, const struct config *con
 			 "--instance: '%s' is not a name of 1 to %d letters, digits, '-', '_' and "
 			 "'.', the first not '.'",
 			 options->instance, LOCK_INSTANCE_MAX);
-	else if (!options->file && config->interfaces_count == 0)
+	else if (!options->file && config->interfaces_count == 0 &&
+		 config->dataplane != CONFIG_DATAPLANE_SOCKET)
 		snprintf(error, size, "nothing to do: name an --interface or a --config file");
 	else
 		return OPTIONS_RUN;

@@ -9,28 +9,60 @@
 #include <string.h>
 
 #include "endpoint.h"
+#include "log.h"
 
 /* One address of the machine, as getifaddrs tells it. */
 struct own {
 	struct policy_service service; /* without a port */
 	unsigned int scope;
-	const struct config_interface *interface; /* NULL: not one of ours */
+	bool meant; /* where a service names no address */
 };
 
-int service_compare(const void *a, const void *b)
-{
-	const struct service *x = a, *y = b;
-	int r = endpoint_compare(&x->service, &y->service);
+struct machine {
+	struct own *list;
+	size_t count;
+};
 
-	return r ? r : (x->scope > y->scope) - (x->scope < y->scope);
+const char *services_name(char *text, const struct services *services)
+{
+	char name[ENDPOINT_TEXT_MAX];
+	size_t length = 0, i;
+
+	text[0] = '\0';
+	for (i = 0; i < services->count && i < SERVICES_NAMED_MAX; i++)
+		length += snprintf(
+			text + length, SERVICES_NAMED_SIZE - length, "%s%s", i ? ", " : "",
+			endpoint_print(name, &services->list[i].service, services->list[i].scope));
+	if (i < services->count)
+		snprintf(text + length, SERVICES_NAMED_SIZE - length, " and %zu more",
+			 services->count - i);
+	return text;
+}
+
+/* Where all that service_compare sees is the same, one with an alternate comes before one without.
+ */
+static int compare_whole(const void *a, const void *b)
+{
+	const struct policy_service *x = &((const struct service *)a)->service;
+	const struct policy_service *y = &((const struct service *)b)->service;
+	int r = service_compare(a, b);
+
+	if (r == 0)
+		r = (int)y->alternate_port - (int)x->alternate_port;
+	if (r == 0)
+		r = memcmp(x->alternate, y->alternate, sizeof(x->alternate));
+	if (r == 0)
+		r = (int)x->response_port - (int)y->response_port;
+	return r ? r : (int)x->padding - (int)y->padding;
 }
 
 bool services_equal(const struct services *a, const struct services *b)
 {
-	if (a->count != b->count)
+	if (a->count != b->count || a->strays != b->strays || a->stray != b->stray ||
+	    a->stray_alternate != b->stray_alternate)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (service_compare(&a->list[i], &b->list[i]) != 0)
+		if (compare_whole(&a->list[i], &b->list[i]) != 0)
 			return false;
 	return true;
 }
@@ -42,18 +74,29 @@ void services_free(struct services *services)
 }
 
 /* An IPv4 address comes with its label, which is the interface's name and perhaps ":" and more. */
-static const struct config_interface *find_interface(const struct config *config, const char *label)
+static bool is_configured(const struct config *config, const char *label)
 {
 	size_t length = strcspn(label, ":");
 
 	for (size_t i = 0; i < config->interfaces_count; i++) {
-		const struct config_interface *interface = &config->interfaces[i];
+		const char *name = config->interfaces[i].name;
 
-		if (strlen(interface->name) == length &&
-		    strncmp(interface->name, label, length) == 0)
-			return interface;
+		if (strlen(name) == length && strncmp(name, label, length) == 0)
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+/* A loopback address only where sockets answer on its interface by name: XDP never sees it, and
+ * nobody outside can ask it. */
+static bool is_meant(const struct policy_service *service, const char *label,
+		     const struct config *config)
+{
+	bool sockets = config->dataplane == CONFIG_DATAPLANE_SOCKET;
+
+	if (config->interfaces_count == 0)
+		return !endpoint_loopback(service);
+	return is_configured(config, label) && (sockets || !endpoint_loopback(service));
 }
 
 static bool own_address(struct own *own, const struct ifaddrs *from, const struct config *config)
@@ -75,19 +118,11 @@ static bool own_address(struct own *own, const struct ifaddrs *from, const struc
 	} else {
 		return false;
 	}
-	own->interface = find_interface(config, from->ifa_name);
+	own->meant = is_meant(&own->service, from->ifa_name, config);
 	return true;
 }
 
-/* A loopback address is never a service address: nobody outside can ask it. */
-static bool loopback(const struct policy_service *service)
-{
-	if (service->family == FAMILY_IPV4)
-		return service->address[0] == 127;
-	return IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)service->address);
-}
-
-static int list_own(struct own **list, size_t *count, const struct config *config)
+static int list_own(struct machine *machine, const struct config *config)
 {
 	struct ifaddrs *all, *from;
 	size_t n = 0;
@@ -96,18 +131,27 @@ static int list_own(struct own **list, size_t *count, const struct config *confi
 		return -errno;
 	for (from = all; from; from = from->ifa_next)
 		n++;
-	*list = calloc(n + 1, sizeof(**list));
-	if (!*list) {
+	machine->list = calloc(n + 1, sizeof(*machine->list));
+	if (!machine->list) {
 		freeifaddrs(all);
 		return -ENOMEM;
 	}
-	*count = 0;
 	for (from = all; from; from = from->ifa_next)
-		if (own_address(&(*list)[*count], from, config) &&
-		    !loopback(&(*list)[*count].service))
-			++*count;
+		if (own_address(&machine->list[machine->count], from, config))
+			machine->count++;
 	freeifaddrs(all);
 	return 0;
+}
+
+/* All of 127/8 is, though only one address of it is listed. */
+static bool is_local(const struct machine *machine, const struct policy_service *service)
+{
+	if (endpoint_loopback(service))
+		return true;
+	for (size_t i = 0; i < machine->count; i++)
+		if (endpoint_same_address(&machine->list[i].service, service))
+			return true;
+	return false;
 }
 
 static int add(struct services *services, size_t *room, const struct policy_service *from,
@@ -130,7 +174,8 @@ static int add(struct services *services, size_t *room, const struct policy_serv
 	return 0;
 }
 
-/* A link-local address that is named in the configuration is meant on each of the interfaces. */
+/* A link-local address that is named in the configuration is meant on each of the interfaces;
+ * without any, on those that have it. */
 static int add_link_local(struct services *services, size_t *room,
 			  const struct policy_service *service, const struct config *config)
 {
@@ -145,39 +190,77 @@ static int add_link_local(struct services *services, size_t *room,
 	return r;
 }
 
-static int add_configured(struct services *services, size_t *room,
-			  const struct policy_service *service, const struct config *config,
-			  const struct own *own, size_t own_count)
+static int add_own(struct services *services, size_t *room, uint16_t port,
+		   const struct machine *machine)
 {
 	int r = 0;
 
-	if (endpoint_link_local(service))
-		r = add_link_local(services, room, service, config);
-	else if (service->family != FAMILY_OTHER)
-		r = add(services, room, service, service->port, 0);
+	for (size_t i = 0; i < machine->count && r == 0; i++) {
+		const struct own *own = &machine->list[i];
 
-	for (size_t i = 0; i < own_count && r == 0; i++) {
-		if (service->family == FAMILY_OTHER) {
-			if (!own[i].interface)
-				continue;
-			services->local = true;
-			r = add(services, room, &own[i].service, service->port, own[i].scope);
-		} else if (service->family == own[i].service.family &&
-			   memcmp(service->address, own[i].service.address,
-				  sizeof(service->address)) == 0) {
-			services->local = true;
-		}
+		if (!own->meant)
+			continue;
+		services->local = true;
+		r = add(services, room, &own->service, port, own->scope);
 	}
 	return r;
 }
 
+static int add_corners(struct services *services, size_t *room,
+		       const struct policy_service *service, const struct machine *machine)
+{
+	struct policy_service corners[4];
+	size_t count = policy_corners(service, corners);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		services->local |= is_local(machine, &corners[i]);
+		r = add(services, room, &corners[i], corners[i].port, 0);
+	}
+	return r;
+}
+
+static int add_configured(struct services *services, size_t *room,
+			  const struct policy_service *service, const struct config *config,
+			  const struct machine *machine)
+{
+	if (service->family == FAMILY_OTHER)
+		return add_own(services, room, service->port, machine);
+	if (endpoint_link_local(service)) {
+		services->local |= is_local(machine, service);
+		return add_link_local(services, room, service, config);
+	}
+	return add_corners(services, room, service, machine);
+}
+
+static void find_strays(struct services *services, const struct config *config,
+			const struct machine *machine)
+{
+	struct policy_service corners[4];
+
+	for (size_t i = 0; i < config->services_count; i++) {
+		bool here, opposite_here;
+
+		if (policy_corners(&config->services[i].service, corners) != 4)
+			continue;
+		here = is_local(machine, &corners[0]);
+		opposite_here = is_local(machine, &corners[3]);
+		if (here == opposite_here || services->strays++)
+			continue;
+		services->stray = i;
+		services->stray_alternate = here;
+	}
+}
+
+/* An own address that is a corner too yields to it: that one has an alternate, so it comes first.
+ */
 static void sort(struct services *services)
 {
 	size_t kept = 0;
 
 	if (services->count == 0)
 		return;
-	qsort(services->list, services->count, sizeof(*services->list), service_compare);
+	qsort(services->list, services->count, sizeof(*services->list), compare_whole);
 	for (size_t i = 1; i < services->count; i++)
 		if (service_compare(&services->list[kept], &services->list[i]) != 0)
 			services->list[++kept] = services->list[i];
@@ -187,21 +270,21 @@ static void sort(struct services *services)
 int services_expand(struct services *services, const struct config *config, char *error,
 		    size_t size)
 {
-	struct own *own = NULL;
-	size_t own_count = 0, room = 0;
+	struct machine machine = {0};
+	size_t room = 0;
 	int r;
 
 	memset(services, 0, sizeof(*services));
-	r = list_own(&own, &own_count, config);
+	r = list_own(&machine, config);
 	if (r < 0) {
 		snprintf(error, size, "this machine's addresses cannot be listed: %s",
 			 strerror(-r));
 		return r;
 	}
 	for (size_t i = 0; i < config->services_count && r == 0; i++)
-		r = add_configured(services, &room, &config->services[i].service, config, own,
-				   own_count);
-	free(own);
+		r = add_configured(services, &room, &config->services[i].service, config, &machine);
+	find_strays(services, config, &machine);
+	free(machine.list);
 	if (r < 0) {
 		snprintf(error, size, "out of memory");
 		services_free(services);
@@ -252,4 +335,40 @@ out:
 		*policy = NULL;
 	}
 	return r;
+}
+
+int services_check(const struct services *services, const struct config *config, const char *where,
+		   char *error, size_t size)
+{
+	const char *interface = config->interfaces_count ? config->interfaces[0].name : "INTERFACE";
+	char text[ENDPOINT_TEXT_MAX], reason[LOG_SENTENCE_MAX];
+	struct policy_service corners[4];
+
+	if (!services->strays)
+		return 0;
+	policy_corners(&config->services[services->stray].service, corners);
+	endpoint_print_address(text, &corners[services->stray_alternate ? 3 : 0], 0);
+	snprintf(reason, sizeof(reason),
+		 "%s is not an address of this machine%s, so no request to it arrives: add it (`ip "
+		 "address add %s dev %s`), or leave the alternate out",
+		 text, services->stray_alternate ? "" : ", though its alternate is", text,
+		 interface);
+	return config_refuse_address(config, services->stray, services->stray_alternate, where,
+				     error, size, reason);
+}
+
+void services_print(FILE *out, const struct config *config)
+{
+	struct policy_service corners[4];
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < config->services_count; i++) {
+		const struct policy_service *service = &config->services[i].service;
+
+		fprintf(out, "  service    %s\n", endpoint_print(text, service, 0));
+		if (policy_corners(service, corners) == 4)
+			fprintf(out, "  alternate  %s%s%s\n", endpoint_print(text, &corners[3], 0),
+				service->response_port ? "  response_port" : "",
+				service->padding ? "  padding" : "");
+	}
 }

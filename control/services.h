@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every address and port that is answered now: what is configured, with the interfaces' own
- * addresses filled in. */
+/* Every address and port that is answered now: what is configured, with own addresses filled in and
+ * each service with an alternate taken apart into its four corners. */
 #ifndef REFLEX_SERVICES_H
 #define REFLEX_SERVICES_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "config.h"
-
-struct service {
-	struct policy_service service;
-	unsigned int scope; /* interface of a link-local address, else 0 */
-};
+#include "endpoint.h"
 
 struct services {
 	struct service *list; /* sorted, each once */
 	size_t count;
-	bool local; /* one of them at least is an address of this machine */
+	bool local;	      /* one of them at least is an address of this machine */
+	size_t strays;	      /* how many services have one of their two addresses elsewhere, */
+	size_t stray;	      /* the position of the first in the configuration, */
+	bool stray_alternate; /* and whether it is its alternate's */
 };
 
 /**
@@ -31,17 +31,47 @@ int services_expand(struct services *services, const struct config *config, char
 		    size_t size);
 
 /**
+ * services_check - whether no address is astray: where of a service's address and its alternate's
+ * one is an address of this machine and the other is not, requests to that other are lost. That
+ * neither is one is fine: they may be anycast, or routed here.
+ * @config: what the services were expanded from
+ * @where: as for config_finish
+ * @error: set on failure to a sentence
+ *
+ * Return: 0 or -EINVAL.
+ */
+int services_check(const struct services *services, const struct config *config, const char *where,
+		   char *error, size_t size);
+
+/**
  * services_policy - make the policy for them.
  * @policy: set on success; release with free()
  */
 int services_policy(struct policy **policy, const struct services *services,
 		    const struct config *config, char *error, size_t size);
 
-/** services_equal - whether both list the same. */
+/**
+ * services_print - what a configuration says of services, on lines of their own.
+ */
+void services_print(FILE *out, const struct config *config);
+
+/**
+ * services_equal - whether both list the same, their alternates and flags too, with the same
+ * addresses astray.
+ */
 bool services_equal(const struct services *a, const struct services *b);
 
-/** service_compare - an order of struct service, for qsort; 0 where both are the same. */
-int service_compare(const void *a, const void *b);
+/* How many services a message names, and room for them. */
+#define SERVICES_NAMED_MAX  4
+#define SERVICES_NAMED_SIZE ((SERVICES_NAMED_MAX + 1) * (ENDPOINT_TEXT_MAX + 2))
+
+/**
+ * services_name - "a, b and 5 more".
+ * @text: room for SERVICES_NAMED_SIZE
+ *
+ * Return: @text.
+ */
+const char *services_name(char *text, const struct services *services);
 
 /** services_free - release the list; a zeroed one is fine. */
 void services_free(struct services *services);

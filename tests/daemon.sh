@@ -121,6 +121,13 @@ refuses usage/address 2 "--address: '1.2.3' is not an IPv4 or IPv6 address" "$RE
 refuses usage/multicast 2 "--address: 224.0.0.1 is no unicast address" "$REFLEXD_BIN" --interface srv --address 224.0.0.1
 refuses usage/twice 2 "--interface: srv is named twice" "$REFLEXD_BIN" --interface srv --interface srv
 refuses usage/instance 2 "--instance: 'a/b' is not a name" "$REFLEXD_BIN" --interface srv --instance a/b
+refuses usage/dataplane 2 "--dataplane: 'ebpf' is not auto, xdp, dpdk or socket" "$REFLEXD_BIN" --dataplane ebpf
+refuses usage/dpdk 2 "--dataplane: dpdk is not available in this version" "$REFLEXD_BIN" --dataplane dpdk
+refuses usage/xdp-alone 2 "name an --interface or a --config file" "$REFLEXD_BIN" --dataplane xdp
+refuses usage/loopback 2 "--address: 127.0.0.1 is a loopback address, which takes the dataplane socket" \
+	"$REFLEXD_BIN" --interface srv --address 127.0.0.1
+refuses usage/link-local 2 "--address: fe80::1 is link-local: name the interfaces" "$REFLEXD_BIN" --dataplane socket --address fe80::1
+check usage/socket grep -q '^options: ok$' <("$REFLEXD_BIN" --dataplane socket --address 127.0.0.1 --port 34780 --check)
 refuses usage/exclude 2 "--config and --interface exclude each other" "$REFLEXD_BIN" --interface srv --config x
 refuses usage/no-file 2 "/nonexistent: cannot be opened: No such file" "$REFLEXD_BIN" --config /nonexistent
 config 'interfaces:' '  - name: srv' 'services:' '  - port: 70000'
@@ -137,6 +144,10 @@ JOURNAL_STREAM=1:1 "$REFLEXD_BIN" 2>"$TMP/err" || true
 check log/terminal grep -q '^reflexd: error: nothing to do' "$TMP/err"
 
 step "what can be wrong with the machine"
+config 'interfaces: [{name: srv}]' 'services:' "  - {address: $SERVER, alternate: {address: 203.0.113.11, port: 3479}}"
+refuses error/astray 1 "reflexd.yaml:3: services[0].alternate.address: 203.0.113.11 is not an address of this machine" \
+	"${reflexd[@]}" --config "$TMP/reflexd.yaml"
+refuses error/astray-check 1 "ip address add 203.0.113.11 dev srv" "${reflexd[@]}" --config "$TMP/reflexd.yaml" --check
 refuses error/privileges 1 "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN missing" \
 	setpriv --bounding-set -all --inh-caps -all "${reflexd[@]:3}" --interface srv
 refuses error/one-capability 1 "CAP_PERFMON missing" setpriv --bounding-set=-perfmon,-sys_admin "${reflexd[@]:3}" --interface srv
@@ -169,7 +180,7 @@ refuses error/port-in-use 1 "$SERVER:$PORT is in use by another program" \
 	"${reflexd[@]}" --interface srv --instance "${INSTANCE}x" --metrics 127.0.0.1:9479
 check still-linked linked
 
-check capabilities same "$(grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb)' "/proc/$(run_pid)/status" | awk '{ print $2 }' | sort -u)" 0000000000000000
+check capabilities same "$(grep -hE '^Cap(Inh|Prm|Eff|Bnd|Amb)' "/proc/$(run_pid)"/task/*/status | awk '{ print $2 }' | sort -u)" 0000000000000000
 check no-new-privileges grep -q '^NoNewPrivs:.*1' "/proc/$(run_pid)/status"
 
 verdicts=$(grep -c '^VERDICT(' "$SOURCE/dataplane/core/verdict.def")
@@ -200,7 +211,7 @@ check answers/ipv6 ask 2001:db8::10
 check answers/counted same "$(answered)" 21
 check answers/self-test-uncounted same "$(metric server reflex_packets_total 'verdict="success"')" 21
 
-# More than the MTU, so fragments: handed up, and reassembled for a socket that takes nothing.
+# More than the MTU, so fragments: handed up, reassembled, and refused by the socket, as they are no request.
 before=$(icmp_out)
 # shellcheck disable=SC2016
 in_ns client bash -c 'head -c 4000 /dev/zero >"/dev/udp/$1/$2"' - "$SERVER" "$PORT"
@@ -292,6 +303,19 @@ check persist/restart start_file
 check persist/counters same "$(answered)" $((counted + 5))
 kill_daemon TERM
 check persist/off not linked
+
+in_ns server ip address add 203.0.113.11/24 dev srv
+config 'interfaces: [{name: srv}]' 'services:' "  - {address: $SERVER, alternate: {address: 203.0.113.11, port: 3479}}"
+check alternate/start start_file
+check alternate/corner ask 203.0.113.11 3479
+check alternate/held held 3479 "$SERVER"
+in_ns server ip address del 203.0.113.11/24 dev srv
+check alternate/astray wait_for 2 logged "warning: $TMP/reflexd.yaml:3: services[0].alternate.address: 203.0.113.11 is not an address"
+check alternate/goes-on ask "$SERVER"
+kill -HUP "$REFLEXD"
+check alternate/reload wait_for 3 logged "the old configuration goes on: $TMP/reflexd.yaml:3: services[0].alternate.address"
+check alternate/once same "$(grep -c 'warning: .*203.0.113.11 is not an address' "$TMP/reflexd.log")" 1
+kill_daemon TERM
 
 # An interface that is configured no more is let go by the next start.
 ns_join server srv2 client cli2

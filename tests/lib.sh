@@ -147,8 +147,7 @@ stop()
 		kill -TERM -- "-$1" 2>/dev/null
 		wait_for 3 gone "$1" || kill -KILL -- "-$1" 2>/dev/null
 	fi
-	wait "$1" 2>/dev/null
-	return 0
+	wait "$1" 2>/dev/null || true
 }
 
 # await GROUP: waits so that a signal is acted upon at once, which bash does not do in a foreground command.
@@ -232,7 +231,7 @@ start_reflexd()
 	shift
 	bpffs
 	spawn reflexd nsenter "--net=/run/netns/$NS-$space" -- \
-		"$REFLEX_BUILD/control/reflexd" --instance "$INSTANCE" --metrics 127.0.0.1:9478 "$@"
+		"$REFLEX_BUILD/control/reflexd" --instance "$INSTANCE" "$@"
 	REFLEXD=$SPAWNED
 	wait_for 15 ready_or_gone "$space" "$REFLEXD"
 	scrape "$space" readyz >/dev/null

@@ -20,7 +20,7 @@ static const struct part {
 	int (*run)(const struct live_options *options);
 } parts[] = {
 	{"frames", frames_run},	  {"bursts", bursts_run},   {"silence", silence_run},
-	{"sockets", sockets_run}, {"cramped", cramped_run},
+	{"sockets", sockets_run}, {"cramped", cramped_run}, {"handed", handed_run},
 };
 
 /* The services that the frames ask, for the daemon's configuration. */
@@ -41,7 +41,7 @@ static int print_services(void)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: live frames|bursts|silence|sockets|cramped --interface IF\n"
+	fprintf(stderr, "usage: live frames|bursts|silence|sockets|cramped|handed --interface IF\n"
 			"            --counted IF --expect FILE [--count N] [--seed N]\n"
 			"            [--server IF --client NETNS --program PIN]\n"
 			"       live services\n");

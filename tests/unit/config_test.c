@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "config.h"
+#include "endpoint.h"
 #include "log.h"
 
 #include <arpa/inet.h>
@@ -19,6 +20,9 @@
 #include <unistd.h>
 
 #define ETH0 "interfaces:\n  - name: eth0\n" /* two lines */
+
+/* One line, four services. */
+#define ALTERNATE "  - {address: 192.0.2.1, port: 1, alternate: {address: 192.0.2.2, port: 2}}\n"
 
 static char folder[] = "/tmp/reflex-config.XXXXXX";
 static char path[64];
@@ -69,6 +73,9 @@ static void defaults(void **state)
 	assert_int_equal(config.services_count, 1);
 	assert_int_equal(config.services[0].service.family, FAMILY_OTHER);
 	assert_int_equal(config.services[0].service.port, 3478);
+	assert_int_equal(config.services[0].service.alternate_port, 0);
+	assert_false(config.services[0].service.response_port);
+	assert_false(config.services[0].service.padding);
 	assert_string_equal(config.software, "");
 	assert_true(config.mirror_fingerprint);
 	assert_false(config.ignore_wrong_fingerprint);
@@ -93,8 +100,9 @@ static void every_key(void **state)
 		     "services:\n"
 		     "  - address: 203.0.113.10\n"
 		     "    port: 3479\n"
-		     "    response_port: false\n"
-		     "    padding: false\n"
+		     "    alternate: {address: 203.0.113.11, port: 3480}\n"
+		     "    response_port: true\n"
+		     "    padding: true\n"
 		     "  - address: 2001:db8::10\n"
 		     "  - port: 53\n"
 		     "reply:\n"
@@ -117,10 +125,17 @@ static void every_key(void **state)
 	assert_int_equal(config.services[0].service.family, FAMILY_IPV4);
 	assert_memory_equal(config.services[0].service.address, "\xcb\x00\x71\x0a", 4);
 	assert_int_equal(config.services[0].service.port, 3479);
+	assert_memory_equal(config.services[0].service.alternate, "\xcb\x00\x71\x0b", 4);
+	assert_int_equal(config.services[0].service.alternate_port, 3480);
+	assert_true(config.services[0].service.response_port);
+	assert_true(config.services[0].service.padding);
 	assert_int_equal(config.services[1].service.family, FAMILY_IPV6);
 	inet_pton(AF_INET6, "2001:db8::10", &address);
 	assert_memory_equal(config.services[1].service.address, &address, sizeof(address));
 	assert_int_equal(config.services[1].service.port, 3478);
+	assert_int_equal(config.services[1].service.alternate_port, 0);
+	assert_false(config.services[1].service.response_port);
+	assert_false(config.services[1].service.padding);
 	assert_int_equal(config.services[2].service.family, FAMILY_OTHER);
 	assert_int_equal(config.services[2].service.port, 53);
 
@@ -134,6 +149,80 @@ static void every_key(void **state)
 	assert_int_equal(listen->sin6_family, AF_INET6);
 	assert_int_equal(ntohs(listen->sin6_port), 9479);
 	assert_memory_equal(&listen->sin6_addr, &in6addr_loopback, sizeof(in6addr_loopback));
+}
+
+/* The keys of a service in any order, and each alone. */
+static void alternate(void **state)
+{
+	struct in6_addr address;
+
+	(void)state;
+	expect_valid(ETH0 "services:\n"
+			  "  - padding: true\n"
+			  "    alternate:\n"
+			  "      port: 53\n"
+			  "      address: 2001:db8::11\n"
+			  "    address: 2001:db8::10\n"
+			  "  - address: 203.0.113.10\n"
+			  "    alternate: {address: 203.0.113.11, port: 3479}\n"
+			  "    response_port: true\n"
+			  "    padding: false\n");
+	assert_int_equal(config.services_count, 2);
+	inet_pton(AF_INET6, "2001:db8::11", &address);
+	assert_memory_equal(config.services[0].service.alternate, &address, sizeof(address));
+	assert_int_equal(config.services[0].service.alternate_port, 53);
+	assert_int_equal(config.services[0].service.port, 3478);
+	assert_false(config.services[0].service.response_port);
+	assert_true(config.services[0].service.padding);
+	assert_int_equal(config.services[0].line, 4);
+	assert_int_equal(config.services[0].alternate_line, 6);
+	assert_memory_equal(config.services[1].service.alternate, "\xcb\x00\x71\x0b\0\0", 6);
+	assert_int_equal(config.services[1].service.alternate_port, 3479);
+	assert_true(config.services[1].service.response_port);
+	assert_false(config.services[1].service.padding);
+	assert_int_equal(config.services[1].alternate_line, 10);
+}
+
+static void sockets(void **state)
+{
+	(void)state;
+	expect_valid("dataplane: socket\n");
+	assert_int_equal(config.dataplane, CONFIG_DATAPLANE_SOCKET);
+	assert_int_equal(config.interfaces_count, 0);
+	assert_int_equal(config.services_count, 1);
+	assert_int_equal(config.services[0].service.family, FAMILY_OTHER);
+	assert_int_equal(config.services[0].service.port, 3478);
+}
+
+static void corners(void **state)
+{
+	static const char *const opposites[4][2] = {
+		{"192.0.2.1:1", "192.0.2.2:2"},
+		{"192.0.2.1:2", "192.0.2.2:1"},
+		{"192.0.2.2:1", "192.0.2.1:2"},
+		{"192.0.2.2:2", "192.0.2.1:1"},
+	};
+	struct policy_service four[4], opposite;
+	char text[ENDPOINT_TEXT_MAX];
+
+	(void)state;
+	expect_valid(ETH0 "services:\n  - address: 192.0.2.1\n    port: 1\n"
+			  "    alternate: {address: 192.0.2.2, port: 2}\n    padding: true\n");
+	assert_int_equal(policy_corners(&config.services[0].service, four), 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(endpoint_print(text, &four[i], 0), opposites[i][0]);
+		opposite = four[i];
+		memcpy(opposite.address, four[i].alternate, sizeof(opposite.address));
+		opposite.port = four[i].alternate_port;
+		assert_string_equal(endpoint_print(text, &opposite, 0), opposites[i][1]);
+		assert_true(four[i].padding);
+		assert_false(four[i].response_port);
+	}
+
+	expect_valid(ETH0 "services:\n  - {address: 192.0.2.1, port: 1}\n");
+	assert_int_equal(policy_corners(&config.services[0].service, four), 1);
+	assert_string_equal(endpoint_print(text, &four[0], 0), "192.0.2.1:1");
+	assert_int_equal(four[0].alternate_port, 0);
 }
 
 static void accepted(void **state)
@@ -152,6 +241,21 @@ static void accepted(void **state)
 		ETH0 "metrics: {listen: localhost:1}\n",
 		ETH0 "metrics: {listen: '0.0.0.0:65535'}\n",
 		"interfaces: [{name: abcdefghijklmno}]\n",
+		ETH0 "services:\n  - response_port: false\n    padding: false\n",
+		/* Own addresses may come to be corners. */
+		ETH0 "services:\n  - port: 1\n" ALTERNATE,
+		/* The same addresses with other ports, the same ports with other addresses. */
+		ETH0
+		"services:\n" ALTERNATE
+		"  - {address: 192.0.2.1, port: 3, alternate: {address: 192.0.2.2, port: 4}}\n"
+		"  - {address: 192.0.2.3, port: 1, alternate: {address: 192.0.2.4, port: 2}}\n",
+		"dataplane: socket\n" ETH0,
+		"dataplane: socket\ninterfaces: [{name: eth0, mode: native}]\n",
+		"dataplane: socket\notherwise: drop\npersist: false\n",
+		"dataplane: socket\nservices:\n  - address: 127.0.0.1\n  - address: '::1'\n",
+		"dataplane: socket\nservices:\n"
+		"  - {address: 127.0.0.1, alternate: {address: 127.0.0.2, port: 3479}}\n",
+		"dataplane: socket\n" ETH0 "services:\n  - address: fe80::1\n",
 	};
 
 	(void)state;
@@ -178,13 +282,6 @@ static const struct {
 
 	/* what is to come */
 	{ETH0 "dataplane: dpdk\n", ":3: dataplane: dpdk is not available in this version"},
-	{ETH0 "dataplane: socket\n", ":3: dataplane: socket is not available in this version"},
-	{ETH0 "services:\n  - port: 1\n    alternate: {address: 192.0.2.1, port: 2}\n",
-	 ":5: services[0].alternate: behaviour discovery is not available in this version"},
-	{ETH0 "services:\n  - response_port: true\n",
-	 ":4: services[0].response_port: true is not available in this version"},
-	{ETH0 "services:\n  - padding: true\n",
-	 ":4: services[0].padding: true is not available in this version"},
 
 	/* types */
 	{"- a\n- b\n", ":1: keys and their values are expected"},
@@ -252,7 +349,10 @@ static const struct {
 	{ETH0 "services:\n  - address: 192.0.2.1\n  - address: 224.0.0.1\n",
 	 ":5: services[1].address: 224.0.0.1 is no unicast address of a host"},
 	{ETH0 "services:\n  - port: 1\n  - address: 127.0.0.1\n",
-	 ":5: services[1].address: 127.0.0.1 is no unicast address of a host"},
+	 ":5: services[1].address: 127.0.0.1 is a loopback address, which takes the dataplane "
+	 "socket"},
+	{ETH0 "services:\n  - address: ::1\n",
+	 ":4: services[0].address: ::1 is a loopback address, which takes the dataplane socket"},
 	{ETH0 "services:\n  - address: '::'\n",
 	 ":4: services[0].address: :: is no unicast address of a host"},
 	{ETH0 "services:\n  - address: ff02::1\n",
@@ -265,6 +365,106 @@ static const struct {
 	 ":6: services[2]: own addresses, port 3478 is line 4's service again"},
 	{ETH0 "services:\n  - address: 2001:db8:0::1\n  - address: 2001:db8::1\n",
 	 ":5: services[1]: [2001:db8::1]:3478 is line 4's service again"},
+
+	/* alternates */
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: 192.0.2.2\n",
+	 ":5: services[0].alternate: keys and their values are expected"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {host: 192.0.2.2}\n",
+	 ":5: services[0].alternate: unknown key 'host' (known here: address, port)"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {}\n",
+	 ":5: services[0].alternate: address is missing"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {port: 3479}\n",
+	 ":5: services[0].alternate: address is missing"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {address: 192.0.2.2}\n",
+	 ":5: services[0].alternate: port is missing"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {address: x, port: 3479}\n",
+	 ":5: services[0].alternate.address: 'x' is not an IPv4 or IPv6 address"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {address: 192.0.2.2, port: 0}\n",
+	 ":5: services[0].alternate.port: 0 is not a port (1 to 65535)"},
+	{ETH0 "services:\n  - port: 1\n    alternate: {address: 192.0.2.1, port: 2}\n",
+	 ":5: services[0].alternate: the service needs an address too: own addresses are any "
+	 "number "
+	 "and may change"},
+	{ETH0 "services:\n  - alternate:\n      address: 192.0.2.1\n      port: 2\n",
+	 ":5: services[0].alternate: the service needs an address too: own addresses are any "
+	 "number "
+	 "and may change"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate:\n      address: 192.0.2.1\n"
+	      "      port: 3479\n",
+	 ":6: services[0].alternate.address: 192.0.2.1 is the service's own address: behaviour "
+	 "discovery needs another one"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate:\n      address: 192.0.2.2\n"
+	      "      port: 3478\n",
+	 ":7: services[0].alternate.port: 3478 is the service's own port: behaviour discovery "
+	 "needs another one"},
+	{ETH0
+	 "services:\n  - address: 192.0.2.1\n    alternate: {address: '2001:db8::1', port: 1}\n",
+	 ":5: services[0].alternate.address: 2001:db8::1 is not of the same family as the "
+	 "service's "
+	 "address: each family needs a service and an alternate of its own"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {address: 224.0.0.1, port: 1}\n",
+	 ":5: services[0].alternate.address: 224.0.0.1 is no unicast address of a host"},
+	{ETH0 "services:\n  - address: 2001:db8::1\n    alternate: {address: '::', port: 1}\n",
+	 ":5: services[0].alternate.address: :: is no unicast address of a host"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {address: 127.0.0.1, port: 1}\n",
+	 ":5: services[0].alternate.address: 127.0.0.1 is a loopback address, which takes the "
+	 "dataplane socket"},
+	{ETH0 "services:\n  - address: 224.0.0.1\n    alternate: {address: 192.0.2.1, port: 1}\n",
+	 ":4: services[0].address: 224.0.0.1 is no unicast address of a host"},
+	{ETH0 "services:\n  - address: 2001:db8::1\n    alternate: {address: 'fe80::1', port: 1}\n",
+	 ":5: services[0].alternate.address: fe80::1 is link-local: name an address that is "
+	 "reached "
+	 "through NATs"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {address: 169.254.0.1, port: 1}\n",
+	 ":5: services[0].alternate.address: 169.254.0.1 is link-local: name an address that is "
+	 "reached through NATs"},
+	{ETH0 "services:\n  - port: 1\n    address: fe80::1\n"
+	      "    alternate: {address: '2001:db8::1', port: 2}\n",
+	 ":5: services[0].address: fe80::1 is link-local: with an alternate it takes an address "
+	 "that "
+	 "is reached through NATs"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    response_port: yes\n",
+	 ":5: services[0].response_port: 'yes' is not false or true"},
+	{ETH0 "services:\n  - address: 192.0.2.1\n    response_port: true\n",
+	 ":5: services[0].response_port: is a part of behaviour discovery: set an alternate, or "
+	 "leave it out"},
+	{ETH0 "services:\n  - padding: true\n",
+	 ":4: services[0].padding: is a part of behaviour discovery: set an alternate, or leave it "
+	 "out"},
+
+	/* corners that meet */
+	{ETH0 "services:\n" ALTERNATE ALTERNATE,
+	 ":5: services[1]: 192.0.2.1:1 is line 4's service again"},
+	{ETH0 "services:\n" ALTERNATE "  - {address: 192.0.2.1, port: 1}\n",
+	 ":5: services[1]: 192.0.2.1:1 is line 4's service again"},
+	{ETH0 "services:\n" ALTERNATE "  - {address: 192.0.2.2, port: 1}\n",
+	 ":5: services[1]: 192.0.2.2:1 is a corner of line 4's service already: leave one of them "
+	 "out"},
+	{ETH0 "services:\n  - {address: 192.0.2.1, port: 2}\n" ALTERNATE,
+	 ":5: services[1]: its corner 192.0.2.1:2 is line 4's service already: leave one of them "
+	 "out"},
+	{ETH0 "services:\n" ALTERNATE
+	      "  - {address: 192.0.2.2, port: 2, alternate: {address: 192.0.2.1, port: 1}}\n",
+	 ":5: services[1]: 192.0.2.2:2 is a corner of line 4's service already: leave one of them "
+	 "out"},
+	{ETH0 "services:\n" ALTERNATE
+	      "  - {address: 192.0.2.3, port: 1, alternate: {address: 192.0.2.2, port: 3}}\n",
+	 ":5: services[1]: its corner 192.0.2.2:1 is a corner of line 4's service already: leave "
+	 "one "
+	 "of them out"},
+
+	/* sockets */
+	{"dataplane: socket\nservices:\n  - port: 1\n  - address: fe80::1\n",
+	 ":4: services[1].address: fe80::1 is link-local: name the interfaces to answer on it"},
+	{"dataplane: socket\nservices:\n  - address: 0.0.0.0\n",
+	 ":3: services[0].address: 0.0.0.0 is no unicast address of a host"},
+	{"otherwise: pass\ndataplane: socket\n",
+	 ":1: otherwise: sockets cannot pass a packet on to another program: leave its port out of "
+	 "services, or use XDP"},
+	{"dataplane: socket\npersist: true\n", ":2: persist: sockets end with reflexd, so nothing "
+					       "could go on answering: leave it out, or "
+					       "use XDP"},
+	{"dataplane: auto\n", ": interfaces: at least one must be named"},
 
 	/* the rest */
 	{ETH0 "reply:\n  software: 123456789012345678901234567890123\n",
@@ -324,10 +524,36 @@ static void too_many(void **state)
 	assert_string_equal(said(), ":4: services: 1025 items, at most 1024 are allowed");
 }
 
+/* Own addresses count when it is known how many they are. */
+static void too_many_corners(void **state)
+{
+	static char text[1 << 16];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	(void)state;
+	assert_non_null(out);
+	fputs(ETH0 "services:\n", out);
+	for (int i = 1; i <= POLICY_SERVICES_MAX / 4; i++)
+		fprintf(out,
+			"- {address: 192.0.2.1, port: %d, alternate: {address: 192.0.2.2, port: "
+			"%d}}\n",
+			i, 10000 + i);
+	fputs("- port: 1\n", out);
+	fflush(out);
+	expect_valid(text);
+	fputs("- address: 192.0.2.1\n", out);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(load(text), -EINVAL);
+	assert_string_equal(said(), ":261: services[257]: one too many: at most 1024 are possible, "
+				    "and one with an alternate counts as four");
+}
+
 /* Whatever a file holds, it is refused and not believed: no crash, no leak, no endless loop. */
 static void torn(void **state)
 {
 	static const char whole[] = ETH0 "services:\n  - &a {address: 2001:db8::1, port: 53}\n"
+					 "  - {address: 192.0.2.1, padding: true,"
+					 " alternate: {address: 192.0.2.2, port: 1}}\n"
 					 "reply: {software: \"x\\u00e9\", fingerprint: never}\n"
 					 "metrics: {listen: '[::1]:9478'}\n";
 	char text[sizeof(whole)];
@@ -397,9 +623,12 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults), cmocka_unit_test(every_key), cmocka_unit_test(accepted),
-		cmocka_unit_test(refused),  cmocka_unit_test(too_many),	 cmocka_unit_test(torn),
-		cmocka_unit_test(cyclic),   cmocka_unit_test(files),
+		cmocka_unit_test(defaults),	    cmocka_unit_test(every_key),
+		cmocka_unit_test(alternate),	    cmocka_unit_test(sockets),
+		cmocka_unit_test(corners),	    cmocka_unit_test(accepted),
+		cmocka_unit_test(refused),	    cmocka_unit_test(too_many),
+		cmocka_unit_test(too_many_corners), cmocka_unit_test(torn),
+		cmocka_unit_test(cyclic),	    cmocka_unit_test(files),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

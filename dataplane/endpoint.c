@@ -62,6 +62,20 @@ bool endpoint_link_local(const struct policy_service *service)
 	       (service->address[1] & 0xc0) == 0x80;
 }
 
+bool endpoint_loopback(const struct policy_service *service)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	if (service->family == FAMILY_IPV4)
+		return service->address[0] == 127;
+	return service->family == FAMILY_IPV6 && memcmp(service->address, one, sizeof(one)) == 0;
+}
+
+bool endpoint_same_address(const struct policy_service *a, const struct policy_service *b)
+{
+	return a->family == b->family && memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
 int endpoint_compare(const struct policy_service *a, const struct policy_service *b)
 {
 	int r = (int)a->family - (int)b->family;
@@ -69,4 +83,12 @@ int endpoint_compare(const struct policy_service *a, const struct policy_service
 	if (r == 0)
 		r = memcmp(a->address, b->address, sizeof(a->address));
 	return r ? r : (int)a->port - (int)b->port;
+}
+
+int service_compare(const void *a, const void *b)
+{
+	const struct service *x = a, *y = b;
+	int r = endpoint_compare(&x->service, &y->service);
+
+	return r ? r : (x->scope > y->scope) - (x->scope < y->scope);
 }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "sockets.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "log.h"
+
+static unsigned int count_cpus(void)
+{
+	cpu_set_t set;
+	int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	return count < SOCKET_WORKERS_MAX ? count : SOCKET_WORKERS_MAX;
+}
+
+int sockets_create(struct socket_responder **sockets, const struct config *config,
+		   const struct services *services, char *error, size_t size)
+{
+	bool alone = config->dataplane == CONFIG_DATAPLANE_SOCKET;
+	const struct socket_settings settings = {
+		.workers = alone ? count_cpus() : 1,
+		.services = services->count,
+		.beside = !alone,
+	};
+	int r = socket_create(sockets, &settings, error, size);
+
+	if (r < 0)
+		return r;
+	if (alone)
+		log_info("answering by sockets alone, threads: %u", socket_workers(*sockets));
+	if (socket_workers(*sockets) < settings.workers)
+		log_warning("%zu services and the limit of open files allow %u of %u threads: "
+			    "raise it (`ulimit -n`, LimitNOFILE=)",
+			    services->count, socket_workers(*sockets), settings.workers);
+	return 0;
+}
+
+static void warn_beside(const char *sentence, bool stream)
+{
+	if (stream)
+		log_warning("%s; nothing is answered there over TCP", sentence);
+	else
+		log_warning("%s; requests are answered there, but what is handed up meets an ICMP "
+			    "unreachable",
+			    sentence);
+}
+
+static void warn_alone(const char *sentence, bool stream)
+{
+	log_warning("%s; nothing is answered there over %s", sentence, stream ? "TCP" : "UDP");
+}
+
+int sockets_prepare(struct socket_responder *sockets, const struct config *config,
+		    const struct services *services, bool strict, char *error, size_t size)
+{
+	void (*warn)(const char *sentence, bool stream) =
+		config->dataplane == CONFIG_DATAPLANE_SOCKET ? warn_alone : warn_beside;
+	struct policy *policy;
+	int r = services_policy(&policy, services, config, error, size);
+
+	if (r < 0)
+		return r;
+	/* What is refused is passed for another server on the same port: the port is left to it. */
+	r = socket_prepare(sockets, services->list, config->pass_refused ? 0 : services->count,
+			   policy, strict ? NULL : warn, error, size);
+	if (r < 0)
+		free(policy);
+	return r;
+}
+
+static void log_named(int level, const struct services *found, const char *end)
+{
+	char names[SERVICES_NAMED_SIZE];
+
+	if (found->count > 0)
+		log_write(level, "%s %s", services_name(names, found), end);
+}
+
+void sockets_log_passed(const struct config *config, const struct services *services)
+{
+	struct services held = {0}, unheld = {0};
+
+	if (!config->pass_refused)
+		return;
+	held.list = calloc(services->count + 1, sizeof(*held.list));
+	unheld.list = calloc(services->count + 1, sizeof(*unheld.list));
+	for (size_t i = 0; held.list && unheld.list && i < services->count; i++) {
+		int r = socket_probe(&services->list[i]);
+
+		if (r == -EADDRINUSE)
+			held.list[held.count++] = services->list[i];
+		else if (r == 0)
+			unheld.list[unheld.count++] = services->list[i];
+	}
+	log_named(LOG_INFO, &held,
+		  "is held by another program, which gets what is passed up (otherwise: pass)");
+	log_named(LOG_WARNING, &unheld,
+		  "is held by no program yet: until one does, what is passed up (otherwise: pass) "
+		  "meets an ICMP unreachable");
+	services_free(&held);
+	services_free(&unheld);
+}

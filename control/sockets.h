@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The socket responder in the daemon: how many workers, on which ports, and what is said of it. */
+#ifndef REFLEX_SOCKETS_H
+#define REFLEX_SOCKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "services.h"
+#include "socket/socket.h"
+
+/**
+ * sockets_create - make the responder of a configuration, without ports.
+ * @sockets: set on success; end it with socket_destroy
+ * @services: what is answered at first
+ * @error: set on failure to a sentence
+ *
+ * Return: 0 or -errno.
+ */
+int sockets_create(struct socket_responder **sockets, const struct config *config,
+		   const struct services *services, char *error, size_t size);
+
+/**
+ * sockets_prepare - open the ports of these services; socket_commit or socket_abandon follows.
+ * @strict: fail if one cannot be had; else warn and go on without it
+ *
+ * Return: 0 or -errno; then everything is as before.
+ */
+int sockets_prepare(struct socket_responder *sockets, const struct config *config,
+		    const struct services *services, bool strict, char *error, size_t size);
+
+/**
+ * sockets_log_passed - with `otherwise: pass`, say which ports another program holds and which
+ * none does.
+ */
+void sockets_log_passed(const struct config *config, const struct services *services);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The socket responder: answers over UDP and TCP what no fast path answers.
+ *
+ * A few threads, the workers, each with sockets of its own on every service's address and port.
+ * The caller's thread opens, changes and reads; it needs no lock of its own. Set up in the order
+ * socket_create, socket_prepare, socket_commit, socket_start: ports below 1024 take a capability,
+ * and threads have those that their starter had.
+ */
+#ifndef REFLEX_SOCKET_SOCKET_H
+#define REFLEX_SOCKET_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/counters.h"
+#include "core/message.h"
+#include "core/policy.h"
+#include "endpoint.h"
+
+#define SOCKET_WORKERS_MAX     16
+#define SOCKET_CONNECTIONS_MAX 1024 /* over TCP, of all workers */
+
+/* Why a TCP connection was closed. */
+enum socket_reason {
+	SOCKET_CLIENT,	/* the client closed it */
+	SOCKET_IDLE,	/* no whole message came for 10 seconds */
+	SOCKET_SLOW,	/* replies were not read for 5 seconds */
+	SOCKET_FRAMING, /* what came is not STUN, or too long */
+	SOCKET_FULL,	/* the one idle for longest, to make room for another */
+	SOCKET_REMOVED, /* its service is no longer configured */
+	SOCKET_ERROR,
+	SOCKET_REASONS,
+};
+
+struct socket_statistics {
+	struct counters counters; /* bytes are those of STUN messages */
+	uint64_t connections;	  /* open now */
+	uint64_t accepted;
+	uint64_t closed[SOCKET_REASONS];
+};
+
+struct socket_settings {
+	unsigned int workers; /* at most; fewer where the limit of open files demands it */
+	size_t services;      /* how many there will be at first */
+	bool beside;	      /* a fast path is there: a port may be left to another program */
+};
+
+struct socket_responder;
+
+/**
+ * socket_create - make the workers, without ports.
+ * @responder: set on success; end it with socket_destroy
+ * @error: set on failure to a sentence, as everywhere here
+ *
+ * Raises the limit of open files. Return: 0 or -errno.
+ */
+int socket_create(struct socket_responder **responder, const struct socket_settings *settings,
+		  char *error, size_t size);
+
+/** socket_workers - how many there are. */
+unsigned int socket_workers(const struct socket_responder *responder);
+
+/**
+ * socket_prepare - open the ports that these services need and that are not open yet.
+ * @services: sorted, each once
+ * @policy: from malloc; belongs to the responder after success
+ * @warn: told of each port that cannot be had, and whether it is one of TCP; NULL: the first such
+ * is a failure
+ *
+ * What is in force stays so until socket_commit or socket_abandon, one of which must follow a
+ * success. Return: 0 or -errno.
+ */
+int socket_prepare(struct socket_responder *responder, const struct service *services, size_t count,
+		   struct policy *policy, void (*warn)(const char *sentence, bool stream),
+		   char *error, size_t size);
+
+/**
+ * socket_commit - put what was prepared in force.
+ *
+ * Nothing that was received by a port that stays is lost, and its connections go on.
+ */
+void socket_commit(struct socket_responder *responder);
+
+/** socket_abandon - give up what was prepared. */
+void socket_abandon(struct socket_responder *responder);
+
+/**
+ * socket_start - start the workers' threads.
+ *
+ * Return: 0 or -errno.
+ */
+int socket_start(struct socket_responder *responder, char *error, size_t size);
+
+/** socket_read - sum the workers' statistics. */
+void socket_read(struct socket_responder *responder, struct socket_statistics *statistics);
+
+/**
+ * socket_ready - whether every worker is at work, on every port.
+ * @reason: set to a sentence when not
+ */
+bool socket_ready(struct socket_responder *responder, char *reason, size_t size);
+
+/**
+ * socket_run - answer a message without a network, uncounted.
+ * @request: a request that came by that path
+ * @reply: room for the reply
+ *
+ * For self-tests. Return: length of the reply, 0: none.
+ */
+size_t socket_run(const struct socket_responder *responder, const struct message_path *path,
+		  const void *request, size_t length, void *reply, size_t capacity);
+
+/**
+ * socket_probe - whether another program holds the UDP port of a service.
+ *
+ * Return: 0 if not; -EADDRINUSE; or another -errno: unknown.
+ */
+int socket_probe(const struct service *service);
+
+/** socket_destroy - stop the workers and close everything; NULL is fine. */
+void socket_destroy(struct socket_responder *responder);
+
+#endif

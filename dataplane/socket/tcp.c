@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tcp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#define ACCEPTS_MAX 16	/* of one listener in one round */
+#define TURN_MAX    16	/* messages of one connection in one round */
+#define REPLY_MAX   256 /* room for a reply; SOFTWARE and four addresses take 152 */
+
+/* A reply that is not written yet, and what is counted then. */
+struct reply {
+	enum verdict verdict;
+	uint32_t received;
+	uint32_t length;
+	uint32_t end; /* in the output */
+};
+
+struct connection {
+	struct source source; /* first, as events point to it */
+	const struct port *port;
+	TAILQ_ENTRY(connection) link;
+	struct message_path path;
+	uint64_t heard;	  /* when the last whole message came */
+	uint64_t blocked; /* since when output waits; 0: none does */
+	uint32_t events;
+	bool ended; /* nothing more is read; closed once all is answered and written, */
+	enum socket_reason reason; /* for this */
+	uint32_t in_length;
+	uint32_t out_start, out_length;
+	unsigned int replies_first, replies_count;
+	struct reply replies[TURN_MAX];
+	uint8_t in[STUN_MESSAGE_MAX];
+	uint8_t out[TURN_MAX * REPLY_MAX];
+};
+
+TAILQ_HEAD(connections, connection);
+
+struct tcp {
+	struct connections open; /* the one heard of last at the end */
+	struct connections unused;
+	struct connection all[];
+};
+
+struct tcp *tcp_create(unsigned int connections)
+{
+	struct tcp *tcp = calloc(1, sizeof(*tcp) + connections * sizeof(tcp->all[0]));
+
+	if (!tcp)
+		return NULL;
+	TAILQ_INIT(&tcp->open);
+	TAILQ_INIT(&tcp->unused);
+	for (unsigned int i = 0; i < connections; i++) {
+		tcp->all[i].source.fd = -1;
+		TAILQ_INSERT_TAIL(&tcp->unused, &tcp->all[i], link);
+	}
+	return tcp;
+}
+
+void tcp_destroy(struct tcp *tcp)
+{
+	struct connection *connection;
+
+	if (!tcp)
+		return;
+	for (connection = TAILQ_FIRST(&tcp->open); connection;
+	     connection = TAILQ_NEXT(connection, link))
+		close(connection->source.fd);
+	free(tcp);
+}
+
+/* --- the end of a connection --- */
+
+static void count_reply(struct worker *worker, const struct connection *connection,
+			const struct reply *reply, bool sent)
+{
+	counters_count(&worker->statistics.counters, connection->path.family,
+		       sent ? reply->verdict : VERDICT_UNSENT, reply->received,
+		       sent ? reply->length : 0);
+}
+
+static void hang_up(struct worker *worker, struct connection *connection, enum socket_reason reason)
+{
+	const struct linger at_once = {.l_onoff = 1};
+	struct tcp *tcp = worker->tcp;
+
+	for (; connection->replies_first < connection->replies_count; connection->replies_first++)
+		count_reply(worker, connection, &connection->replies[connection->replies_first],
+			    false);
+	/* What a slow reader has not read would stay with the kernel for minutes. */
+	if (reason == SOCKET_SLOW)
+		setsockopt(connection->source.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(connection->source.fd);
+	connection->source.fd = -1;
+	TAILQ_REMOVE(&tcp->open, connection, link);
+	TAILQ_INSERT_HEAD(&tcp->unused, connection, link);
+	worker->statistics.connections--;
+	worker->statistics.closed[reason]++;
+}
+
+static enum socket_reason reason_of(int error)
+{
+	if (error == ETIMEDOUT)
+		return SOCKET_SLOW; /* TCP_USER_TIMEOUT */
+	return error == ECONNRESET || error == EPIPE ? SOCKET_CLIENT : SOCKET_ERROR;
+}
+
+void tcp_expire(struct worker *worker)
+{
+	struct connection *connection, *next;
+
+	for (connection = TAILQ_FIRST(&worker->tcp->open); connection; connection = next) {
+		next = TAILQ_NEXT(connection, link);
+		if (connection->blocked && worker->now - connection->blocked >= TCP_SLOW_MS)
+			hang_up(worker, connection, SOCKET_SLOW);
+		else if (worker->now - connection->heard >= TCP_IDLE_MS)
+			hang_up(worker, connection, SOCKET_IDLE);
+	}
+}
+
+void tcp_remove(struct worker *worker, const struct port *port)
+{
+	struct connection *connection, *next;
+
+	for (connection = TAILQ_FIRST(&worker->tcp->open); connection; connection = next) {
+		next = TAILQ_NEXT(connection, link);
+		if (connection->port == port)
+			hang_up(worker, connection, SOCKET_REMOVED);
+	}
+}
+
+/* --- messages --- */
+
+/*
+ * Finds the message that the input begins with. Return: its length; 0 where it is not whole yet;
+ * -1 where it is none, or too long, so that where the next one begins cannot be known.
+ */
+static int frame(const struct connection *connection)
+{
+	const struct wire_stun *stun = (const struct wire_stun *)connection->in;
+	uint32_t length;
+
+	if (connection->in_length > 0 && connection->in[0] > 3)
+		return -1;
+	if (connection->in_length < sizeof(*stun))
+		return 0;
+	length = sizeof(*stun) + be16_to(&stun->length);
+	if (length % 4 || length > STUN_MESSAGE_MAX)
+		return -1;
+	return length <= connection->in_length ? (int)length : 0;
+}
+
+/* Answers a message into the output, which has room. */
+static void answer(struct worker *worker, struct connection *connection, const uint8_t *message,
+		   uint32_t length)
+{
+	const struct policy *policy = worker->set->policy;
+	uint8_t *reply = connection->out + connection->out_length;
+	struct reply *noted = &connection->replies[connection->replies_count];
+	struct binding binding = {0};
+
+	*noted = (struct reply){.received = length};
+	noted->verdict =
+		message_examine(message, message + length, policy, &connection->path, &binding);
+	if (verdict_action(noted->verdict) != ACTION_ANSWER) {
+		counters_count(&worker->statistics.counters, connection->path.family,
+			       noted->verdict, length, 0);
+		return;
+	}
+	noted->length = message_reply_length(&binding);
+	if (noted->length > REPLY_MAX ||
+	    !message_emit(reply, reply + noted->length, policy, &binding)) {
+		count_reply(worker, connection, noted, false);
+		return;
+	}
+	connection->out_length += noted->length;
+	noted->end = connection->out_length;
+	connection->replies_count++;
+}
+
+/* Answers the messages that are whole, up to a turn's share of them. */
+static void answer_input(struct worker *worker, struct connection *connection)
+{
+	const uint8_t *in = connection->in;
+	int length = frame(connection);
+
+	if (length > 0) {
+		TAILQ_REMOVE(&worker->tcp->open, connection, link);
+		TAILQ_INSERT_TAIL(&worker->tcp->open, connection, link);
+		connection->heard = worker->now;
+	}
+	for (int i = 0; i < TURN_MAX && length > 0; i++) {
+		answer(worker, connection, in, length);
+		connection->in_length -= length;
+		memmove(connection->in, in + length, connection->in_length);
+		length = frame(connection);
+	}
+	if (length < 0 && connection->replies_count < TURN_MAX) {
+		/* Its header says why, however little of it has come. */
+		answer(worker, connection, in, sizeof(struct wire_stun));
+		connection->in_length = 0;
+		connection->ended = true;
+		connection->reason = SOCKET_FRAMING;
+	}
+}
+
+/* Return: whether the connection goes on. */
+static bool read_input(struct worker *worker, struct connection *connection)
+{
+	ssize_t r = recv(connection->source.fd, connection->in + connection->in_length,
+			 sizeof(connection->in) - connection->in_length, MSG_DONTWAIT);
+
+	if (r > 0) {
+		connection->in_length += r;
+		return true;
+	}
+	if (r < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (r < 0) {
+		hang_up(worker, connection, reason_of(errno));
+		return false;
+	}
+	connection->ended = true; /* it may still read */
+	connection->reason = SOCKET_CLIENT;
+	return true;
+}
+
+/* Return: whether the connection goes on. */
+static bool write_output(struct worker *worker, struct connection *connection)
+{
+	struct reply *reply;
+	ssize_t r;
+
+	if (connection->out_start == connection->out_length)
+		return true;
+	r = send(connection->source.fd, connection->out + connection->out_start,
+		 connection->out_length - connection->out_start, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (r < 0 && errno != EAGAIN && errno != EINTR) {
+		hang_up(worker, connection, reason_of(errno));
+		return false;
+	}
+	connection->out_start += r > 0 ? r : 0;
+	while (connection->replies_first < connection->replies_count) {
+		reply = &connection->replies[connection->replies_first];
+		if (reply->end > connection->out_start)
+			break;
+		count_reply(worker, connection, reply, true);
+		connection->replies_first++;
+	}
+	if (connection->out_start < connection->out_length) {
+		connection->blocked = connection->blocked ? connection->blocked : worker->now;
+		return true;
+	}
+	connection->out_start = connection->out_length = 0;
+	connection->replies_first = connection->replies_count = 0;
+	connection->blocked = 0;
+	return true;
+}
+
+/*
+ * A turn: the rest of the output; if that is gone, what has come in. Nothing is read while output
+ * waits, so a client that does not read fills its own side. Whoever has work left without waiting
+ * for input waits for output to be possible: at once, in most cases, but after all others.
+ */
+static void take_turn(struct worker *worker, struct source *source)
+{
+	struct connection *connection = (struct connection *)source;
+	uint32_t events = EPOLLIN;
+
+	if (!write_output(worker, connection))
+		return;
+	if (connection->out_length == 0) {
+		if (!connection->ended && frame(connection) == 0 && !read_input(worker, connection))
+			return;
+		answer_input(worker, connection);
+		if (!write_output(worker, connection))
+			return;
+	}
+	if (connection->out_length > 0 || frame(connection) != 0)
+		events = EPOLLOUT;
+	else if (connection->ended) {
+		hang_up(worker, connection, connection->reason);
+		return;
+	}
+	if (connection->events != events)
+		worker_watch(worker, source, events);
+	connection->events = events;
+}
+
+/* --- the begin of a connection --- */
+
+static bool begin(struct worker *worker, const struct port *port, int fd,
+		  const struct sockaddr_storage *client)
+{
+	struct tcp *tcp = worker->tcp;
+	struct connection *connection;
+	struct epoll_event event = {.events = EPOLLIN};
+
+	if (TAILQ_EMPTY(&tcp->unused))
+		hang_up(worker, TAILQ_FIRST(&tcp->open), SOCKET_FULL);
+	connection = TAILQ_FIRST(&tcp->unused);
+	event.data.ptr = connection;
+	if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return false;
+	TAILQ_REMOVE(&tcp->unused, connection, link);
+	TAILQ_INSERT_TAIL(&tcp->open, connection, link);
+	connection->source.fd = fd;
+	connection->source.ready = take_turn;
+	connection->port = port;
+	connection->path = port->path;
+	path_from(&connection->path, client);
+	connection->heard = worker->now;
+	connection->blocked = 0;
+	connection->events = EPOLLIN;
+	connection->ended = false;
+	connection->in_length = connection->out_start = connection->out_length = 0;
+	connection->replies_first = connection->replies_count = 0;
+	worker->statistics.connections++;
+	worker->statistics.accepted++;
+	return true;
+}
+
+/* Errors of the one connection; the next may do (accept(2)). */
+static bool is_passing(int error)
+{
+	return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM;
+}
+
+void tcp_accept(struct worker *worker, struct source *source)
+{
+	struct port *port = port_of(source);
+
+	for (int i = 0; i < ACCEPTS_MAX; i++) {
+		struct sockaddr_storage client;
+		socklen_t length = sizeof(client);
+		int fd = accept4(source->fd, (struct sockaddr *)&client, &length,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0 && begin(worker, port, fd, &client))
+			continue;
+		if (fd >= 0)
+			close(fd);
+		else if (errno == EAGAIN)
+			return;
+		else if (is_passing(errno))
+			continue;
+		/* Out of files or memory: asking again at once would do nothing else. */
+		worker_watch(worker, source, 0);
+		port->paused = true;
+		return;
+	}
+}
+
+void tcp_resume(struct worker *worker, struct port *port)
+{
+	if (port->paused)
+		worker_watch(worker, &port->source, EPOLLIN);
+	port->paused = false;
+}
