@@ -12,7 +12,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # Functions of which every branch must be reached.
-WALK=(stun_walk stun_read 'stun_read_.*' stun_unique_unknown stun_pad_unknown message_examine_attributes)
+WALK=(stun_walk stun_read 'stun_read_.*' stun_note_unknown stun_pad_unknown message_examine_attributes)
 
 seconds=15
 built=$REFLEX_BUILD/fuzz

@@ -26,7 +26,7 @@ struct {
 	__type(value, char[STATE_NAME_MAX]);
 } names SEC(".maps");
 
-static struct lane *find_lane(const struct generation *generation, __u32 interface)
+static inline struct lane *find_lane(const struct generation *generation, __u32 interface)
 {
 	const struct state_interface *entry;
 	__u32 key = 0;
@@ -38,26 +38,55 @@ static struct lane *find_lane(const struct generation *generation, __u32 interfa
 }
 
 /*
- * emit writes the whole reply, so either end serves. Every driver leaves room at the head for
- * encapsulation, some none at the tail.
+ * Every driver leaves room at the head for encapsulation, some none at the tail. Return: by how
+ * much the request's first byte is behind the frame's now; negative: no room.
  */
-static long resize(struct xdp_md *ctx, int growth)
+static inline int resize(struct xdp_md *ctx, int growth)
 {
-	if (!growth || !bpf_xdp_adjust_head(ctx, -growth))
+	if (!growth)
 		return 0;
+	if (!bpf_xdp_adjust_head(ctx, -growth))
+		return growth < 0 ? 0 : growth;
 	return bpf_xdp_adjust_tail(ctx, growth);
 }
 
-static int carry_out(enum verdict verdict, const struct policy *policy)
+static inline int pass(struct lane *lane, enum family family, enum verdict verdict,
+		       const struct policy *policy, __u32 received)
 {
-	switch (verdict_action(verdict)) {
-	case ACTION_ANSWER:
-		return XDP_TX;
-	case ACTION_REFUSE:
-		return policy->pass_refused ? XDP_PASS : XDP_DROP;
-	default:
-		return XDP_PASS;
-	}
+	counters_count(&lane->counters, family, verdict, received, 0);
+	return verdict_action(verdict) == ACTION_REFUSE && !policy->pass_refused ? XDP_DROP
+										 : XDP_PASS;
+}
+
+static inline int answer(struct xdp_md *ctx, struct lane *lane, const struct policy *policy,
+			 __u32 received)
+{
+	const struct packet *packet = &lane->packet;
+	enum family family = packet->binding.family;
+	__u32 sent = packet->reply_length;
+
+	if (resize(ctx, sent - received) < 0)
+		return pass(lane, family, VERDICT_NO_ROOM, policy, received);
+	counters_count(&lane->counters, family, packet->binding.verdict, received, sent);
+	/* Never aborted: the frame has the reply's length. */
+	return responder_emit((__u8 *)(long)ctx->data, (__u8 *)(long)ctx->data_end, policy, packet)
+		       ? XDP_TX
+		       : XDP_ABORTED;
+}
+
+static inline int answer_bare(struct xdp_md *ctx, struct lane *lane, enum family family,
+			      const struct policy *policy, __u32 received)
+{
+	__u32 sent = bare_reply_length(family);
+	int moved = resize(ctx, sent - received);
+
+	if (moved < 0)
+		return pass(lane, family, VERDICT_NO_ROOM, policy, received);
+	counters_count(&lane->counters, family, VERDICT_SUCCESS, received, sent);
+	return bare_emit((__u8 *)(long)ctx->data, (__u8 *)(long)ctx->data_end, moved, family,
+			 &lane->packet)
+		       ? XDP_TX
+		       : XDP_ABORTED;
 }
 
 SEC("xdp")
@@ -66,32 +95,24 @@ int responder(struct xdp_md *ctx)
 	__u8 *frame = (__u8 *)(long)ctx->data, *end = (__u8 *)(long)ctx->data_end;
 	const struct generation *generation = &state.generation[state.active & 1];
 	const struct policy *policy;
-	__u32 received = wire_room(frame, end), sent = 0;
+	__u32 received = wire_room(frame, end);
 	struct lane *lane = find_lane(generation, ctx->ingress_ifindex);
-	struct packet *packet;
 	enum verdict verdict;
+	enum family family;
 
 	if (!lane)
 		return XDP_PASS; /* never: the loader gives out no other lanes */
-	__asm__ volatile(""
-			 : "+r"(generation)); /* keep the pointer, do not work it out each time */
+	WIRE_KEEP(generation);
 	policy = &generation->policy;
-	packet = &lane->packet;
-	verdict = responder_examine(frame, end, policy, packet);
-	if (verdict_action(verdict) == ACTION_ANSWER) {
-		sent = packet->reply_length;
-		if (resize(ctx, sent - received)) {
-			verdict = VERDICT_NO_ROOM;
-			sent = 0;
-		} else {
-			frame = (__u8 *)(long)ctx->data;
-			end = (__u8 *)(long)ctx->data_end;
-			if (!responder_emit(frame, end, policy, packet))
-				return XDP_ABORTED; /* never: the frame has the reply's length */
-		}
-	}
-	counters_count(&lane->counters, packet->binding.family, verdict, received, sent);
-	return carry_out(verdict, policy);
+	family = bare_examine(frame, end, policy, &lane->packet);
+	if (family == FAMILY_IPV4) /* once for each, so that all lengths are constant */
+		return answer_bare(ctx, lane, FAMILY_IPV4, policy, received);
+	if (family == FAMILY_IPV6)
+		return answer_bare(ctx, lane, FAMILY_IPV6, policy, received);
+	verdict = responder_examine(frame, end, policy, &lane->packet);
+	if (verdict_action(verdict) == ACTION_ANSWER)
+		return answer(ctx, lane, policy, received);
+	return pass(lane, lane->packet.binding.family, verdict, policy, received);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -119,11 +119,11 @@ static inline enum verdict message_examine_type(uint16_t type)
 	switch (type & STUN_CLASS_MASK) {
 	case STUN_SUCCESS:
 	case STUN_ERROR:
-		return VERDICT_RESPONSE;
+		return verdict_final(VERDICT_RESPONSE);
 	case STUN_INDICATION:
-		return VERDICT_INDICATION;
+		return verdict_final(VERDICT_INDICATION);
 	default:
-		return VERDICT_UNKNOWN_METHOD;
+		return verdict_final(VERDICT_UNKNOWN_METHOD);
 	}
 }
 
@@ -138,7 +138,7 @@ static inline enum verdict message_examine_request(const struct wire_stun *stun,
 		return verdict;
 	binding->legacy = stun->id[0].raw != be32_from(STUN_COOKIE).raw;
 	if (binding->legacy && !policy->legacy)
-		return VERDICT_NO_COOKIE;
+		return verdict_final(VERDICT_NO_COOKIE);
 	binding->header = wire_load32(stun);
 	wire_copy128(binding->id, stun->id);
 	return VERDICT_UNDECIDED;
@@ -152,12 +152,12 @@ static inline enum verdict message_examine_header(const uint8_t *pos, const uint
 	const struct wire_stun *stun = (const struct wire_stun *)pos;
 
 	if (length < sizeof(*stun) || !wire_has(pos, end, sizeof(*stun)))
-		return VERDICT_STUN_RUNT;
+		return verdict_final(VERDICT_STUN_RUNT);
 	if (*pos > 3)
-		return VERDICT_NOT_STUN;
+		return verdict_final(VERDICT_NOT_STUN);
 	binding->request_length = be16_to(&stun->length);
 	if (binding->request_length & 3 || binding->request_length != length - sizeof(*stun))
-		return VERDICT_STUN_LENGTH;
+		return verdict_final(VERDICT_STUN_LENGTH);
 	return message_examine_request(stun, policy, binding);
 }
 
@@ -184,22 +184,19 @@ WIRE_APART enum verdict message_examine_attributes(const uint8_t *pos, const uin
 	enum verdict verdict;
 
 	if (!wire_has(pos, end, sizeof(*stun)))
-		return VERDICT_STUN_RUNT; /* never; the verifier asks anew */
+		return verdict_final(VERDICT_STUN_RUNT); /* never; the verifier asks anew */
 	verdict = stun_walk((const uint8_t *)(stun + 1), end, binding->request_length,
 			    binding->legacy, uses, found);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
 	wire_forget();
-	if (found->unknown_count) {
-		stun_unique_unknown(found);
-		stun_pad_unknown(found, binding->legacy);
-	}
+	stun_pad_unknown(found, binding->legacy);
 	if (!found->fingerprint)
 		return VERDICT_UNDECIDED;
 	found->fingerprint = policy->mirror_fingerprint;
 	if (!stun_check_fingerprint(stun, end, found->length, &binding->crc) &&
 	    !policy->ignore_wrong_fingerprint)
-		return VERDICT_WRONG_FINGERPRINT;
+		return verdict_final(VERDICT_WRONG_FINGERPRINT);
 	return VERDICT_UNDECIDED;
 }
 
@@ -276,16 +273,19 @@ static inline void message_redirect(const struct policy *policy, struct binding 
 		wire_copy128(&binding->destination, &opposite.address);
 }
 
-/* (XOR-)MAPPED-ADDRESS: RFC 8489 section 14.1, 14.2; RFC 3489 section 11.2.1. */
-static inline bool message_put_mapped_address(struct stun_writer *writer,
-					      const struct binding *binding)
+/*
+ * (XOR-)MAPPED-ADDRESS: RFC 8489 section 14.1, 14.2; RFC 3489 section 11.2.1. The port is in host
+ * byte order, @id is cookie and transaction ID.
+ */
+static inline bool message_put_mapped_address(struct stun_writer *writer, uint8_t family,
+					      bool legacy, uint32_t port,
+					      const struct be32 *address, const struct be32 *id)
 {
-	const struct be32 *address = binding->source.word, *id = binding->id;
-	uint16_t type = binding->legacy ? STUN_MAPPED_ADDRESS : STUN_XOR_MAPPED_ADDRESS;
-	uint32_t mask = binding->legacy ? 0 : 0xffffffff;
-	uint32_t port = binding->port ^ (STUN_COOKIE >> 16 & mask);
+	uint16_t type = legacy ? STUN_MAPPED_ADDRESS : STUN_XOR_MAPPED_ADDRESS;
+	uint32_t mask = legacy ? 0 : 0xffffffff;
 
-	if (binding->family == FAMILY_IPV4)
+	port ^= STUN_COOKIE >> 16 & mask;
+	if (family == FAMILY_IPV4)
 		return stun_put_3(writer, stun_attribute(type, 8),
 				  be32_from(STUN_FAMILY_IPV4 << 16 | port).raw,
 				  address[0].raw ^ (be32_from(STUN_COOKIE).raw & mask));
@@ -353,7 +353,8 @@ static inline bool message_put_first(struct stun_writer *writer, const struct po
 		return stun_put_unknown(writer, &binding->found);
 	if (binding->verdict == VERDICT_BAD_REQUEST)
 		return stun_put_bad_request(writer);
-	if (!message_put_mapped_address(writer, binding))
+	if (!message_put_mapped_address(writer, binding->family, binding->legacy, binding->port,
+					binding->source.word, binding->id))
 		return false;
 	return !binding->discovery || message_put_discovery(writer, policy, binding);
 }
@@ -418,10 +419,10 @@ static inline enum verdict message_examine_source(const struct policy *policy,
 {
 	if (binding->family == FAMILY_IPV4 ? message_is_bogon_ipv4(binding->source.word)
 					   : message_is_bogon_ipv6(&binding->source))
-		return VERDICT_SOURCE_ADDRESS;
+		return verdict_final(VERDICT_SOURCE_ADDRESS);
 	if (message_same_address(binding, &binding->source, &binding->destination) ||
 	    (binding->discovery && message_is_alternate(policy, binding)))
-		return VERDICT_LAND;
+		return verdict_final(VERDICT_LAND);
 	return VERDICT_UNDECIDED;
 }
 
@@ -432,12 +433,12 @@ static inline enum verdict message_examine_stream(const uint8_t *pos, const stru
 	const struct wire_stun *stun = (const struct wire_stun *)pos;
 
 	if (*pos > 3)
-		return VERDICT_NOT_STUN;
+		return verdict_final(VERDICT_NOT_STUN);
 	binding->request_length = be16_to(&stun->length);
 	if (binding->request_length & 3)
-		return VERDICT_STUN_LENGTH;
-	if (binding->request_length > STUN_MESSAGE_MAX - sizeof(*stun))
-		return VERDICT_TOO_LONG;
+		return verdict_final(VERDICT_STUN_LENGTH);
+	if (binding->request_length > STUN_STREAM_MAX - sizeof(*stun))
+		return verdict_final(VERDICT_TOO_LONG);
 	return message_examine_request(stun, policy, binding);
 }
 
@@ -493,7 +494,7 @@ static inline enum verdict message_examine(const uint8_t *message, const uint8_t
 	enum verdict verdict;
 
 	if (!slot)
-		return VERDICT_NOT_SERVICE;
+		return verdict_final(VERDICT_NOT_SERVICE);
 	message_begin(binding, path, slot->discovery);
 	verdict = message_examine_shape(message, end, policy, path, binding);
 	if (verdict != VERDICT_UNDECIDED)
@@ -529,7 +530,7 @@ static inline enum verdict message_pad(const struct policy *policy, struct bindi
 		(uint16_t)(padding < MESSAGE_PADDING_MAX ? padding : MESSAGE_PADDING_MAX);
 	message_measure(policy, binding);
 	message_redirect(policy, binding);
-	return VERDICT_SUCCESS;
+	return verdict_final(VERDICT_SUCCESS);
 }
 #endif
 

@@ -12,21 +12,10 @@
 #include "checksum.h"
 #include "counters.h"
 #include "message.h"
+#include "packet.h"
 #include "policy.h"
 #include "verdict.h"
 #include "wire.h"
-
-/* One packet: what the reply's headers are made of, and its message. */
-struct packet {
-	struct be16 link[WIRE_LINK_MAX / 2]; /* of the reply, and what follows where shorter */
-	uint8_t link_length;		     /* Ethernet header and tags */
-	uint8_t udp_offset;		     /* of the UDP header in the frame */
-	uint16_t udp_length;		     /* of the request, without trailer */
-	uint16_t reply_length;		     /* whole frame */
-	uint64_t address_sum;		     /* of both addresses */
-	uint64_t fixed_sum;		     /* of all that is the same in request and reply */
-	struct binding binding;
-};
 
 static inline bool responder_is_tag(uint16_t type)
 {
@@ -63,14 +52,6 @@ static inline const uint8_t *responder_examine_link(const uint8_t *frame, const 
 	return pos;
 }
 
-/* Check 10: the group bit of either MAC address. */
-static inline bool responder_is_group(const uint8_t *frame)
-{
-	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
-
-	return (ethernet->destination[0].raw | ethernet->source[0].raw) & be16_from(0x0100).raw;
-}
-
 /* Checks 3 to 5 of IPv4, with so many bytes of IP header. */
 static inline enum verdict responder_match_ipv4(const uint8_t *pos, const uint8_t *end,
 						const struct policy *policy, uint32_t header,
@@ -82,17 +63,17 @@ static inline enum verdict responder_match_ipv4(const uint8_t *pos, const uint8_
 	const struct policy_slot *slot;
 
 	if (ip->protocol != IP_PROTOCOL_UDP)
-		return VERDICT_NOT_UDP;
+		return verdict_final(VERDICT_NOT_UDP);
 	if (ip->fragment.raw & be16_from(IPV4_FRAGMENT_MASK).raw)
 		return policy_find(policy, policy_key_ipv4(address, POLICY_ANY_PORT))
 			       ? VERDICT_FRAGMENT
 			       : VERDICT_NOT_SERVICE;
 	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) ||
 	    be16_to(&ip->total_length) < header + sizeof(*udp))
-		return VERDICT_IP_HEADER;
+		return verdict_final(VERDICT_IP_HEADER);
 	slot = policy_find(policy, policy_key_ipv4(address, udp->destination.raw));
 	if (!slot)
-		return VERDICT_NOT_SERVICE;
+		return verdict_final(VERDICT_NOT_SERVICE);
 	packet->binding.discovery = slot->discovery;
 	return VERDICT_UNDECIDED;
 }
@@ -106,7 +87,7 @@ static inline enum verdict responder_examine_options(const uint8_t *pos, const u
 	enum verdict verdict;
 
 	if (*pos >> 4 != 4 || header < sizeof(struct wire_ipv4))
-		return VERDICT_IP_HEADER;
+		return verdict_final(VERDICT_IP_HEADER);
 	verdict = responder_match_ipv4(pos, end, policy, header, packet);
 	return verdict == VERDICT_UNDECIDED ? VERDICT_IPV4_OPTIONS : verdict;
 }
@@ -123,7 +104,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 	uint64_t sum;
 
 	if (!wire_has(pos, end, sizeof(*ip)))
-		return VERDICT_IP_HEADER;
+		return verdict_final(VERDICT_IP_HEADER);
 	if (ip->version_length != IPV4_VERSION_LENGTH)
 		return responder_examine_options(pos, end, policy, packet);
 	verdict = responder_match_ipv4(pos, end, policy, sizeof(*ip), packet);
@@ -132,19 +113,19 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 
 	total = be16_to(&ip->total_length);
 	if (total > wire_room(pos, end))
-		return VERDICT_IP_LENGTH;
+		return verdict_final(VERDICT_IP_LENGTH);
 	length = be16_to(&udp->length);
 	if (length < sizeof(*udp) || length > total - sizeof(*ip))
-		return VERDICT_UDP_LENGTH;
+		return verdict_final(VERDICT_UDP_LENGTH);
 	sum = (uint64_t)ip->source.raw + ip->destination.raw;
 	if (!checksum_valid(sum + checksum_3(pos)))
-		return VERDICT_IP_CHECKSUM;
-	if (responder_is_group(frame))
-		return VERDICT_LINK_ADDRESS;
+		return verdict_final(VERDICT_IP_CHECKSUM);
+	if (packet_is_group(frame))
+		return verdict_final(VERDICT_LINK_ADDRESS);
 	if (message_is_bogon_ipv4(&ip->source))
-		return VERDICT_SOURCE_ADDRESS;
+		return verdict_final(VERDICT_SOURCE_ADDRESS);
 	if (ip->source.raw == ip->destination.raw)
-		return VERDICT_LAND;
+		return verdict_final(VERDICT_LAND);
 	packet->binding.source.word[0] = ip->source;
 	packet->binding.destination.word[0] = ip->destination;
 	packet->address_sum = sum;
@@ -176,9 +157,9 @@ static inline enum verdict responder_examine_next_header(uint8_t next_header, ui
 							 uint64_t low, const struct policy *policy)
 {
 	if (!responder_is_extension(next_header))
-		return VERDICT_NOT_UDP;
+		return verdict_final(VERDICT_NOT_UDP);
 	if (!policy_find(policy, policy_key_ipv6(high, low, POLICY_ANY_PORT)))
-		return VERDICT_NOT_SERVICE;
+		return verdict_final(VERDICT_NOT_SERVICE);
 	return next_header == IP_PROTOCOL_FRAGMENT ? VERDICT_FRAGMENT : VERDICT_IPV6_EXTENSION;
 }
 
@@ -194,30 +175,30 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	uint32_t payload, length;
 
 	if (!wire_has(pos, end, sizeof(*ip)) || be32_to(&ip->version_class_flow) >> 28 != 6)
-		return VERDICT_IP_HEADER;
+		return verdict_final(VERDICT_IP_HEADER);
 	high = wire_load64(&ip->destination.word[0]);
 	low = wire_load64(&ip->destination.word[2]);
 	if (ip->next_header != IP_PROTOCOL_UDP)
 		return responder_examine_next_header(ip->next_header, high, low, policy);
 	payload = be16_to(&ip->payload_length);
 	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) || payload < sizeof(*udp))
-		return VERDICT_IP_HEADER;
+		return verdict_final(VERDICT_IP_HEADER);
 	slot = policy_find(policy, policy_key_ipv6(high, low, udp->destination.raw));
 	if (!slot)
-		return VERDICT_NOT_SERVICE;
+		return verdict_final(VERDICT_NOT_SERVICE);
 	packet->binding.discovery = slot->discovery;
 
 	if (payload + sizeof(*ip) > wire_room(pos, end))
-		return VERDICT_IP_LENGTH;
+		return verdict_final(VERDICT_IP_LENGTH);
 	length = be16_to(&udp->length);
 	if (length < sizeof(*udp) || length > payload)
-		return VERDICT_UDP_LENGTH;
-	if (responder_is_group(frame))
-		return VERDICT_LINK_ADDRESS;
+		return verdict_final(VERDICT_UDP_LENGTH);
+	if (packet_is_group(frame))
+		return verdict_final(VERDICT_LINK_ADDRESS);
 	if (message_is_bogon_ipv6(&ip->source))
-		return VERDICT_SOURCE_ADDRESS;
+		return verdict_final(VERDICT_SOURCE_ADDRESS);
 	if (wire_load64(&ip->source.word[0]) == high && wire_load64(&ip->source.word[2]) == low)
-		return VERDICT_LAND;
+		return verdict_final(VERDICT_LAND);
 	wire_copy128(&packet->binding.source, &ip->source);
 	wire_copy128(&packet->binding.destination, &ip->destination);
 	packet->address_sum = checksum_4((const uint8_t *)&ip->source) +
@@ -227,12 +208,12 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	return VERDICT_UNDECIDED;
 }
 
-/* The sum of attributes: whole words, at most STUN_MESSAGE_MAX bytes. */
+/* The sum of attributes: whole words, at most STUN_FAST_MAX bytes. */
 static inline uint64_t responder_sum(const uint8_t *pos, const uint8_t *end, uint32_t length)
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; i < STUN_MESSAGE_MAX / 32 && length >= 32; i++, pos += 32, length -= 32) {
+	for (int i = 0; i < STUN_FAST_MAX / 32 && length >= 32; i++, pos += 32, length -= 32) {
 		if (!wire_has(pos, end, 32))
 			return 0; /* never; the verifier asks, here and below */
 		sum += checksum_4(pos) + checksum_4(pos + 16);
@@ -290,7 +271,8 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	uint32_t ports;
 
 	if (!wire_has(pos, end, sizeof(*udp)))
-		return VERDICT_IP_HEADER; /* never; the verifier has lost sight of the IP header */
+		return verdict_final(VERDICT_IP_HEADER); /* never; the verifier has lost sight of
+							    the IP header */
 	binding->port = be16_to(&udp->source);
 	verdict = message_examine_port(binding->port, policy);
 	if (verdict != VERDICT_UNDECIDED)
@@ -300,8 +282,8 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	verdict = message_examine_header(pos + sizeof(*udp), end, payload, policy, binding);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	if (payload > STUN_MESSAGE_MAX)
-		return VERDICT_OVERSIZE;
+	if (payload > STUN_FAST_MAX)
+		return verdict_final(VERDICT_OVERSIZE);
 	return responder_examine_checksum(udp, end, packet);
 }
 
@@ -339,7 +321,7 @@ static inline enum verdict responder_examine_message(const uint8_t *pos, const u
 	enum verdict verdict;
 
 	if (binding->discovery && message_is_alternate(policy, binding))
-		return VERDICT_LAND;
+		return verdict_final(VERDICT_LAND);
 	verdict = responder_examine_request(pos, end, policy, packet);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
@@ -364,8 +346,7 @@ static inline void responder_keep_link(const uint8_t *frame, struct packet *pack
 {
 	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
 
-	wire_copy_mac(&packet->link[0], ethernet->source);
-	wire_copy_mac(&packet->link[3], ethernet->destination);
+	packet_keep_macs(frame, packet);
 	wire_store64(&packet->link[6], wire_load64(&ethernet->type));
 	wire_copy16(&packet->link[10], frame + 20);
 }
@@ -386,8 +367,9 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 	const uint8_t *pos = responder_examine_link(frame, end, packet);
 	enum verdict verdict;
 
+	packet->reply_length = 0;
 	if (!pos)
-		return VERDICT_NOT_IP;
+		return verdict_final(VERDICT_NOT_IP);
 	if (packet->binding.family == FAMILY_IPV4)
 		verdict = responder_examine_ipv4(frame, pos, end, policy, packet);
 	else
@@ -398,44 +380,6 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 	wire_forget();
 	pos = frame + packet->udp_offset;
 	return responder_examine_message(pos, end, policy, packet);
-}
-
-/* The UDP checksum of the reply, never 0 (RFC 768, RFC 8200 section 8.1). */
-static inline uint16_t responder_finish_sum(uint64_t sum)
-{
-	uint16_t checksum = (uint16_t)~checksum_fold(sum);
-
-	return checksum ? checksum : 0xffff;
-}
-
-static inline void responder_emit_ipv4(struct wire_ipv4 *ip, const struct packet *packet)
-{
-	uint16_t length = (uint16_t)(packet->reply_length - packet->link_length);
-
-	ip->version_length = IPV4_VERSION_LENGTH;
-	ip->type_of_service = 0;
-	ip->total_length = be16_from(length);
-	ip->identification = be16_from(0);
-	ip->fragment = be16_from(IPV4_DONT_FRAGMENT);
-	ip->time_to_live = WIRE_TTL;
-	ip->protocol = IP_PROTOCOL_UDP;
-	ip->checksum.raw = (uint16_t)~checksum_fold(
-		packet->address_sum + checksum_word(0x4500) + checksum_word(length) +
-		checksum_word(IPV4_DONT_FRAGMENT) + checksum_word(WIRE_TTL << 8 | IP_PROTOCOL_UDP));
-	ip->source = packet->binding.destination.word[0];
-	ip->destination = packet->binding.source.word[0];
-}
-
-static inline void responder_emit_ipv6(struct wire_ipv6 *ip, const struct packet *packet)
-{
-	ip->version_class_flow = be32_from(6u << 28);
-	ip->payload_length =
-		be16_from((uint16_t)(sizeof(struct wire_udp) + sizeof(struct wire_stun) +
-				     packet->binding.attributes_length));
-	ip->next_header = IP_PROTOCOL_UDP;
-	ip->hop_limit = WIRE_TTL;
-	wire_copy128(&ip->source, &packet->binding.destination);
-	wire_copy128(&ip->destination, &packet->binding.source);
 }
 
 /* UDP header, STUN header and attributes. */
@@ -454,7 +398,7 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 	udp->length = length;
 	if (!message_write(&writer, stun, policy, &packet->binding))
 		return false;
-	udp->checksum.raw = responder_finish_sum(writer.sum);
+	udp->checksum.raw = packet_finish_sum(writer.sum);
 	return true;
 }
 
@@ -476,8 +420,7 @@ static inline bool responder_emit(uint8_t *frame, const uint8_t *end, const stru
 
 	if (link_length > WIRE_LINK_MAX || !wire_has(frame, end, WIRE_LINK_MAX))
 		return false;
-	wire_copy_mac(link, &packet->link[0]);
-	wire_copy_mac(link + 3, &packet->link[3]);
+	packet_put_macs(frame, packet);
 	/* Type and tags; where there are fewer, the IP header covers the excess. */
 	wire_store64(link + 6, wire_load64(&packet->link[6]));
 	wire_copy16(link + 10, &packet->link[10]);
@@ -485,11 +428,16 @@ static inline bool responder_emit(uint8_t *frame, const uint8_t *end, const stru
 	if (packet->binding.family == FAMILY_IPV4) {
 		if (!wire_has(pos, end, sizeof(struct wire_ipv4)))
 			return false;
-		responder_emit_ipv4((struct wire_ipv4 *)pos, packet);
+		packet_put_ipv4((struct wire_ipv4 *)pos, packet->binding.destination.word,
+				packet->binding.source.word, packet->address_sum,
+				(uint16_t)(packet->reply_length - packet->link_length));
 	} else {
 		if (!wire_has(pos, end, sizeof(struct wire_ipv6)))
 			return false;
-		responder_emit_ipv6((struct wire_ipv6 *)pos, packet);
+		packet_put_ipv6((struct wire_ipv6 *)pos, &packet->binding.destination,
+				&packet->binding.source,
+				(uint16_t)(sizeof(struct wire_udp) + sizeof(struct wire_stun) +
+					   packet->binding.attributes_length));
 	}
 	wire_forget();
 	return responder_emit_message(frame + packet->udp_offset, end, policy, packet);

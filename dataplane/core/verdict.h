@@ -57,6 +57,15 @@ static inline enum action verdict_action(enum verdict verdict)
 	return bit & verdict_set(ACTION_REFUSE) ? ACTION_REFUSE : ACTION_FOREIGN;
 }
 
+/* An exit in a block of its own. */
+static inline enum verdict verdict_final(enum verdict verdict)
+{
+#ifdef __bpf__
+	__asm__ volatile("" : "+r"(verdict));
+#endif
+	return verdict;
+}
+
 #ifndef __bpf__
 /**
  * verdict_label - the value of the metric label `verdict`.

@@ -149,6 +149,13 @@ static inline void wire_forget(void)
 #endif
 }
 
+/* Works a pointer out once; clang would do so again for each of its fields. */
+#ifdef __bpf__
+#define WIRE_KEEP(pointer) __asm__ volatile("" : "+r"(pointer))
+#else
+#define WIRE_KEEP(pointer) (void)(pointer)
+#endif
+
 /*
  * A function apart: what it leaves behind on its stack is gone when it returns, and the verifier
  * goes on from one place, not from each end of each of its loops. For BPF only, and off the

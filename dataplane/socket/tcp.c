@@ -34,7 +34,7 @@ struct connection {
 	uint32_t out_start, out_length;
 	unsigned int replies_first, replies_count;
 	struct reply replies[TURN_MAX];
-	uint8_t in[STUN_MESSAGE_MAX];
+	uint8_t in[STUN_STREAM_MAX];
 	uint8_t out[TURN_MAX * REPLY_MAX];
 };
 
@@ -149,7 +149,7 @@ static int frame(const struct connection *connection)
 	if (connection->in_length < sizeof(*stun))
 		return 0;
 	length = sizeof(*stun) + be16_to(&stun->length);
-	if (length % 4 || length > STUN_MESSAGE_MAX)
+	if (length % 4 || length > STUN_STREAM_MAX)
 		return -1;
 	return length <= connection->in_length ? (int)length : 0;
 }

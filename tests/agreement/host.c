@@ -9,6 +9,7 @@
 
 #include "settings.h"
 
+#include "core/bare.h"
 #include "core/responder.h"
 
 #define ROOM ((size_t)(1 << 17)) /* a datagram of any size */
@@ -41,6 +42,37 @@ int host_configure(const struct oracle_config *config)
 	return settings_build(&policy, config);
 }
 
+/*
+ * What bare.h predicts must be what the responder finds, and the same reply must come of it, grown
+ * at the tail or at the head, over the request in its own place.
+ */
+static bool bare_agrees(const uint8_t *request, const struct outcome *outcome)
+{
+	struct packet packet;
+	enum family family;
+	size_t length;
+	uint8_t *reply;
+
+	memset(&packet, 0xa5, sizeof(packet));
+	family = bare_examine(request, request_end, &policy, &packet);
+	if (family == FAMILY_OTHER)
+		return true;
+	length = bare_reply_length(family);
+	if (strcmp(outcome->verdict, verdict_label(VERDICT_SUCCESS)) || outcome->length != length)
+		return false;
+	for (int moved = 0; moved < 2; moved++) {
+		size_t asked = (size_t)(request_end - request);
+
+		reply = reply_end - length;
+		memset(reply, 0x5a, length);
+		memcpy(moved ? reply_end - asked : reply, request, asked);
+		if (!bare_emit(reply, reply_end, moved, family, &packet) ||
+		    memcmp(reply, outcome->frame, length))
+			return false;
+	}
+	return true;
+}
+
 void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
 {
 	uint8_t *request = request_end - length, *reply;
@@ -65,6 +97,8 @@ void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
 		outcome->length = packet.reply_length;
 		memcpy(outcome->frame, reply, outcome->length);
 	}
+	if (!bare_agrees(request, outcome))
+		outcome->verdict = "predicted otherwise";
 	counters_count(&counters, (enum family)packet.binding.family, verdict, (uint32_t)length,
 		       outcome->answered ? (uint32_t)outcome->length : 0);
 }

@@ -313,10 +313,10 @@ static void add_attributes(struct generator *g, struct frame *frame)
 	while (count--)
 		add_attribute(g, frame);
 	if (chance(g, 20)) /* with room for what follows */
-		frame_attribute(frame, 0x0026, NULL, below(g, 801));
-	if (chance(g, 14)) {
-		/* around 1,472 bytes, on both sides */
-		room = 1472 - frame->payload_length - 4 - (chance(g, 300) ? 8 : 0);
+		frame_attribute(frame, 0x0026, NULL, below(g, chance(g, 100) ? 801 : 81));
+	if (chance(g, 14) && frame->payload_length < 256 - 12) {
+		/* around 256 bytes, on both sides */
+		room = 256 - frame->payload_length - 4 - (chance(g, 300) ? 8 : 0);
 		frame_attribute(frame, 0x8022, NULL, room + 4 * (size_t)below(g, 3));
 	}
 	if (chance(g, 350))

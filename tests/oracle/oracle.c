@@ -7,7 +7,8 @@
 
 #define ATTRIBUTES_MAX 16
 #define COOKIE	       0x2112a442u
-#define PAYLOAD_MAX    1472 /* of STUN in a frame, and in a stream */
+#define FRAME_STUN_MAX 256
+#define STREAM_MAX     1472
 #define PADDING_MAX    9000
 
 struct corner {
@@ -412,7 +413,7 @@ static const char *check_framing(struct look *look)
 		return "not_stun";
 	if (read16(look->stun + 2) % 4 != 0)
 		return "stun_length";
-	return look->stun_length > PAYLOAD_MAX ? "too_long" : NULL;
+	return look->stun_length > STREAM_MAX ? "too_long" : NULL;
 }
 
 /* 17 and 18 */
@@ -441,7 +442,7 @@ static const char *check_udp(struct look *look)
 	const uint8_t *udp = look->frame + look->udp;
 	unsigned sum;
 
-	if (look->stun_length > PAYLOAD_MAX)
+	if (look->stun_length > FRAME_STUN_MAX)
 		return "oversize";
 	if (read16(udp + 6) == 0)
 		return look->family == 6 ? "udp_checksum_missing" : NULL;

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The request that most clients send, answered by prediction, as TCP does with its segments
+ * (Jacobson 1990, 4BSD TCP Header Prediction): a bare one with cookie, in a frame without tags,
+ * over IP without options, to a service that adds nothing. From one to the next only addresses,
+ * ports, transaction ID and checksums differ. Where all else is as predicted, and these are sound,
+ * it is answered here. Where anything is not, responder.h begins anew and says why; the reply that
+ * it would give is the same.
+ */
+#ifndef REFLEX_CORE_BARE_H
+#define REFLEX_CORE_BARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "checksum.h"
+#include "message.h"
+#include "packet.h"
+#include "policy.h"
+#include "wire.h"
+
+#define BARE_ETHERNET ((uint32_t)sizeof(struct wire_ethernet))
+#define BARE_REQUEST  ((uint32_t)(sizeof(struct wire_udp) + sizeof(struct wire_stun)))
+#define BARE_IPV4     (BARE_ETHERNET + (uint32_t)sizeof(struct wire_ipv4) + BARE_REQUEST)
+#define BARE_IPV6     (BARE_ETHERNET + (uint32_t)sizeof(struct wire_ipv6) + BARE_REQUEST)
+
+/* From UDP on. */
+static inline bool bare_examine_udp(const struct wire_udp *udp, uint64_t addresses,
+				    const struct policy *policy, struct packet *packet)
+{
+	const struct wire_stun *stun = (const struct wire_stun *)(udp + 1);
+	struct be16 length = be16_from(BARE_REQUEST);
+	uint32_t header = be32_from(STUN_BINDING << 16).raw;
+	uint64_t fixed = addresses + wire_load32(udp) + checksum_3((const uint8_t *)&stun->id[1]) +
+			 be32_from(STUN_COOKIE).raw + checksum_word(IP_PROTOCOL_UDP);
+
+	if (udp->length.raw != length.raw || wire_load32(stun) != header ||
+	    stun->id[0].raw != be32_from(STUN_COOKIE).raw || be16_to(&udp->source) < 1024 ||
+	    !udp->checksum.raw ||
+	    !checksum_valid(fixed + 2ull * length.raw + udp->checksum.raw + header) ||
+	    policy->software_words)
+		return false;
+	packet->address_sum = addresses;
+	packet->fixed_sum = fixed;
+	return true;
+}
+
+static inline bool bare_examine_ipv4(const uint8_t *frame, const struct policy *policy,
+				     struct packet *packet)
+{
+	const struct wire_ipv4 *ip = (const struct wire_ipv4 *)(frame + BARE_ETHERNET);
+	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
+	uint64_t addresses = (uint64_t)ip->source.raw + ip->destination.raw;
+	const struct policy_slot *slot;
+
+	if (ip->total_length.raw != be16_from((uint16_t)(sizeof(*ip) + BARE_REQUEST)).raw ||
+	    ip->version_length != IPV4_VERSION_LENGTH || ip->protocol != IP_PROTOCOL_UDP ||
+	    ip->fragment.raw & be16_from(IPV4_FRAGMENT_MASK).raw || packet_is_group(frame))
+		return false;
+	slot = policy_find(policy, policy_key_ipv4(ip->destination.raw, udp->destination.raw));
+	if (!slot || slot->discovery || ip->source.raw == ip->destination.raw ||
+	    !checksum_valid(addresses + checksum_3((const uint8_t *)ip)) ||
+	    message_is_bogon_ipv4(&ip->source))
+		return false;
+	return bare_examine_udp(udp, addresses, policy, packet);
+}
+
+static inline bool bare_examine_ipv6(const uint8_t *frame, const struct policy *policy,
+				     struct packet *packet)
+{
+	const struct wire_ipv6 *ip = (const struct wire_ipv6 *)(frame + BARE_ETHERNET);
+	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
+	uint64_t high = wire_load64(&ip->destination.word[0]);
+	uint64_t low = wire_load64(&ip->destination.word[2]);
+	const struct policy_slot *slot;
+
+	if (ip->payload_length.raw != be16_from((uint16_t)BARE_REQUEST).raw ||
+	    *(const uint8_t *)ip >> 4 != 6 || ip->next_header != IP_PROTOCOL_UDP ||
+	    packet_is_group(frame))
+		return false;
+	slot = policy_find(policy, policy_key_ipv6(high, low, udp->destination.raw));
+	if (!slot || slot->discovery || message_is_bogon_ipv6(&ip->source) ||
+	    (wire_load64(&ip->source.word[0]) == high && wire_load64(&ip->source.word[2]) == low))
+		return false;
+	return bare_examine_udp(udp,
+				checksum_4((const uint8_t *)&ip->source) +
+					checksum_4((const uint8_t *)&ip->destination),
+				policy, packet);
+}
+
+/**
+ * bare_examine - whether a frame is as predicted.
+ * @frame, @end, @policy: as for responder_examine
+ * @packet: where it is, filled for bare_emit; else unspecified
+ *
+ * Return: the family of a frame that is, FAMILY_OTHER for one that is not. The verdict is
+ * VERDICT_SUCCESS, the reply has bare_reply_length(family) bytes.
+ */
+static inline enum family bare_examine(const uint8_t *frame, const uint8_t *end,
+				       const struct policy *policy, struct packet *packet)
+{
+	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
+	uint64_t length = wire_room(frame, end);
+
+	if (length == BARE_IPV4 && wire_has(frame, end, BARE_IPV4) &&
+	    ethernet->type.raw == be16_from(ETHERTYPE_IPV4).raw &&
+	    bare_examine_ipv4(frame, policy, packet))
+		return FAMILY_IPV4;
+	if (length == BARE_IPV6 && wire_has(frame, end, BARE_IPV6) &&
+	    ethernet->type.raw == be16_from(ETHERTYPE_IPV6).raw &&
+	    bare_examine_ipv6(frame, policy, packet))
+		return FAMILY_IPV6;
+	return FAMILY_OTHER;
+}
+
+static inline uint32_t bare_reply_length(enum family family)
+{
+	return family == FAMILY_IPV4 ? BARE_IPV4 + 12 : BARE_IPV6 + 24;
+}
+
+/* MAC addresses swapped. Here and below all is read before it may be overwritten. */
+static inline void bare_emit_ethernet(uint8_t *frame, const uint8_t *request, uint16_t type)
+{
+	const struct wire_ethernet *from = (const struct wire_ethernet *)request;
+	struct wire_ethernet *to = (struct wire_ethernet *)frame;
+	uint32_t destination = wire_load32(from->destination), source = wire_load32(from->source);
+	struct be16 destination_end = from->destination[2], source_end = from->source[2];
+
+	wire_store32(to->destination, source);
+	to->destination[2] = source_end;
+	wire_store32(to->source, destination);
+	to->source[2] = destination_end;
+	to->type = be16_from(type);
+}
+
+/* From UDP on, to a client of that address; @size is that of XOR-MAPPED-ADDRESS. */
+static inline bool bare_emit_udp(struct wire_udp *udp, const uint8_t *end,
+				 const struct wire_udp *request, uint8_t family, uint16_t size,
+				 const struct be32 *client, const struct packet *packet)
+{
+	const struct wire_stun *asked = (const struct wire_stun *)(request + 1);
+	struct wire_stun *stun = (struct wire_stun *)(udp + 1);
+	struct be16 length = be16_from((uint16_t)(BARE_REQUEST + size));
+	uint32_t header = be32_from((uint32_t)(STUN_BINDING | STUN_SUCCESS) << 16 | size).raw;
+	uint32_t ports = wire_load32(request);
+	struct stun_writer writer = {(uint8_t *)(stun + 1), end,
+				     packet->fixed_sum + 2ull * length.raw + header, 0, false};
+
+	wire_store32(udp, ports << 16 | ports >> 16);
+	udp->length = length;
+	wire_store32(stun, header);
+	wire_copy128(stun->id, asked->id);
+	if (!message_put_mapped_address(&writer, family, false, be16_to(&udp->destination), client,
+					stun->id))
+		return false;
+	udp->checksum.raw = packet_finish_sum(writer.sum);
+	return true;
+}
+
+static inline bool bare_emit_ipv4(uint8_t *frame, const uint8_t *end, const uint8_t *request,
+				  const struct packet *packet)
+{
+	const struct wire_ipv4 *asked = (const struct wire_ipv4 *)(request + BARE_ETHERNET);
+	struct wire_ipv4 *ip = (struct wire_ipv4 *)(frame + BARE_ETHERNET);
+
+	if (!wire_has(frame, end, BARE_IPV4 + 12) || !wire_has(request, end, BARE_IPV4))
+		return false;
+	bare_emit_ethernet(frame, request, ETHERTYPE_IPV4);
+	packet_put_ipv4(ip, &asked->destination, &asked->source, packet->address_sum,
+			BARE_IPV4 - BARE_ETHERNET + 12);
+	return bare_emit_udp((struct wire_udp *)(ip + 1), end, (const struct wire_udp *)(asked + 1),
+			     FAMILY_IPV4, 12, &ip->destination, packet);
+}
+
+static inline bool bare_emit_ipv6(uint8_t *frame, const uint8_t *end, const uint8_t *request,
+				  const struct packet *packet)
+{
+	const struct wire_ipv6 *asked = (const struct wire_ipv6 *)(request + BARE_ETHERNET);
+	struct wire_ipv6 *ip = (struct wire_ipv6 *)(frame + BARE_ETHERNET);
+
+	if (!wire_has(frame, end, BARE_IPV6 + 24) || !wire_has(request, end, BARE_IPV6))
+		return false;
+	bare_emit_ethernet(frame, request, ETHERTYPE_IPV6);
+	packet_put_ipv6(ip, &asked->destination, &asked->source, BARE_REQUEST + 24);
+	return bare_emit_udp((struct wire_udp *)(ip + 1), end, (const struct wire_udp *)(asked + 1),
+			     FAMILY_IPV6, 24, ip->destination.word, packet);
+}
+
+/**
+ * bare_emit - write the whole reply to a frame that is as predicted.
+ * @frame, @end: as for responder_emit
+ * @moved: whether the frame grew at its head, so that the request is behind its beginning
+ * @family: as bare_examine said
+ * @packet: as filled by bare_examine
+ *
+ * Return: as responder_emit.
+ */
+static inline bool bare_emit(uint8_t *frame, const uint8_t *end, bool moved, enum family family,
+			     const struct packet *packet)
+{
+	if (family == FAMILY_IPV4)
+		return bare_emit_ipv4(frame, end, moved ? frame + 12 : frame, packet);
+	return bare_emit_ipv6(frame, end, moved ? frame + 24 : frame, packet);
+}
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What of a request's headers is kept for those of its reply. */
+#ifndef REFLEX_CORE_PACKET_H
+#define REFLEX_CORE_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "checksum.h"
+#include "message.h"
+#include "wire.h"
+
+/* One packet: what the reply's headers are made of, and its message. */
+struct packet {
+	struct be16 link[WIRE_LINK_MAX / 2]; /* of the reply, and what follows where shorter */
+	uint8_t link_length;		     /* Ethernet header and tags */
+	uint8_t udp_offset;		     /* of the UDP header in the frame */
+	uint16_t udp_length;		     /* of the request, without trailer */
+	uint16_t reply_length;		     /* whole frame; 0: no reply */
+	uint64_t address_sum;		     /* of both addresses */
+	uint64_t fixed_sum;		     /* of all that is the same in request and reply */
+	struct binding binding;
+};
+
+/* Check 10: the group bit of either MAC address. */
+static inline bool packet_is_group(const uint8_t *frame)
+{
+	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
+
+	return (ethernet->destination[0].raw | ethernet->source[0].raw) & be16_from(0x0100).raw;
+}
+
+/* The reply goes back to where the request came from. */
+static inline void packet_keep_macs(const uint8_t *frame, struct packet *packet)
+{
+	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
+
+	wire_copy_mac(&packet->link[0], ethernet->source);
+	wire_copy_mac(&packet->link[3], ethernet->destination);
+}
+
+static inline void packet_put_macs(uint8_t *frame, const struct packet *packet)
+{
+	struct wire_ethernet *ethernet = (struct wire_ethernet *)frame;
+
+	wire_store64(ethernet->destination, wire_load64(&packet->link[0]));
+	wire_store32(&ethernet->source[1], wire_load32(&packet->link[4]));
+}
+
+/* The UDP checksum of the reply, never 0 (RFC 768, RFC 8200 section 8.1). */
+static inline uint16_t packet_finish_sum(uint64_t sum)
+{
+	uint16_t checksum = (uint16_t)~checksum_fold(sum);
+
+	return checksum ? checksum : 0xffff;
+}
+
+/* RFC 791; with so many bytes of IP header and payload. The addresses may stand in its own place,
+ * here and below. */
+static inline void packet_put_ipv4(struct wire_ipv4 *ip, const struct be32 *source,
+				   const struct be32 *destination, uint64_t address_sum,
+				   uint16_t length)
+{
+	uint32_t from = source->raw, to = destination->raw;
+
+	ip->version_length = IPV4_VERSION_LENGTH;
+	ip->type_of_service = 0;
+	ip->total_length = be16_from(length);
+	ip->identification = be16_from(0);
+	ip->fragment = be16_from(IPV4_DONT_FRAGMENT);
+	ip->time_to_live = WIRE_TTL;
+	ip->protocol = IP_PROTOCOL_UDP;
+	ip->checksum.raw = (uint16_t)~checksum_fold(
+		address_sum + checksum_word(0x4500) + checksum_word(length) +
+		checksum_word(IPV4_DONT_FRAGMENT) + checksum_word(WIRE_TTL << 8 | IP_PROTOCOL_UDP));
+	ip->source.raw = from;
+	ip->destination.raw = to;
+}
+
+/* RFC 8200; with so many bytes of payload. */
+static inline void packet_put_ipv6(struct wire_ipv6 *ip, const struct wire_ipv6_address *source,
+				   const struct wire_ipv6_address *destination, uint16_t length)
+{
+	uint64_t from[2] = {wire_load64(&source->word[0]), wire_load64(&source->word[2])};
+	uint64_t to[2] = {wire_load64(&destination->word[0]), wire_load64(&destination->word[2])};
+
+	ip->version_class_flow = be32_from(6u << 28);
+	ip->payload_length = be16_from(length);
+	ip->next_header = IP_PROTOCOL_UDP;
+	ip->hop_limit = WIRE_TTL;
+	wire_store64(&ip->source.word[0], from[0]);
+	wire_store64(&ip->source.word[2], from[1]);
+	wire_store64(&ip->destination.word[0], to[0]);
+	wire_store64(&ip->destination.word[2], to[1]);
+}
+
+#endif
