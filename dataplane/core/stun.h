@@ -105,10 +105,10 @@ static inline enum verdict stun_read_response_port(const struct wire_attribute *
 	const struct be16 *port = (const struct be16 *)(attribute + 1);
 	uint32_t length = be16_to(&attribute->length);
 
+	/* That the port is cut off: never; the verifier asks. */
 	if ((length != 4 && length != 2) || !wire_has((const uint8_t *)port, end, sizeof(*port)) ||
 	    !port->raw)
-		return verdict_final(
-			VERDICT_MALFORMED_ATTRIBUTE); /* cut: never; the verifier asks */
+		return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
 	if (be16_to(port) < 1024 && !(found->uses & STUN_USE_LOW_PORT))
 		return verdict_final(VERDICT_LOW_SOURCE_PORT);
 	found->ignored |= STUN_BIT(STUN_RESPONSE_PORT);
@@ -185,9 +185,9 @@ static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, u
 			(const struct wire_attribute *)(start + offset);
 		enum verdict verdict;
 
+		/* That it is cut off: never; the verifier asks. */
 		if (!wire_has((const uint8_t *)attribute, end, sizeof(*attribute)))
-			return verdict_final(
-				VERDICT_MALFORMED_ATTRIBUTE); /* never; the verifier asks */
+			return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
 		size = sizeof(*attribute) + ((be16_to(&attribute->length) + 3u) & ~3u);
 		if (size > found->length - offset)
 			return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);

@@ -7,6 +7,7 @@
 
 #include "agreement/settings.h"
 
+#include "core/bare.h"
 #include "core/message.h"
 #include "core/responder.h"
 
@@ -36,11 +37,32 @@ static uint8_t *copy(const uint8_t *bytes, size_t length)
 /* Room for the reply, in which what stays unwritten differs from the oracle's. */
 static void begin_reply(struct subject *subject, size_t length)
 {
-	subject->reply = malloc(length);
+	subject->reply = length ? malloc(length) : NULL;
 	subject->reply_length = length;
 	if (!subject->reply)
 		abort();
 	memset(subject->reply, 0x5a, length);
+}
+
+/* As XDP does: grown at the head, with the request at the end. */
+static bool run_bare(struct subject *subject, const struct policy *policy, const uint8_t *request,
+		     size_t length)
+{
+	struct packet packet;
+	enum family family;
+
+	memset(&packet, 0xa5, sizeof(packet));
+	family = bare_examine(request, request + length, policy, &packet);
+	if (family == FAMILY_OTHER)
+		return false;
+	subject->verdict = verdict_label(VERDICT_SUCCESS);
+	subject->family = family_label(family);
+	subject->answered = true;
+	begin_reply(subject, bare_reply_length(family));
+	memcpy(subject->reply + subject->reply_length - length, request, length);
+	subject->emitted = bare_emit(subject->reply, subject->reply + subject->reply_length, true,
+				     family, &packet);
+	return true;
 }
 
 void subject_run_frame(struct subject *subject, enum cases_config which, const uint8_t *frame,
@@ -53,6 +75,10 @@ void subject_run_frame(struct subject *subject, enum cases_config which, const u
 
 	memset(&packet, 0xa5, sizeof(packet));
 	memset(subject, 0, sizeof(*subject));
+	if (run_bare(subject, policy, request, length)) {
+		free(request);
+		return;
+	}
 	verdict = responder_examine(request, request + length, policy, &packet);
 	free(request); /* nothing of it is needed any more */
 	subject->verdict = verdict_label(verdict);
