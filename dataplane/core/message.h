@@ -175,7 +175,7 @@ static inline uint32_t message_uses(const struct policy *policy, const struct bi
 }
 
 /* Checks 21 to 27 where there are attributes. */
-WIRE_APART enum verdict message_examine_attributes(const uint8_t *pos, const uint8_t *end,
+static inline enum verdict message_examine_attributes(const uint8_t *pos, const uint8_t *end,
 						   const struct policy *policy,
 						   struct binding *binding, uint32_t uses)
 {

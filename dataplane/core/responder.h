@@ -327,8 +327,9 @@ static inline enum verdict responder_examine_message(const uint8_t *pos, const u
 		return verdict;
 	stun_forget_attributes(&binding->found);
 	if (binding->request_length) {
-		verdict = message_examine_attributes(pos + sizeof(struct wire_udp), end, policy,
-						     binding, message_uses(policy, binding));
+		verdict = message_examine_attributes(
+			pos + sizeof(struct wire_udp), end, policy, binding,
+			binding->discovery ? message_uses(policy, binding) : 0);
 		if (verdict != VERDICT_UNDECIDED)
 			return verdict;
 	}
