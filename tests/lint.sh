@@ -42,5 +42,5 @@ check cppcheck cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j 2
 	-D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \
 	-D'SEC(name)=' -D'__uint(name, value)=int (*name)[value]' -D'__type(name, type)=type *name' \
 	-D__always_inline=inline -D'LIBBPF_OPTS(type, name, ...)=struct type name = {__VA_ARGS__}' \
-	dataplane xdp control tests
+	dataplane xdp control bench tests
 check shellcheck shellcheck --external-sources "${scripts[@]}"

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Whole frames by AF_XDP. Replies come in by whichever queue the NIC chooses, so each queue has a
+ * socket, and the lanes share them out. A lane sends by the first of its own.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <xdp/xsk.h>
+
+#include "clock.h"
+#include "engine.h"
+#include "frame.h"
+#include "link.h"
+#include "live.h"
+#include "redirect.h"
+#include "redirect.skel.h"
+#include "sources.h"
+#include "worker.h"
+
+#define RING	   2048 /* of each kind; half the frames are for sending */
+#define CHUNK	   2048
+#define AREA	   (2 * RING * CHUNK)
+#define PORT_FIRST 49152 /* RFC 6335: dynamic ports */
+#define PORT_LAST  65535
+#define CARRIER	   (5 * (uint64_t)CLOCK_SECOND) /* some drivers restart when a program comes */
+
+struct queue {
+	struct xsk_socket *socket;
+	struct xsk_umem *umem;
+	struct xsk_ring_prod fill, tx;
+	struct xsk_ring_cons completion, rx;
+	uint8_t *area;
+	uint64_t *free; /* chunks to send from */
+	unsigned int free_count;
+};
+
+struct afxdp {
+	struct engine engine;
+	struct link link;
+	struct frame_link frame_link;
+	struct frame_template templates[SETTINGS_MIX_MAX];
+	struct redirect_bpf *bpf;
+	int attached;	   /* a bpf_link, or -1 */
+	struct live *live; /* NULL: the AF_XDP sockets send */
+	struct queue queues[QUEUES_MAX];
+	size_t queues_count, lanes;
+	struct sources sources[SETTINGS_CPUS_MAX];
+};
+
+/* --- sending --- */
+
+static void reclaim(struct queue *queue)
+{
+	uint32_t at;
+	unsigned int count = xsk_ring_cons__peek(&queue->completion, RING, &at);
+
+	for (unsigned int i = 0; i < count; i++)
+		queue->free[queue->free_count++] =
+			*xsk_ring_cons__comp_addr(&queue->completion, at + i);
+	xsk_ring_cons__release(&queue->completion, count);
+}
+
+/* Has the kernel take what is in the ring; in copy mode this is what sends it. */
+static void kick(const struct queue *queue)
+{
+	if (__atomic_load_n(queue->tx.consumer, __ATOMIC_ACQUIRE) != *queue->tx.producer &&
+	    xsk_ring_prod__needs_wakeup(&queue->tx))
+		sendto(xsk_socket__fd(queue->socket), NULL, 0, MSG_DONTWAIT, NULL, 0);
+}
+
+static unsigned int prepare(struct engine *engine, size_t lane, struct request *requests,
+			    unsigned int count)
+{
+	struct afxdp *afxdp = (struct afxdp *)engine;
+	struct queue *queue = &afxdp->queues[lane];
+	unsigned int room;
+
+	reclaim(queue);
+	room = afxdp->live ? live_room(afxdp->live, lane) : queue->free_count;
+	if (room < count)
+		count = room;
+	for (unsigned int i = 0; i < count; i++) {
+		struct endpoint source;
+
+		sources_next(&afxdp->sources[lane], &source);
+		requests[i].source = engine_lower(&source.address);
+		requests[i].port = source.port;
+	}
+	return count;
+}
+
+static void send_live(struct afxdp *afxdp, size_t lane, const struct request *requests,
+		      unsigned int count, struct statistics *statistics)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct live_frame *frame = live_next(afxdp->live, lane, i);
+		const struct endpoint source =
+			engine_source(&afxdp->engine, requests[i].source, requests[i].port);
+
+		frame->length =
+			(uint32_t)frame_write(frame->bytes, &afxdp->templates[requests[i].mix],
+					      &source, &requests[i].ticket);
+	}
+	live_put(afxdp->live, lane, count);
+	if (live_error(afxdp->live)) {
+		statistics_count(&statistics->failed, count);
+		statistics->failed_errno = live_error(afxdp->live);
+	}
+}
+
+static void send_requests(struct engine *engine, size_t lane, const struct request *requests,
+			  unsigned int count, struct statistics *statistics)
+{
+	struct afxdp *afxdp = (struct afxdp *)engine;
+	struct queue *queue = &afxdp->queues[lane];
+	uint32_t at = 0;
+
+	if (afxdp->live) {
+		send_live(afxdp, lane, requests, count, statistics);
+		return;
+	}
+	/* As long as the ring has as many places as there are chunks, there is one for each. */
+	xsk_ring_prod__reserve(&queue->tx, count, &at);
+	for (unsigned int i = 0; i < count; i++) {
+		struct xdp_desc *desc = xsk_ring_prod__tx_desc(&queue->tx, at + i);
+		const struct endpoint source =
+			engine_source(engine, requests[i].source, requests[i].port);
+
+		desc->addr = queue->free[--queue->free_count];
+		desc->options = 0;
+		desc->len = (uint32_t)frame_write(queue->area + desc->addr,
+						  &afxdp->templates[requests[i].mix], &source,
+						  &requests[i].ticket);
+	}
+	xsk_ring_prod__submit(&queue->tx, count);
+	kick(queue);
+}
+
+/* --- receiving --- */
+
+static unsigned int receive_queue(struct afxdp *afxdp, struct queue *queue, struct worker *worker)
+{
+	uint32_t at, to = 0;
+	unsigned int count = xsk_ring_cons__peek(&queue->rx, 2 * ENGINE_BATCH, &at);
+
+	if (count == 0) {
+		if (xsk_ring_prod__needs_wakeup(&queue->fill))
+			recvfrom(xsk_socket__fd(queue->socket), NULL, 0, MSG_DONTWAIT, NULL, NULL);
+		return 0;
+	}
+	worker_arrive(worker);
+	xsk_ring_prod__reserve(&queue->fill, count, &to);
+	for (unsigned int i = 0; i < count; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&queue->rx, at + i);
+		struct reply reply;
+
+		frame_read(&reply, queue->area + desc->addr, desc->len, &afxdp->frame_link);
+		worker_take(worker, &reply);
+		*xsk_ring_prod__fill_addr(&queue->fill, to + i) =
+			desc->addr & ~(uint64_t)(CHUNK - 1);
+	}
+	xsk_ring_cons__release(&queue->rx, count);
+	xsk_ring_prod__submit(&queue->fill, count);
+	return count;
+}
+
+static unsigned int receive(struct engine *engine, size_t lane, struct worker *worker)
+{
+	struct afxdp *afxdp = (struct afxdp *)engine;
+	struct queue *own = &afxdp->queues[lane];
+	unsigned int count = 0;
+
+	for (size_t i = lane; i < afxdp->queues_count; i += afxdp->lanes)
+		count += receive_queue(afxdp, &afxdp->queues[i], worker);
+	kick(own); /* what it did not take before, as its device was full */
+	return count;
+}
+
+static void await(struct engine *engine, size_t lane, uint64_t nanoseconds)
+{
+	const struct afxdp *afxdp = (struct afxdp *)engine;
+	const struct timespec span = clock_span(nanoseconds);
+	struct pollfd events[QUEUES_MAX];
+	nfds_t count = 0;
+
+	for (size_t i = lane; i < afxdp->queues_count; i += afxdp->lanes)
+		events[count++] = (struct pollfd){.fd = xsk_socket__fd(afxdp->queues[i].socket),
+						  .events = POLLIN};
+	ppoll(events, count, &span, NULL);
+}
+
+/* --- opening --- */
+
+static void close_queue(struct queue *queue)
+{
+	if (queue->socket)
+		xsk_socket__delete(queue->socket);
+	if (queue->umem)
+		xsk_umem__delete(queue->umem);
+	if (queue->area)
+		munmap(queue->area, AREA);
+	free(queue->free);
+	*queue = (struct queue){0};
+}
+
+static void close_queues(struct afxdp *afxdp)
+{
+	for (size_t i = 0; i < afxdp->queues_count; i++)
+		close_queue(&afxdp->queues[i]);
+	afxdp->queues_count = 0;
+}
+
+static void close_afxdp(struct engine *engine)
+{
+	struct afxdp *afxdp = (struct afxdp *)engine;
+
+	live_close(afxdp->live);
+	close_queues(afxdp);
+	if (afxdp->attached >= 0)
+		close(afxdp->attached);
+	redirect_bpf__destroy(afxdp->bpf);
+	free(afxdp);
+}
+
+static int open_area(struct queue *queue)
+{
+	const struct xsk_umem_config config = {
+		.fill_size = RING,
+		.comp_size = RING,
+		.frame_size = CHUNK,
+	};
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
+	void *area = mmap(NULL, AREA, PROT_READ | PROT_WRITE, flags, -1, 0);
+
+	queue->free = calloc(RING, sizeof(*queue->free));
+	if (area == MAP_FAILED || !queue->free)
+		return -ENOMEM;
+	queue->area = area;
+	return xsk_umem__create(&queue->umem, area, AREA, &queue->fill, &queue->completion,
+				&config);
+}
+
+/* The upper half of the area is for sending, the lower one is given to the kernel to fill. */
+static void share_out(struct queue *queue)
+{
+	uint32_t at = 0;
+
+	xsk_ring_prod__reserve(&queue->fill, RING, &at);
+	for (unsigned int i = 0; i < RING; i++) {
+		*xsk_ring_prod__fill_addr(&queue->fill, at + i) = (uint64_t)i * CHUNK;
+		queue->free[i] = (uint64_t)(RING + i) * CHUNK;
+	}
+	queue->free_count = RING;
+	xsk_ring_prod__submit(&queue->fill, RING);
+}
+
+static int open_queue(struct afxdp *afxdp, const char *interface, unsigned int index,
+		      uint16_t bind_flags)
+{
+	const struct xsk_socket_config config = {
+		.rx_size = RING,
+		.tx_size = RING,
+		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
+		.bind_flags = bind_flags | XDP_USE_NEED_WAKEUP,
+	};
+	struct queue *queue = &afxdp->queues[index];
+	int r = open_area(queue), fd;
+
+	if (r == 0)
+		r = xsk_socket__create(&queue->socket, interface, index, queue->umem, &queue->rx,
+				       &queue->tx, &config);
+	if (r < 0)
+		return r;
+	share_out(queue);
+	fd = xsk_socket__fd(queue->socket);
+	return bpf_map_update_elem(bpf_map__fd(afxdp->bpf->maps.sockets), &index, &fd, BPF_ANY);
+}
+
+static int open_queues(struct afxdp *afxdp, const char *interface, uint16_t bind_flags)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; i < afxdp->link.queues && r == 0; i++) {
+		afxdp->queues_count++;
+		r = open_queue(afxdp, interface, i, bind_flags);
+	}
+	if (r < 0)
+		close_queues(afxdp);
+	return r;
+}
+
+static int attach(struct afxdp *afxdp, uint32_t flags)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+	int fd = bpf_link_create(bpf_program__fd(afxdp->bpf->progs.redirect),
+				 (int)afxdp->link.index, BPF_XDP, &options);
+
+	if (fd < 0)
+		return -errno;
+	afxdp->attached = fd;
+	return 0;
+}
+
+static int explain(int r, const char *interface, const char *what, char *error, size_t size)
+{
+	const char *why = strerror(-r);
+
+	if (r == -EBUSY || r == -EEXIST)
+		why = "another program has it already";
+	else if (r == -EPERM || r == -EACCES)
+		why = "that takes CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF, as root has them";
+	else if (r == -EOPNOTSUPP || r == -EINVAL)
+		why = "the driver cannot do that";
+	snprintf(error, size, "%s: %s: %s", interface, what, why);
+	return r;
+}
+
+/* Some drivers take the link down for a moment when a program comes. */
+static int await_carrier(struct afxdp *afxdp, const char *interface, char *error, size_t size)
+{
+	const struct timespec pause = {.tv_nsec = 10 * CLOCK_MILLISECOND};
+	uint64_t end = clock_now() + CARRIER;
+	struct link link;
+	int r;
+
+	do {
+		r = link_read(&link, interface, error, size);
+		if (r < 0 || link.up)
+			return r;
+		nanosleep(&pause, NULL);
+	} while (clock_now() < end);
+	afxdp->link.up = false;
+	snprintf(error, size, "%s is down", interface);
+	return -ENETDOWN;
+}
+
+/* The best that works and is asked for. */
+static int open_sockets(struct afxdp *afxdp, const struct settings *settings, char *error,
+			size_t size)
+{
+	const char *interface = settings->interface;
+	enum settings_mode asked = settings->mode;
+	bool automatic = asked == MODE_AUTO;
+	int r = -EOPNOTSUPP;
+
+	if (asked != MODE_GENERIC)
+		r = attach(afxdp, XDP_FLAGS_DRV_MODE);
+	afxdp->engine.mode = MODE_NATIVE;
+	if (asked == MODE_GENERIC || (automatic && r == -EOPNOTSUPP)) {
+		r = attach(afxdp, XDP_FLAGS_SKB_MODE);
+		afxdp->engine.mode = MODE_GENERIC;
+	}
+	if (r < 0)
+		return explain(r, interface, "attaching the XDP program", error, size);
+	r = await_carrier(afxdp, interface, error, size);
+	if (r < 0)
+		return r;
+	r = -EOPNOTSUPP;
+	if (asked == MODE_ZEROCOPY || (automatic && afxdp->engine.mode == MODE_NATIVE))
+		r = open_queues(afxdp, interface, XDP_ZEROCOPY);
+	if (r == 0)
+		afxdp->engine.mode = MODE_ZEROCOPY;
+	else if (asked != MODE_ZEROCOPY)
+		r = open_queues(afxdp, interface, XDP_COPY);
+	if (r < 0)
+		return explain(r, interface, "opening AF_XDP sockets", error, size);
+	if (asked != MODE_LIVE)
+		return 0;
+	afxdp->engine.mode = MODE_LIVE;
+	r = live_open(&afxdp->live, settings, afxdp->link.index);
+	return r < 0 ? explain(r, interface, "sending live frames", error, size) : 0;
+}
+
+static int load_program(struct afxdp *afxdp, const struct ticket_key *key, const char *interface,
+			char *error, size_t size)
+{
+	int r = -ENOMEM;
+
+	libbpf_set_print(NULL);
+	afxdp->bpf = redirect_bpf__open();
+	if (afxdp->bpf) {
+		memcpy((void *)&afxdp->bpf->rodata->key, key, sizeof(*key));
+		r = redirect_bpf__load(afxdp->bpf);
+	}
+	return r < 0 ? explain(r, interface, "loading the XDP program", error, size) : 0;
+}
+
+/* Asks the kernel for what the command line does not say. */
+static int find_way(struct afxdp *afxdp, const struct settings *settings, struct prefix *source,
+		    char *error, size_t size)
+{
+	struct link_way way;
+	int r;
+
+	memcpy(afxdp->frame_link.destination, settings->mac, sizeof(settings->mac));
+	*source = settings->source;
+	if (settings->mac_given && settings->source_given)
+		return 0;
+	r = link_route(&way, &afxdp->link, &settings->target.address, error, size);
+	if (r == 0 && !settings->mac_given)
+		r = link_neighbour(afxdp->frame_link.destination, &afxdp->link, &way.hop, error,
+				   size);
+	if (r < 0 || settings->source_given)
+		return r;
+	if (way.source.family == 0) {
+		snprintf(error, size, "%s has no address to send from: give --source",
+			 settings->interface);
+		return -EADDRNOTAVAIL;
+	}
+	*source = address_alone(&way.source);
+	return 0;
+}
+
+static int prepare_frames(struct afxdp *afxdp, const struct settings *settings, char *error,
+			  size_t size)
+{
+	struct frame_link *link = &afxdp->frame_link;
+	struct prefix source;
+	int r = find_way(afxdp, settings, &source, error, size);
+
+	if (r < 0)
+		return r;
+	memcpy(link->source, afxdp->link.mac, sizeof(link->source));
+	memcpy(link->tags, settings->tags, sizeof(link->tags));
+	link->tags_count = settings->tags_count;
+	afxdp->engine.source = source.address;
+	for (size_t i = 0; i < settings->mix_count; i++)
+		frame_template(&afxdp->templates[i], settings->mix[i].profile, link,
+			       &settings->target);
+	for (size_t i = 0; i < afxdp->lanes; i++)
+		sources_init(&afxdp->sources[i], &source,
+			     settings->ports_given ? settings->port_first : PORT_FIRST,
+			     settings->ports_given ? settings->port_last : PORT_LAST,
+			     &settings->target.address, i, afxdp->lanes);
+	return 0;
+}
+
+static int open_steps(struct afxdp *afxdp, const struct settings *settings,
+		      const struct ticket_key *key, char *error, size_t size)
+{
+	int r = link_read(&afxdp->link, settings->interface, error, size);
+
+	if (r < 0)
+		return r;
+	if (afxdp->link.queues > QUEUES_MAX || afxdp->lanes > afxdp->link.queues) {
+		snprintf(error, size, "%s has %u queues: %s", settings->interface,
+			 afxdp->link.queues,
+			 afxdp->lanes > afxdp->link.queues
+				 ? "there can be no more threads"
+				 : "more than 64, see ethtool --set-channels");
+		return -EINVAL;
+	}
+	r = prepare_frames(afxdp, settings, error, size);
+	if (r == 0)
+		r = load_program(afxdp, key, settings->interface, error, size);
+	if (r == 0)
+		r = open_sockets(afxdp, settings, error, size);
+	return r;
+}
+
+int afxdp_open(struct engine **engine, const struct settings *settings,
+	       const struct ticket_key *key, char *error, size_t size)
+{
+	static const struct engine_kind kind = {
+		.prepare = prepare,
+		.send = send_requests,
+		.receive = receive,
+		.wait = await,
+		.close = close_afxdp,
+	};
+	struct afxdp *afxdp = calloc(1, sizeof(*afxdp));
+	int r;
+
+	if (!afxdp) {
+		snprintf(error, size, "no memory");
+		return -ENOMEM;
+	}
+	afxdp->engine.kind = &kind;
+	afxdp->attached = -1;
+	afxdp->lanes = settings_threads(settings);
+	r = open_steps(afxdp, settings, key, error, size);
+	if (r < 0)
+		close_afxdp(&afxdp->engine);
+	else
+		*engine = &afxdp->engine;
+	return r;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whom it is safe to send floods to, and in whose name. */
+#ifndef REFLEX_LOAD_TARGET_H
+#define REFLEX_LOAD_TARGET_H
+
+#include "settings.h"
+
+/**
+ * target_check - whether the target, and the sources given, are of this machine's test networks:
+ * its own addresses, the networks on its virtual links, and what is set apart for documentation
+ * and benchmarking. Always so with --i-own-this-target.
+ *
+ * Return: 0, or -EPERM and a sentence.
+ */
+int target_check(const struct settings *settings, char *error, size_t size);
+
+#endif
