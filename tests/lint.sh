@@ -31,7 +31,7 @@ cd "$SOURCE"
 
 mapfile -t c_files < <(git ls-files '*.c')
 mapfile -t all_c < <(git ls-files '*.c' '*.h' '*.cc')
-mapfile -t scripts < <(git grep -lE '^#!.*bash|shellcheck shell=bash' -- control tests .ci | grep -vE '\.(md|c|h)$')
+mapfile -t scripts < <(git grep -lE '^#!.*bash|shellcheck shell=bash' -- bench control tests .ci | grep -vE '\.(md|c|h)$')
 
 check clang-format clang-format --dry-run -Werror "${all_c[@]}"
 check clang-tidy tidy
