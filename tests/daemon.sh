@@ -16,22 +16,6 @@ PORT=3478
 REFLEXD_BIN=$REFLEX_BUILD/control/reflexd
 REFLEXD=
 
-# check NAME COMMAND...: passes if the command is true.
-check()
-{
-	local name=$1
-	shift
-	if "$@"; then
-		pass "$name"
-	else
-		[ ! -e "$TMP/reflexd.log" ] || show "$TMP/reflexd.log"
-		fail "$name" "not true: $*"
-	fi
-}
-
-same() { [ "$1" = "$2" ] || { echo "     $1 is not $2"; return 1; }; }
-not() { ! "$@"; }
-
 # refuses NAME STATUS TEXT COMMAND...: it must end with the status, and say the text in its one line of error.
 refuses()
 {
@@ -77,7 +61,6 @@ fragments() { [ "$(metric server reflex_packets_total 'verdict="fragment"')" -ge
 answered() { metric server reflex_packets_total 'action="answer"'; }
 # shellcheck disable=SC2016
 icmp_out() { in_ns server awk '/^Icmp:/ { if (!n) { for (i = 1; i <= NF; i++) if ($i == "OutDestUnreachs") n = i } else print $n }' /proc/net/snmp; }
-logged() { grep -qF -- "$1" "$TMP/reflexd.log"; }
 held() { in_ns server ss -Huan "sport = :$1" | awk -v a="$2:$1" '$4 == a { found = 1 } END { exit !found }'; }
 run_pid() { cat "/run/reflex/$INSTANCE/lock"; }
 linked() { in_ns server ip -d link show dev "${1:-srv}" | grep -q 'prog/xdp'; }

@@ -69,6 +69,23 @@ need_root()
 	[ "$(id -u)" -eq 0 ] || { skip all "needs root"; exit 0; }
 }
 
+# check NAME COMMAND...: passes if the command is true.
+check()
+{
+	local name=$1
+	shift
+	if "$@"; then
+		pass "$name"
+	else
+		[ ! -e "$TMP/reflexd.log" ] || show "$TMP/reflexd.log"
+		fail "$name" "not true: $*"
+	fi
+}
+
+same() { [ "$1" = "$2" ] || { echo "     $1 is not $2"; return 1; }; }
+not() { ! "$@"; }
+logged() { grep -qF -- "$1" "$TMP/reflexd.log"; } # by reflexd, so far
+
 # --- begin and end ---
 
 suite()

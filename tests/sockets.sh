@@ -18,22 +18,7 @@ PORT=3478
 MESSAGE=2112a4425a5a5a5a5a5a5a5a5a5a5a5a # cookie and transaction ID
 REFLEXD=
 
-check()
-{
-	local name=$1
-	shift
-	if "$@"; then
-		pass "$name"
-	else
-		[ ! -e "$TMP/reflexd.log" ] || show "$TMP/reflexd.log"
-		fail "$name" "not true: $*"
-	fi
-}
-
-same() { [ "$1" = "$2" ] || { echo "     $1 is not $2"; return 1; }; }
 between() { { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; } || { echo "     $1 is not from $2 to $3"; return 1; }; }
-not() { ! "$@"; }
-logged() { grep -qF -- "$1" "$TMP/reflexd.log"; }
 
 # client COMMAND [ARGUMENT]: the test client in its namespace, over IPv4; client6 over IPv6; local_client on the server.
 client() { in_ns client timeout 40 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1" "$SERVER" "$PORT" "${@:2}"; }

@@ -176,8 +176,8 @@ static inline uint32_t message_uses(const struct policy *policy, const struct bi
 
 /* Checks 21 to 27 where there are attributes. */
 static inline enum verdict message_examine_attributes(const uint8_t *pos, const uint8_t *end,
-						   const struct policy *policy,
-						   struct binding *binding, uint32_t uses)
+						      const struct policy *policy,
+						      struct binding *binding, uint32_t uses)
 {
 	const struct wire_stun *stun = (const struct wire_stun *)pos;
 	struct stun_attributes *found = &binding->found;
