@@ -29,12 +29,17 @@ server_device() { echo "s${LAB_NUMBER[$1]}x$LAB_SUFFIX"; }
 client_space() { echo "client${LAB_NUMBER[$1]}"; }
 server_space() { echo "server${LAB_NUMBER[$1]}"; }
 
-# device_set SPACE DEVICE KEY=VALUE...: files in sysfs, which only `ip netns exec` shows.
-# shellcheck disable=SC2016
+# device_set SPACE DEVICE KEY=VALUE...: files in sysfs, which shows the devices of the namespace that mounted it.
 device_set()
 {
-	ip netns exec "$NS-$1" sh -c 'device=$1; shift
-		for i; do echo "${i#*=}" >"/sys/class/net/$device/${i%%=*}" || exit; done' - "${@:2}"
+	local setting status=0
+	mkdir -p "$TMP/sys"
+	in_ns "$1" mount -t sysfs sysfs "$TMP/sys"
+	for setting in "${@:3}"; do
+		echo "${setting#*=}" >"$TMP/sys/class/net/$2/${setting%%=*}" || status=1
+	done
+	umount "$TMP/sys"
+	return "$status"
 }
 
 mac() { in_ns "$1" ip -oneline link show "$2" | sed -E 's|.*link/ether ([0-9a-f:]*).*|\1|'; }
