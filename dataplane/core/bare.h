@@ -142,11 +142,10 @@ static inline bool bare_emit_udp(struct wire_udp *udp, const uint8_t *end,
 	struct wire_stun *stun = (struct wire_stun *)(udp + 1);
 	struct be16 length = be16_from((uint16_t)(BARE_REQUEST + size));
 	uint32_t header = be32_from((uint32_t)(STUN_BINDING | STUN_SUCCESS) << 16 | size).raw;
-	uint32_t ports = wire_load32(request);
 	struct stun_writer writer = {(uint8_t *)(stun + 1), end,
 				     packet->fixed_sum + 2ull * length.raw + header, 0, false};
 
-	wire_store32(udp, ports << 16 | ports >> 16);
+	wire_store32(udp, wire_swap_halves(wire_load32(request)));
 	udp->length = length;
 	wire_store32(stun, header);
 	wire_copy128(stun->id, asked->id);

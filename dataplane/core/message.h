@@ -166,6 +166,8 @@ static inline uint32_t message_uses(const struct policy *policy, const struct bi
 {
 	uint32_t discovery = binding->discovery;
 
+	if (!discovery)
+		return 0;
 	if (binding->legacy)
 		discovery &= POLICY_ALTERNATE;
 	return (discovery & POLICY_ALTERNATE ? STUN_USE_CHANGE : 0) |

@@ -268,7 +268,6 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	uint32_t payload = packet->udp_length - sizeof(*udp);
 	struct binding *binding = &packet->binding;
 	enum verdict verdict;
-	uint32_t ports;
 
 	if (!wire_has(pos, end, sizeof(*udp)))
 		return verdict_final(VERDICT_IP_HEADER); /* never; the verifier has lost sight of
@@ -277,20 +276,13 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	verdict = message_examine_port(binding->port, policy);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	ports = wire_load32(udp);
-	binding->ports = ports << 16 | ports >> 16;
+	binding->ports = wire_swap_halves(wire_load32(udp));
 	verdict = message_examine_header(pos + sizeof(*udp), end, payload, policy, binding);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
 	if (payload > STUN_FAST_MAX)
 		return verdict_final(VERDICT_OVERSIZE);
 	return responder_examine_checksum(udp, end, packet);
-}
-
-/* The ports of the reply as they would stand, swapped, in a request. */
-static inline uint32_t responder_asked_ports(const struct binding *binding)
-{
-	return binding->ports << 16 | binding->ports >> 16;
 }
 
 static inline uint64_t responder_sum_addresses(const struct binding *binding)
@@ -306,10 +298,11 @@ WIRE_APART void responder_redirect(const struct policy *policy, struct packet *p
 {
 	struct binding *binding = &packet->binding;
 
-	packet->fixed_sum -= packet->address_sum + responder_asked_ports(binding);
+	/* As the sum was made of the request's ports, so that it stays above 0. */
+	packet->fixed_sum -= packet->address_sum + wire_swap_halves(binding->ports);
 	message_redirect(policy, binding);
 	packet->address_sum = responder_sum_addresses(binding);
-	packet->fixed_sum += packet->address_sum + responder_asked_ports(binding);
+	packet->fixed_sum += packet->address_sum + wire_swap_halves(binding->ports);
 }
 
 /* Checks 12, where the service has an alternate, to 28. */
@@ -327,9 +320,8 @@ static inline enum verdict responder_examine_message(const uint8_t *pos, const u
 		return verdict;
 	stun_forget_attributes(&binding->found);
 	if (binding->request_length) {
-		verdict = message_examine_attributes(
-			pos + sizeof(struct wire_udp), end, policy, binding,
-			binding->discovery ? message_uses(policy, binding) : 0);
+		verdict = message_examine_attributes(pos + sizeof(struct wire_udp), end, policy,
+						     binding, message_uses(policy, binding));
 		if (verdict != VERDICT_UNDECIDED)
 			return verdict;
 	}
@@ -368,7 +360,6 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 	const uint8_t *pos = responder_examine_link(frame, end, packet);
 	enum verdict verdict;
 
-	packet->reply_length = 0;
 	if (!pos)
 		return verdict_final(VERDICT_NOT_IP);
 	if (packet->binding.family == FAMILY_IPV4)

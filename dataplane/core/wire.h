@@ -99,6 +99,12 @@ static inline void wire_copy128(void *to, const void *from)
 	wire_store64((uint8_t *)to + 8, wire_load64((const uint8_t *)from + 8));
 }
 
+/* Two 16-bit fields that lie in one word, such as ports, the other way round. */
+static inline uint32_t wire_swap_halves(uint32_t word)
+{
+	return word << 16 | word >> 16;
+}
+
 static inline void wire_copy16(void *to, const void *from)
 {
 	((struct be16 *)to)->raw = ((const struct be16 *)from)->raw;

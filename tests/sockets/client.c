@@ -434,14 +434,22 @@ static size_t parse_bytes(uint8_t *bytes, size_t capacity, const char *text)
 	return length;
 }
 
-/* These bytes over a connection; it must be ended at once, without a reply. */
-static int do_refused(const char *argument)
+/* A connection over which these bytes have been sent, all of them; else -1. */
+static int send_bytes(const char *argument)
 {
 	int fd = open_socket(SOCK_STREAM, 0);
 	uint8_t bytes[STREAM_MAX];
 	size_t length = parse_bytes(bytes, sizeof(bytes), argument);
 
-	if (send(fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length)
+	return send(fd, bytes, length, MSG_NOSIGNAL) == (ssize_t)length ? fd : -1;
+}
+
+/* These bytes over a connection; it must be ended at once, without a reply. */
+static int do_refused(const char *argument)
+{
+	int fd = send_bytes(argument);
+
+	if (fd < 0)
 		return fail("not sent");
 	return ended(fd) ? EXIT_SUCCESS : fail("still open, or answered");
 }
@@ -449,11 +457,9 @@ static int do_refused(const char *argument)
 /* These bytes over a connection get no reply, but the next request does. */
 static int do_ignored(const char *argument)
 {
-	int fd = open_socket(SOCK_STREAM, 0);
-	uint8_t bytes[STREAM_MAX];
-	size_t length = parse_bytes(bytes, sizeof(bytes), argument);
+	int fd = send_bytes(argument);
 
-	if (send(fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length)
+	if (fd < 0)
 		return fail("not sent");
 	return ask(fd) ? EXIT_SUCCESS : fail("the request behind it is not answered");
 }
