@@ -3,49 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-bool lock_instance_valid(const char *instance)
-{
-	size_t length = strlen(instance);
-
-	return length > 0 && length <= LOCK_INSTANCE_MAX && instance[0] != '.' &&
-	       strspn(instance,
-		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-		       length;
-}
-
-static int make_folder(struct lock *lock, const char *instance, char *error, size_t size)
-{
-	const char *run = geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
-	char top[sizeof(lock->folder)];
-
-	if (!run || !*run) {
-		snprintf(error, size,
-			 "no place for the lock: XDG_RUNTIME_DIR is not set, and only root uses "
-			 "/run");
-		return -ENOENT;
-	}
-	if (snprintf(top, sizeof(top), "%s/reflex", run) >= (int)sizeof(top) ||
-	    snprintf(lock->folder, sizeof(lock->folder), "%s/reflex/%s", run, instance) >=
-		    (int)sizeof(lock->folder)) {
-		snprintf(error, size, "the path of the lock below %.64s... is too long", run);
-		return -ENAMETOOLONG;
-	}
-	if ((mkdir(top, 0755) < 0 && errno != EEXIST) ||
-	    (mkdir(lock->folder, 0755) < 0 && errno != EEXIST)) {
-		int r = -errno;
-
-		snprintf(error, size, "%s cannot be made: %s", lock->folder, strerror(-r));
-		return r;
-	}
-	return 0;
-}
 
 /* Says who holds the lock. */
 static int refuse(const struct lock *lock, const char *instance, char *error, size_t size)
@@ -78,7 +41,7 @@ int lock_take(struct lock *lock, const char *instance, char *error, size_t size)
 
 	lock->fd = -1;
 	for (;;) {
-		r = make_folder(lock, instance, error, size);
+		r = instance_make(lock->folder, instance, error, size);
 		if (r < 0)
 			return r;
 		snprintf(path, sizeof(path), "%s/lock", lock->folder);

@@ -3,18 +3,14 @@
 #ifndef REFLEX_LOCK_H
 #define REFLEX_LOCK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#define LOCK_INSTANCE_MAX 64
+#include "instance.h"
 
 struct lock {
-	char folder[512]; /* /run/reflex/NAME */
+	char folder[INSTANCE_PATH_MAX];
 	int fd;
 };
-
-/** lock_instance_valid - whether a name will do: letters, digits, dot, dash, underscore. */
-bool lock_instance_valid(const char *instance);
 
 /**
  * lock_take - make the instance's folder and lock it.

@@ -39,6 +39,12 @@ struct daemon {
 	char trouble[LOG_SENTENCE_MAX]; /* why it was not ready when last looked at; "": it was */
 };
 
+_Static_assert((int)CONFIG_MODE_NATIVE == LOADER_NATIVE &&
+		       (int)CONFIG_MODE_GENERIC == LOADER_GENERIC &&
+		       (int)CONFIG_MODE_AUTO == LOADER_AUTO &&
+		       CONFIG_INTERFACES_MAX == LOADER_INTERFACES_MAX,
+	       "the configuration and the loader disagree");
+
 static const char *const mode_names[] = {"native", "generic", "auto"};
 
 static bool ready(const struct daemon *daemon, char *reason, size_t size)
@@ -304,7 +310,7 @@ static int attach(struct daemon *daemon)
 		got = loader_interface_get(daemon->loader, i);
 		log_info("%s: %s in %s mode", got.name,
 			 got.adopted ? "adopted without a gap" : "attached", mode_names[got.mode]);
-		if (got.mode == LOADER_GENERIC && wanted->mode == LOADER_AUTO)
+		if (got.mode == LOADER_GENERIC && wanted->mode == CONFIG_MODE_AUTO)
 			log_warning("%s: the driver has no native XDP, so the program runs in the "
 				    "kernel's generic mode, which is much slower",
 				    got.name);
@@ -370,7 +376,7 @@ static int reload(struct daemon *daemon, char *error, size_t size)
 	const char *key;
 	int r;
 
-	r = config_load(&next, daemon->options.file, error, size);
+	r = config_load(&next, daemon->options.file, CONFIG_DATAPLANE_AUTO, error, size);
 	if (r < 0)
 		return r;
 	key = fixed_key_changed(&daemon->config, &next);
@@ -541,7 +547,7 @@ int main(int argc, char **argv)
 	bool xdp;
 	int r = 0;
 
-	log_open();
+	log_open("reflexd");
 	switch (options_parse(&daemon.options, &daemon.config, argc, argv, error, sizeof(error))) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;

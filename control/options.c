@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lock.h"
+#include "instance.h"
 #include "log.h"
 
 static const char help[] =
@@ -77,8 +77,8 @@ static int add_interface(struct config *config, const char *text, char *error, s
 {
 	struct config_interface *interface = &config->interfaces[config->interfaces_count];
 
-	if (config->interfaces_count == LOADER_INTERFACES_MAX)
-		return too_many(error, size, "interfaces", LOADER_INTERFACES_MAX);
+	if (config->interfaces_count == CONFIG_INTERFACES_MAX)
+		return too_many(error, size, "interfaces", CONFIG_INTERFACES_MAX);
 	if (config_read_interface(interface->name, text, error, size) < 0)
 		return -1;
 	for (size_t i = 0; i < config->interfaces_count; i++)
@@ -223,11 +223,8 @@ static int check_options(const struct options *options, const struct config *con
 	else if (options->file && without_file)
 		snprintf(error, size, "--config and --%s exclude each other: the file says it all",
 			 without_file);
-	else if (!lock_instance_valid(options->instance))
-		snprintf(error, size,
-			 "--instance: '%s' is not a name of 1 to %d letters, digits, '-', '_' and "
-			 "'.', the first not '.'",
-			 options->instance, LOCK_INSTANCE_MAX);
+	else if (instance_check(options->instance, error, size) < 0)
+		return OPTIONS_WRONG;
 	else if (!options->file && config->interfaces_count == 0 &&
 		 config->dataplane != CONFIG_DATAPLANE_SOCKET)
 		snprintf(error, size, "nothing to do: name an --interface or a --config file");
@@ -243,7 +240,7 @@ enum options_result options_parse(struct options *options, struct config *config
 	const char *without_file = NULL;
 	int r;
 
-	*options = (struct options){.instance = "default"};
+	*options = (struct options){.instance = INSTANCE_DEFAULT};
 	config_defaults(config);
 	r = read_options(options, config, &lists, &without_file, argc, argv, error, size);
 	if (r == OPTIONS_RUN)
@@ -252,8 +249,9 @@ enum options_result options_parse(struct options *options, struct config *config
 		return r;
 
 	if (options->file)
-		return config_load(config, options->file, error, size) < 0 ? OPTIONS_WRONG
-									   : OPTIONS_RUN;
+		return config_load(config, options->file, CONFIG_DATAPLANE_AUTO, error, size) < 0
+			       ? OPTIONS_WRONG
+			       : OPTIONS_RUN;
 	if (join(config, &lists, error, size) < 0 ||
 	    config_finish(config, "options", error, size) < 0)
 		return OPTIONS_WRONG;

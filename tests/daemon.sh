@@ -105,7 +105,7 @@ refuses usage/multicast 2 "--address: 224.0.0.1 is no unicast address" "$REFLEXD
 refuses usage/twice 2 "--interface: srv is named twice" "$REFLEXD_BIN" --interface srv --interface srv
 refuses usage/instance 2 "--instance: 'a/b' is not a name" "$REFLEXD_BIN" --interface srv --instance a/b
 refuses usage/dataplane 2 "--dataplane: 'ebpf' is not auto, xdp, dpdk or socket" "$REFLEXD_BIN" --dataplane ebpf
-refuses usage/dpdk 2 "--dataplane: dpdk is not available in this version" "$REFLEXD_BIN" --dataplane dpdk
+refuses usage/dpdk 2 "a port of DPDK has no addresses of its own: name the addresses" "$REFLEXD_BIN" --dataplane dpdk
 refuses usage/xdp-alone 2 "name an --interface or a --config file" "$REFLEXD_BIN" --dataplane xdp
 refuses usage/loopback 2 "--address: 127.0.0.1 is a loopback address, which takes the dataplane socket" \
 	"$REFLEXD_BIN" --interface srv --address 127.0.0.1

@@ -19,7 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ETH0 "interfaces:\n  - name: eth0\n" /* two lines */
+#define SERVICE "services:\n  - address: 203.0.113.10\n"
+#define ETH0	"interfaces:\n  - name: eth0\n" /* two lines */
 
 /* One line, four services. */
 #define ALTERNATE "  - {address: 192.0.2.1, port: 1, alternate: {address: 192.0.2.2, port: 2}}\n"
@@ -44,7 +45,7 @@ static int load(const char *text)
 	memset(&config, 0xff, sizeof(config));
 	error[0] = '\0';
 	write_bytes(text, strlen(text));
-	return config_load(&config, path, error, sizeof(error));
+	return config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error));
 }
 
 static void expect_valid(const char *text)
@@ -69,7 +70,7 @@ static void defaults(void **state)
 	assert_int_equal(config.dataplane, CONFIG_DATAPLANE_AUTO);
 	assert_int_equal(config.interfaces_count, 1);
 	assert_string_equal(config.interfaces[0].name, "eth0");
-	assert_int_equal(config.interfaces[0].mode, LOADER_NATIVE);
+	assert_int_equal(config.interfaces[0].mode, CONFIG_MODE_NATIVE);
 	assert_int_equal(config.services_count, 1);
 	assert_int_equal(config.services[0].service.family, FAMILY_OTHER);
 	assert_int_equal(config.services[0].service.port, 3478);
@@ -117,9 +118,9 @@ static void every_key(void **state)
 		     "  listen: '[::1]:9479'\n");
 	assert_int_equal(config.dataplane, CONFIG_DATAPLANE_XDP);
 	assert_int_equal(config.interfaces_count, 2);
-	assert_int_equal(config.interfaces[0].mode, LOADER_GENERIC);
+	assert_int_equal(config.interfaces[0].mode, CONFIG_MODE_GENERIC);
 	assert_string_equal(config.interfaces[1].name, "eth1");
-	assert_int_equal(config.interfaces[1].mode, LOADER_AUTO);
+	assert_int_equal(config.interfaces[1].mode, CONFIG_MODE_AUTO);
 
 	assert_int_equal(config.services_count, 3);
 	assert_int_equal(config.services[0].service.family, FAMILY_IPV4);
@@ -270,18 +271,30 @@ static const struct {
 	const char *error; /* behind the file's name */
 } refusals[] = {
 	/* keys */
-	{ETH0 "bogus: 1\n", ":3: unknown key 'bogus' (known here: dataplane, interfaces, services, "
-			    "reply, legacy, low_source_ports, otherwise, persist, metrics)"},
+	{ETH0 "bogus: 1\n",
+	 ":3: unknown key 'bogus' (known here: dataplane, interfaces, services, "
+	 "reply, legacy, low_source_ports, otherwise, persist, idle, punt, metrics)"},
 	{"interfaces:\n  - nam: eth0\n",
 	 ":2: interfaces[0]: unknown key 'nam' (known here: name, mode)"},
 	{ETH0 "? [a]\n: b\n",
 	 ":3: unknown key 'a list or mapping' (known here: dataplane, interfaces, services, "
-	 "reply, legacy, low_source_ports, otherwise, persist, metrics)"},
+	 "reply, legacy, low_source_ports, otherwise, persist, idle, punt, metrics)"},
 	{ETH0 "legacy: true\nlegacy: true\n", ":4: legacy: stands here twice"},
 	{ETH0 "services:\n  - port: 1\n    port: 2\n", ":5: services[0].port: stands here twice"},
 
-	/* what is to come */
-	{ETH0 "dataplane: dpdk\n", ":3: dataplane: dpdk is not available in this version"},
+	/* DPDK */
+	{"dataplane: dpdk\npersist: true\n" SERVICE,
+	 ":2: persist: reflex-dpdk is a process of its own and answers with or without reflexd: "
+	 "leave it out"},
+	{"dataplane: dpdk\n",
+	 ": services: a port of DPDK has no addresses of its own: name the addresses to answer on"},
+	{"dataplane: dpdk\nservices:\n  - port: 3479\n",
+	 ":3: services[0].address: is missing: a port of DPDK has no addresses of its own"},
+	{ETH0 "dataplane: xdp\npunt: tap0\n", ":4: punt: is for dataplane: dpdk, where the kernel "
+					      "has no other way to a packet: leave it "
+					      "out"},
+	{ETH0 "punt: a/b\n", ":3: punt: 'a/b' is not an interface name (1 to 15 characters)"},
+	{ETH0 "idle: doze\n", ":3: idle: 'doze' is not sleep or poll"},
 
 	/* types */
 	{"- a\n- b\n", ":1: keys and their values are expected"},
@@ -506,10 +519,10 @@ static void too_many(void **state)
 
 	(void)state;
 	length = sprintf(text, "interfaces:\n");
-	for (int i = 0; i < LOADER_INTERFACES_MAX; i++)
+	for (int i = 0; i < CONFIG_INTERFACES_MAX; i++)
 		length += sprintf(text + length, "- name: eth%d\n", i);
 	expect_valid(text);
-	assert_int_equal(config.interfaces_count, LOADER_INTERFACES_MAX);
+	assert_int_equal(config.interfaces_count, CONFIG_INTERFACES_MAX);
 	sprintf(text + length, "- name: more\n");
 	assert_int_equal(load(text), -EINVAL);
 	assert_string_equal(said(), ":2: interfaces: 33 items, at most 32 are allowed");
@@ -561,12 +574,12 @@ static void torn(void **state)
 	(void)state;
 	for (size_t length = 0; length < sizeof(whole); length++) {
 		write_bytes(whole, length);
-		config_load(&config, path, error, sizeof(error));
+		config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error));
 		for (int byte = 0; byte < 256; byte += 5) {
 			memcpy(text, whole, sizeof(whole));
 			text[length] = byte;
 			write_bytes(text, sizeof(whole) - 1);
-			config_load(&config, path, error, sizeof(error));
+			config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error));
 		}
 	}
 }
@@ -583,22 +596,27 @@ static void files(void **state)
 	static char large[(1 << 20) + 1];
 
 	(void)state;
-	assert_int_equal(config_load(&config, "/nonexistent/x.yaml", error, sizeof(error)),
+	assert_int_equal(config_load(&config, "/nonexistent/x.yaml", CONFIG_DATAPLANE_AUTO, error,
+				     sizeof(error)),
 			 -ENOENT);
 	assert_string_equal(error,
 			    "/nonexistent/x.yaml: cannot be opened: No such file or directory");
-	assert_int_equal(config_load(&config, folder, error, sizeof(error)), -EISDIR);
+	assert_int_equal(config_load(&config, folder, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
+			 -EISDIR);
 	assert_string_equal(error + strlen(folder), ": cannot be read: Is a directory");
 
 	memset(large, '#', sizeof(large));
 	write_bytes(large, sizeof(large));
-	assert_int_equal(config_load(&config, path, error, sizeof(error)), -EINVAL);
+	assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
+			 -EINVAL);
 	assert_string_equal(said(), ": larger than 1 MiB, so hardly a configuration");
 
 	write_bytes(ETH0, strlen(ETH0));
 	assert_int_equal(chmod(path, 0), 0);
 	if (access(path, R_OK) < 0) { /* root reads everything */
-		assert_int_equal(config_load(&config, path, error, sizeof(error)), -EACCES);
+		assert_int_equal(
+			config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
+			-EACCES);
 		assert_string_equal(said(), ": cannot be opened: Permission denied");
 	}
 	chmod(path, 0600);

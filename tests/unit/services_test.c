@@ -91,7 +91,7 @@ static void expand(const char *text)
 	assert_non_null(file);
 	fputs(text, file);
 	assert_int_equal(fclose(file), 0);
-	if (config_load(&config, path, error, sizeof(error)) < 0)
+	if (config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)) < 0)
 		fail_msg("refused: %s", error);
 	services_free(&services);
 	if (services_expand(&services, &config, error, sizeof(error)) < 0)

@@ -181,6 +181,8 @@ static int add_link_local(struct services *services, size_t *room,
 {
 	int r = 0;
 
+	if (config->dataplane == CONFIG_DATAPLANE_DPDK)
+		return add(services, room, service, service->port, if_nametoindex(config->punt));
 	for (size_t i = 0; i < config->interfaces_count && r == 0; i++) {
 		unsigned int scope = if_nametoindex(config->interfaces[i].name);
 
@@ -344,7 +346,7 @@ int services_check(const struct services *services, const struct config *config,
 	char text[ENDPOINT_TEXT_MAX], reason[LOG_SENTENCE_MAX];
 	struct policy_service corners[4];
 
-	if (!services->strays)
+	if (!services->strays || config->dataplane == CONFIG_DATAPLANE_DPDK)
 		return 0;
 	policy_corners(&config->services[services->stray].service, corners);
 	endpoint_print_address(text, &corners[services->stray_alternate ? 3 : 0], 0);

@@ -56,6 +56,7 @@ static const char *const words_dataplane[] = {"auto", "xdp", "dpdk", "socket", N
 static const char *const words_mode[] = {"native", "generic", "auto", NULL};
 static const char *const words_fingerprint[] = {"never", "mirror", NULL};
 static const char *const words_wrong_fingerprint[] = {"discard", "ignore", NULL};
+static const char *const words_idle[] = {"sleep", "poll", NULL};
 static const char *const words_otherwise[] = {"drop", "pass", NULL};
 
 /* clang-format off */
@@ -112,6 +113,8 @@ static const struct key keys_config[] = {
 	KEY("low_source_ports",  word,        IN_CONFIG(low_source_ports), .words = words_bool),
 	KEY("otherwise",         word,        IN_CONFIG(pass_refused), .words = words_otherwise),
 	KEY("persist",           word,        IN_CONFIG(persist), .words = words_bool),
+	KEY("idle",              word,        IN_CONFIG(idle), .words = words_idle),
+	KEY("punt",              value,       IN_CONFIG(punt), .value = config_read_interface),
 	KEY("metrics",           mapping,     WHOLE, .keys = keys_metrics),
 	END
 };
@@ -120,8 +123,9 @@ static const struct key keys_config[] = {
 _Static_assert(CONFIG_DATAPLANE_AUTO == 0 && CONFIG_DATAPLANE_XDP == 1 &&
 		       CONFIG_DATAPLANE_DPDK == 2 && CONFIG_DATAPLANE_SOCKET == 3,
 	       "words_dataplane has another order");
-_Static_assert(LOADER_NATIVE == 0 && LOADER_GENERIC == 1 && LOADER_AUTO == 2,
+_Static_assert(CONFIG_MODE_NATIVE == 0 && CONFIG_MODE_GENERIC == 1 && CONFIG_MODE_AUTO == 2,
 	       "words_mode has another order");
+_Static_assert(CONFIG_IDLE_SLEEP == 0 && CONFIG_IDLE_POLL == 1, "words_idle has another order");
 _Static_assert(sizeof(bool) == 1, "parse_word writes one byte");
 
 /* --- values --- */
@@ -170,13 +174,7 @@ static int read_word(uint8_t *target, const char *const *words, const char *text
 
 int config_read_dataplane(void *target, const char *text, char *error, size_t size)
 {
-	uint8_t *dataplane = target;
-
-	if (read_word(dataplane, words_dataplane, text, error, size) < 0)
-		return -EINVAL;
-	if (*dataplane == CONFIG_DATAPLANE_DPDK)
-		return refuse(error, size, "%s is not available in this version", text);
-	return 0;
+	return read_word(target, words_dataplane, text, error, size);
 }
 
 int config_read_interface(void *target, const char *text, char *error, size_t size)
@@ -489,7 +487,7 @@ static int parse_interfaces(struct parser *parser, const struct key *key, yaml_n
 {
 	(void)key;
 	(void)target;
-	return parse_list(parser, node, LOADER_INTERFACES_MAX, &parser->config->interfaces_count,
+	return parse_list(parser, node, CONFIG_INTERFACES_MAX, &parser->config->interfaces_count,
 			  parse_interface);
 }
 
@@ -694,25 +692,39 @@ static int refuse_syntax(struct parser *parser, const yaml_parser_t *yaml, const
 		      yaml->context ? ", " : "", yaml->context ? yaml->context : "");
 }
 
-/* What a socket cannot do. */
-static int check_sockets(struct parser *parser, yaml_node_t *root)
+static const char *dataplane_error(const struct config *config, const char **key)
 {
-	const struct config *config = parser->config;
+	bool sockets = config->dataplane == CONFIG_DATAPLANE_SOCKET;
+	bool dpdk = config->dataplane == CONFIG_DATAPLANE_DPDK;
 
-	if (config->dataplane != CONFIG_DATAPLANE_SOCKET)
-		return 0;
-	if (config->pass_refused)
-		return refuse_node(parser, enter_key(parser, root, "otherwise"),
-				   "sockets cannot pass a packet on to another program: leave its "
-				   "port out of services, or use XDP");
-	if (config->persist)
-		return refuse_node(parser, enter_key(parser, root, "persist"),
-				   "sockets end with reflexd, so nothing could go on answering: "
-				   "leave it out, or use XDP");
-	return 0;
+	*key = "otherwise";
+	if (sockets && config->pass_refused)
+		return "sockets cannot pass a packet on to another program: leave its port out of "
+		       "services, or use XDP";
+	*key = "persist";
+	if (sockets && config->persist)
+		return "sockets end with reflexd, so nothing could go on answering: leave it out, "
+		       "or use XDP";
+	if (dpdk && config->persist)
+		return "reflex-dpdk is a process of its own and answers with or without reflexd: "
+		       "leave it out";
+	*key = "punt";
+	if (config->punt[0] && !dpdk && config->dataplane != CONFIG_DATAPLANE_AUTO)
+		return "is for dataplane: dpdk, where the kernel has no other way to a packet: "
+		       "leave it out";
+	return NULL;
 }
 
-static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char *text)
+/* What a dataplane cannot do. */
+static int check_dataplane(struct parser *parser, yaml_node_t *root)
+{
+	const char *key, *why = dataplane_error(parser->config, &key);
+
+	return why ? refuse_node(parser, enter_key(parser, root, key), "%s", why) : 0;
+}
+
+static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char *text,
+			  enum config_dataplane automatic)
 {
 	const struct key whole = {.keys = keys_config};
 	yaml_document_t second;
@@ -728,8 +740,10 @@ static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char
 		goto out;
 	}
 	r = parse_mapping(parser, &whole, root, parser->config);
+	if (parser->config->dataplane == CONFIG_DATAPLANE_AUTO)
+		parser->config->dataplane = automatic;
 	if (r == 0)
-		r = check_sockets(parser, root);
+		r = check_dataplane(parser, root);
 	if (r < 0)
 		goto out;
 
@@ -746,7 +760,8 @@ out:
 	return r;
 }
 
-int config_load(struct config *config, const char *file, char *error, size_t size)
+int config_load(struct config *config, const char *file, enum config_dataplane automatic,
+		char *error, size_t size)
 {
 	struct parser parser = {.file = file, .config = config, .error = error, .size = size};
 	yaml_parser_t yaml;
@@ -764,7 +779,7 @@ int config_load(struct config *config, const char *file, char *error, size_t siz
 	if (r < 0)
 		goto out;
 	yaml_parser_set_input_string(&yaml, (const unsigned char *)text, length);
-	r = parse_document(&parser, &yaml, text);
+	r = parse_document(&parser, &yaml, text, automatic);
 	if (r == 0)
 		r = config_finish(config, file, error, size);
 out:
@@ -909,17 +924,40 @@ static int check_links(const struct config *config, const char *where, char *err
 	return 0;
 }
 
+/* A dataplane that knows no interfaces knows no addresses of their own. */
+static int check_own(const struct config *config, const char *where, char *error, size_t size)
+{
+	for (size_t i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+
+		if (service->service.family != FAMILY_OTHER)
+			continue;
+		if (!service->line)
+			return refuse(error, size,
+				      "%s: services: a port of DPDK has no addresses of its own: "
+				      "name the addresses to answer on",
+				      where);
+		return refuse(error, size,
+			      "%s:%u: services[%zu].address: is missing: a port of DPDK has no "
+			      "addresses of its own",
+			      where, service->line, i);
+	}
+	return 0;
+}
+
 int config_finish(struct config *config, const char *where, char *error, size_t size)
 {
+	bool dpdk = config->dataplane == CONFIG_DATAPLANE_DPDK;
 	int r = 0;
 
-	if (config->interfaces_count == 0 && config->dataplane != CONFIG_DATAPLANE_SOCKET)
+	if (config->interfaces_count == 0 && !dpdk && config->dataplane != CONFIG_DATAPLANE_SOCKET)
 		return refuse(error, size, "%s: interfaces: at least one must be named", where);
 	if (config->services_count == 0) {
 		config->services[0].service.port = CONFIG_PORT_DEFAULT;
 		config->services_count = 1;
 	}
 	if (config->interfaces_count == 0)
-		r = check_links(config, where, error, size);
+		r = dpdk ? check_own(config, where, error, size)
+			 : check_links(config, where, error, size);
 	return r < 0 ? r : try_policy(config, where, error, size);
 }

@@ -10,8 +10,9 @@
 
 /**
  * log_open - find out whether stderr is the journal's; call it first.
+ * @program: what lines begin with elsewhere
  */
-void log_open(void);
+void log_open(const char *program);
 
 /**
  * log_write - write one line; control characters in it become blanks.

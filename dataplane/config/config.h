@@ -9,10 +9,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "loader.h"
 #include "policy_build.h"
 
-#define CONFIG_PORT_DEFAULT 3478
+#define CONFIG_PORT_DEFAULT   3478
+#define CONFIG_INTERFACES_MAX 32
 
 enum config_dataplane {
 	CONFIG_DATAPLANE_AUTO,
@@ -21,9 +21,20 @@ enum config_dataplane {
 	CONFIG_DATAPLANE_SOCKET,
 };
 
+enum config_mode { /* of XDP */
+		   CONFIG_MODE_NATIVE,
+		   CONFIG_MODE_GENERIC,
+		   CONFIG_MODE_AUTO,
+};
+
+enum config_idle { /* what a worker of DPDK does when nothing arrives */
+		   CONFIG_IDLE_SLEEP,
+		   CONFIG_IDLE_POLL,
+};
+
 struct config_interface {
 	char name[IF_NAMESIZE];
-	uint8_t mode; /* enum loader_mode */
+	uint8_t mode; /* enum config_mode */
 };
 
 struct config_service {
@@ -41,7 +52,7 @@ struct config_listen {
 /* Flags are named after what a true one does, as in struct policy_settings. */
 struct config {
 	uint8_t dataplane; /* enum config_dataplane */
-	struct config_interface interfaces[LOADER_INTERFACES_MAX];
+	struct config_interface interfaces[CONFIG_INTERFACES_MAX];
 	size_t interfaces_count;
 	struct config_service services[POLICY_SERVICES_MAX];
 	size_t services_count;
@@ -52,6 +63,8 @@ struct config {
 	bool low_source_ports;
 	bool pass_refused;
 	bool persist;
+	uint8_t idle;		/* enum config_idle */
+	char punt[IF_NAMESIZE]; /* the kernel's interface behind a port of DPDK, "": none */
 	struct config_listen metrics;
 };
 
@@ -63,11 +76,13 @@ void config_defaults(struct config *config);
 /**
  * config_load - read and validate a YAML file.
  * @config: unspecified after an error
+ * @automatic: what `dataplane: auto` stands for here; CONFIG_DATAPLANE_AUTO: that is to be seen
  * @error: set on failure to one sentence, "FILE:LINE: KEY: what is wrong"
  *
  * Return: 0 or -errno; -EINVAL when the content is wrong.
  */
-int config_load(struct config *config, const char *file, char *error, size_t size);
+int config_load(struct config *config, const char *file, enum config_dataplane automatic,
+		char *error, size_t size);
 
 /**
  * config_finish - what holds over several keys, and the defaults that depend on them.

@@ -8,14 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char *name;
 static bool to_journal;
 
-void log_open(void)
+void log_open(const char *program)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long device, inode;
 	struct stat st;
 
+	name = program;
 	/* The variable is inherited by children whose stderr is something else: sd-daemon(3) says
 	 * to compare. */
 	to_journal = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
@@ -26,7 +28,7 @@ static int print_prefix(char *line, size_t size, int level)
 {
 	if (to_journal)
 		return snprintf(line, size, "<%d>", level);
-	return snprintf(line, size, "reflexd: %s",
+	return snprintf(line, size, "%s: %s", name,
 			level == LOG_ERR       ? "error: "
 			: level == LOG_WARNING ? "warning: "
 					       : "");

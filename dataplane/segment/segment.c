@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(OUTCOMES <= OUTCOMES_MAX, "the layout has no room for more outcomes");
+
+const char *outcome_label(enum outcome outcome)
+{
+	static const char *const labels[] = {
+#define OUTCOME(name, label, help) #label,
+#include "outcome.def"
+#undef OUTCOME
+	};
+
+	return labels[outcome];
+}
+
+const char *outcome_help(enum outcome outcome)
+{
+	static const char *const texts[] = {
+#define OUTCOME(name, label, help) help,
+#include "outcome.def"
+#undef OUTCOME
+	};
+
+	return texts[outcome];
+}
+
+static bool layout_known(const struct segment *segment)
+{
+	return segment->magic == SEGMENT_MAGIC && segment->layout == SEGMENT_LAYOUT &&
+	       segment->size == sizeof(*segment);
+}
+
+/* --- the writer --- */
+
+/* Of the open file, not of the process: it is gone when the last of its descriptors is. */
+static int lock(int fd)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
+		return 0;
+	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+}
+
+static int map(struct segment_writer *writer)
+{
+	writer->segment = mmap(NULL, sizeof(*writer->segment), PROT_READ | PROT_WRITE, MAP_SHARED,
+			       writer->fd, 0);
+	if (writer->segment != MAP_FAILED)
+		return 0;
+	writer->segment = NULL;
+	return -errno;
+}
+
+static int open_locked(struct segment_writer *writer, const char *path, int flags)
+{
+	int r;
+
+	writer->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0644);
+	if (writer->fd < 0)
+		return -errno;
+	r = lock(writer->fd);
+	if (r < 0) {
+		close(writer->fd);
+		writer->fd = -1;
+	}
+	return r;
+}
+
+/* Goes on in the file that is there. Return: 1; 0 where there is none, or one that means nothing
+ * to this version. */
+static int adopt(struct segment_writer *writer, const char *path)
+{
+	struct stat st;
+	int r = open_locked(writer, path, 0);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (fstat(writer->fd, &st) < 0)
+		r = -errno;
+	else if (st.st_size == sizeof(struct segment))
+		r = map(writer);
+	if (writer->segment && layout_known(writer->segment))
+		return 1;
+	if (writer->segment)
+		munmap(writer->segment, sizeof(*writer->segment));
+	writer->segment = NULL;
+	/* Its lock is kept until the new file has its place, lest two take it over at once. */
+	return r;
+}
+
+/* Makes a file beside it, which takes its place when it is whole. */
+static int make(struct segment_writer *writer, const char *path)
+{
+	struct segment_writer old = *writer;
+	char fresh[512];
+	int r = -ENAMETOOLONG;
+
+	writer->fd = -1;
+	if (snprintf(fresh, sizeof(fresh), "%s.new", path) < (int)sizeof(fresh))
+		r = open_locked(writer, fresh, O_CREAT);
+	if (r == 0 &&
+	    (ftruncate(writer->fd, 0) < 0 || ftruncate(writer->fd, sizeof(struct segment)) < 0))
+		r = -errno;
+	if (r == 0)
+		r = map(writer);
+	if (r == 0) {
+		writer->segment->magic = SEGMENT_MAGIC;
+		writer->segment->layout = SEGMENT_LAYOUT;
+		writer->segment->size = sizeof(*writer->segment);
+		if (rename(fresh, path) < 0)
+			r = -errno;
+	}
+	if (old.fd >= 0)
+		close(old.fd);
+	return r;
+}
+
+int segment_create(struct segment_writer *writer, const char *path, char *error, size_t size)
+{
+	int r;
+
+	*writer = (struct segment_writer){.fd = -1};
+	r = adopt(writer, path);
+	writer->adopted = r == 1;
+	if (r == 0)
+		r = make(writer, path);
+	if (r >= 0)
+		return 0;
+	segment_release(writer);
+	if (r == -EBUSY)
+		snprintf(error, size,
+			 "reflex-dpdk runs already as this instance: stop it first, or give this "
+			 "one another --instance name");
+	else
+		snprintf(error, size, "%s cannot be made: %s", path, strerror(-r));
+	return r;
+}
+
+struct segment_lane *segment_lane(struct segment *segment, const char *port, unsigned int queue)
+{
+	for (size_t i = 0; i < SEGMENT_LANES_MAX; i++) {
+		struct segment_lane *lane = &segment->lanes[i];
+
+		if (!lane->port[0]) {
+			lane->queue = queue;
+			snprintf(lane->port, sizeof(lane->port), "%s", port);
+			return lane;
+		}
+		if (lane->queue == queue && strcmp(lane->port, port) == 0)
+			return lane;
+	}
+	return NULL;
+}
+
+struct segment_port *segment_port(struct segment_status *status, const char *name)
+{
+	for (size_t i = 0; i < SEGMENT_PORTS_MAX; i++) {
+		struct segment_port *port = &status->ports[i];
+
+		if (!port->name[0])
+			snprintf(port->name, sizeof(port->name), "%s", name);
+		if (strcmp(port->name, name) == 0)
+			return port;
+	}
+	return NULL;
+}
+
+void segment_publish(struct segment *segment, const struct segment_status *status)
+{
+	uint64_t sequence = segment->sequence | 1; /* odd already, where the last writer died */
+
+	__atomic_store_n(&segment->sequence, sequence, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	memcpy(&segment->status, status, sizeof(*status));
+	__atomic_store_n(&segment->sequence, sequence + 1, __ATOMIC_RELEASE);
+}
+
+void segment_release(struct segment_writer *writer)
+{
+	if (writer->segment)
+		munmap(writer->segment, sizeof(*writer->segment));
+	if (writer->fd >= 0)
+		close(writer->fd);
+	*writer = (struct segment_writer){.fd = -1};
+}
+
+/* --- readers --- */
+
+void segment_close(struct segment_reader *reader)
+{
+	if (reader->segment) {
+		munmap((void *)reader->segment, sizeof(*reader->segment));
+		close(reader->fd);
+	}
+	memset(reader, 0, sizeof(*reader));
+}
+
+static int follow(struct segment_reader *reader, const char *path)
+{
+	struct stat st;
+	void *mapped;
+	int fd;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (reader->segment && reader->device == st.st_dev && reader->inode == st.st_ino)
+		return 0;
+	segment_close(reader);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		goto failed;
+	errno = EPROTO;
+	if (st.st_size != sizeof(struct segment))
+		goto failed;
+	mapped = mmap(NULL, sizeof(struct segment), PROT_READ, MAP_SHARED, fd, 0);
+	if (mapped == MAP_FAILED)
+		goto failed;
+	*reader = (struct segment_reader){mapped, fd, st.st_dev, st.st_ino};
+	if (layout_known(reader->segment))
+		return 0;
+	segment_close(reader);
+	return -EPROTO;
+failed:
+	if (fd >= 0)
+		close(fd);
+	return -errno;
+}
+
+static bool written(int fd)
+{
+	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_GETLK, &whole) < 0 || whole.l_type != F_UNLCK;
+}
+
+/* Return: false where the writer died, or sleeps, in the middle of it. */
+static bool copy_status(const struct segment *segment, struct segment_status *status)
+{
+	for (int i = 0; i < 1000; i++) {
+		uint64_t before = __atomic_load_n(&segment->sequence, __ATOMIC_ACQUIRE);
+
+		memcpy(status, &segment->status, sizeof(*status));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(before & 1) &&
+		    before == __atomic_load_n(&segment->sequence, __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t age_ms(const struct segment_status *status)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return ns > status->updated ? (ns - status->updated) / 1000000 : 0;
+}
+
+int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status,
+		 char *reason, size_t size)
+{
+	bool whole;
+	int r = follow(reader, path);
+
+	if (r < 0)
+		return r;
+	whole = copy_status(reader->segment, status);
+	reason[0] = '\0';
+	if (!written(reader->fd))
+		snprintf(reason, size, "reflex-dpdk is not running");
+	else if (!whole || age_ms(status) > SEGMENT_STALE_MS)
+		snprintf(reason, size, "reflex-dpdk, process %u, has said nothing for %u ms",
+			 (unsigned int)status->pid, (unsigned int)age_ms(status));
+	return 0;
+}
+
+void segment_sum(const struct segment *segment, const char *port, struct counters *counters,
+		 uint64_t *outcomes)
+{
+	uint64_t *to = (uint64_t *)counters;
+
+	memset(counters, 0, sizeof(*counters));
+	memset(outcomes, 0, OUTCOMES * sizeof(*outcomes));
+	for (size_t i = 0; i < SEGMENT_LANES_MAX && segment->lanes[i].port[0]; i++) {
+		const struct segment_lane *lane = &segment->lanes[i];
+		const uint64_t *from = (const uint64_t *)&lane->counters;
+
+		if (strcmp(lane->port, port) != 0)
+			continue;
+		for (size_t j = 0; j < sizeof(*counters) / sizeof(*to); j++)
+			to[j] += __atomic_load_n(&from[j], __ATOMIC_RELAXED);
+		for (size_t j = 0; j < OUTCOMES; j++)
+			outcomes[j] += __atomic_load_n(&lane->outcomes[j], __ATOMIC_RELAXED);
+	}
+}

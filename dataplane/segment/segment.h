@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What reflex-dpdk counts and says of itself, in a file in memory that outlives it: the next
+ * process of the instance goes on counting where the last one ended, and reflexd reads it without
+ * any of DPDK. One process writes (it holds a lock on the file), any number read.
+ */
+#ifndef REFLEX_SEGMENT_H
+#define REFLEX_SEGMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/counters.h"
+
+#define SEGMENT_FILE	  "dpdk"	/* in the instance's folder */
+#define SEGMENT_MAGIC	  0x786c666572u /* "reflx" */
+#define SEGMENT_LAYOUT	  1u		/* changes with the structs below */
+#define SEGMENT_NAME_MAX  64
+#define SEGMENT_TEXT_MAX  512
+#define SEGMENT_PORTS_MAX 32
+#define SEGMENT_LANES_MAX 512 /* queues of all ports that there ever were */
+#define SEGMENT_STALE_MS  2000
+
+enum outcome {
+#define OUTCOME(name, label, help) OUTCOME_##name,
+#include "outcome.def"
+#undef OUTCOME
+	OUTCOMES,
+};
+
+#define OUTCOMES_MAX 32
+
+/* One queue of one port: written by its worker alone, so in cache lines of its own. */
+struct segment_lane {
+	char port[SEGMENT_NAME_MAX]; /* "": never used */
+	uint64_t queue;
+	struct counters counters;
+	uint64_t outcomes[OUTCOMES_MAX];
+} __attribute__((aligned(128)));
+
+/* One port. The counters are the device's own, carried on over restarts. */
+struct segment_port {
+	char name[SEGMENT_NAME_MAX]; /* "": never used */
+	char driver[SEGMENT_NAME_MAX];
+	char punt[16];	  /* the kernel's interface, "": none */
+	uint64_t present; /* a port of the process that runs now, or ran last */
+	uint64_t up;	  /* its link */
+	uint64_t queues;  /* one a worker */
+	uint64_t missed;  /* frames that found no room in the queues, or no buffer */
+	uint64_t errors;  /* frames that came in damaged */
+};
+
+/* Written by the control thread, between two steps of `sequence`. */
+struct segment_status {
+	uint64_t pid;
+	uint64_t started; /* seconds since 1970 */
+	uint64_t updated; /* CLOCK_MONOTONIC, ns */
+	uint64_t workers;
+	uint64_t generation; /* 1 at the start, one more for each reload that was accepted */
+	uint64_t last_reload_successful;
+	uint64_t buffers;      /* mbufs that there are, */
+	uint64_t buffers_free; /* and how many are in no use */
+	uint64_t ready;
+	char trouble[SEGMENT_TEXT_MAX]; /* why not ready */
+	struct segment_port ports[SEGMENT_PORTS_MAX];
+};
+
+struct segment {
+	uint64_t magic;
+	uint32_t layout;
+	uint32_t size;
+	uint64_t sequence; /* odd while the status is written */
+	struct segment_status status;
+	struct segment_lane lanes[SEGMENT_LANES_MAX];
+};
+
+/* --- the writer --- */
+
+struct segment_writer {
+	struct segment *segment;
+	int fd;
+	bool adopted; /* there were counters, and they go on */
+};
+
+/**
+ * segment_create - open or make the file, and lock it.
+ * @path: instance_path() of SEGMENT_FILE, in a folder that is there
+ * @error: set on failure to a sentence
+ *
+ * A file of another layout is replaced. Return: 0; -EBUSY while another process writes; or another
+ * -errno.
+ */
+int segment_create(struct segment_writer *writer, const char *path, char *error, size_t size);
+
+/** segment_lane - the lane of a queue, an earlier one's where there was one; NULL: all are taken.
+ */
+struct segment_lane *segment_lane(struct segment *segment, const char *port, unsigned int queue);
+
+/** segment_port - where the status of a port is; NULL: all are taken. */
+struct segment_port *segment_port(struct segment_status *status, const char *name);
+
+/** segment_publish - replace the status. */
+void segment_publish(struct segment *segment, const struct segment_status *status);
+
+/** segment_release - unmap it and let go; the file stays. */
+void segment_release(struct segment_writer *writer);
+
+/* --- readers --- */
+
+struct segment_reader {
+	const struct segment *segment; /* NULL: not there yet */
+	int fd;
+	uint64_t device, inode;
+};
+
+/**
+ * segment_look - see what is there now.
+ * @reader: all zero at first; follows a file that was replaced
+ * @path: as for segment_create
+ * @status: copied whole, where the file is there
+ * @reason: set to a sentence where the process that wrote it does not run now, or hangs; "": it
+ * runs
+ *
+ * Return: 0; -ENOENT: no reflex-dpdk has run yet; -EPROTO: it is of another layout; or another
+ * -errno. After 0 reader->segment may be read until the next call.
+ */
+int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status,
+		 char *reason, size_t size);
+
+/** segment_sum - sum the lanes of a port. @outcomes: OUTCOMES of them */
+void segment_sum(const struct segment *segment, const char *port, struct counters *counters,
+		 uint64_t *outcomes);
+
+/** segment_close - all zero is fine. */
+void segment_close(struct segment_reader *reader);
+
+/** outcome_label, outcome_help - the value of the metric's label, and what it means. */
+const char *outcome_label(enum outcome outcome);
+const char *outcome_help(enum outcome outcome);
+
+#endif
