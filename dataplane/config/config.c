@@ -806,6 +806,11 @@ const char *config_dataplane_name(uint8_t dataplane)
 	return words_dataplane[dataplane];
 }
 
+const char *config_idle_name(uint8_t idle)
+{
+	return words_idle[idle];
+}
+
 int config_policy(struct policy *policy, const struct config *config,
 		  const struct policy_service *services, size_t count, size_t *culprit)
 {

@@ -114,8 +114,9 @@ int config_read_port(void *target, const char *text, char *error, size_t size);
 int config_read_software(void *target, const char *text, char *error, size_t size);
 int config_read_listen(void *target, const char *text, char *error, size_t size);
 
-/** config_dataplane_name - the word for it in the file. */
+/** config_dataplane_name, config_idle_name - the word for it in the file. */
 const char *config_dataplane_name(uint8_t dataplane);
+const char *config_idle_name(uint8_t idle);
 
 /**
  * config_policy - make the policy of a configuration for these services.

@@ -240,7 +240,8 @@ static inline uint64_t responder_sum(const uint8_t *pos, const uint8_t *end, uin
 
 /* Checks 20. Leaves in fixed_sum what the reply's checksum can go on from. */
 static inline enum verdict responder_examine_checksum(const struct wire_udp *udp,
-						      const uint8_t *end, struct packet *packet)
+						      const uint8_t *end, bool verified,
+						      struct packet *packet)
 {
 	const struct wire_stun *stun = (const struct wire_stun *)(udp + 1);
 	const uint8_t *header = (const uint8_t *)udp;
@@ -252,6 +253,8 @@ static inline enum verdict responder_examine_checksum(const struct wire_udp *udp
 	if (!udp->checksum.raw)
 		return packet->binding.family == FAMILY_IPV4 ? VERDICT_UNDECIDED
 							     : VERDICT_UDP_CHECKSUM_MISSING;
+	if (verified)
+		return VERDICT_UNDECIDED;
 	sum = packet->fixed_sum + udp->length.raw + wire_load32(header + 4) +
 	      packet->binding.header;
 	if (attributes)
@@ -261,7 +264,7 @@ static inline enum verdict responder_examine_checksum(const struct wire_udp *udp
 
 /* Checks 13 to 20: from the ports to a Binding Request of sound shape. */
 static inline enum verdict responder_examine_request(const uint8_t *pos, const uint8_t *end,
-						     const struct policy *policy,
+						     const struct policy *policy, bool verified,
 						     struct packet *packet)
 {
 	const struct wire_udp *udp = (const struct wire_udp *)pos;
@@ -282,7 +285,7 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 		return verdict;
 	if (payload > STUN_FAST_MAX)
 		return verdict_final(VERDICT_OVERSIZE);
-	return responder_examine_checksum(udp, end, packet);
+	return responder_examine_checksum(udp, end, verified, packet);
 }
 
 static inline uint64_t responder_sum_addresses(const struct binding *binding)
@@ -307,7 +310,7 @@ WIRE_APART void responder_redirect(const struct policy *policy, struct packet *p
 
 /* Checks 12, where the service has an alternate, to 28. */
 static inline enum verdict responder_examine_message(const uint8_t *pos, const uint8_t *end,
-						     const struct policy *policy,
+						     const struct policy *policy, bool verified,
 						     struct packet *packet)
 {
 	struct binding *binding = &packet->binding;
@@ -315,7 +318,7 @@ static inline enum verdict responder_examine_message(const uint8_t *pos, const u
 
 	if (binding->discovery && message_is_alternate(policy, binding))
 		return verdict_final(VERDICT_LAND);
-	verdict = responder_examine_request(pos, end, policy, packet);
+	verdict = responder_examine_request(pos, end, policy, verified, packet);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
 	stun_forget_attributes(&binding->found);
@@ -345,17 +348,20 @@ static inline void responder_keep_link(const uint8_t *frame, struct packet *pack
 }
 
 /**
- * responder_examine - decide what becomes of a frame.
+ * responder_examine_verified - decide what becomes of a frame.
  * @frame: the frame, from its Ethernet header on; not written
  * @end: behind its last byte
  * @policy: what is configured
+ * @verified: the device says that the UDP checksum is right, or will be where the sender left it to
+ * devices; so it is not looked at, unless it is 0
  * @packet: binding.family is set always; the rest is for responder_emit, where the action is ANSWER
  *
  * Return: the verdict, below VERDICTS. Where its action is ACTION_ANSWER, resize the frame to
  * packet->reply_length and call responder_emit.
  */
-static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t *end,
-					     const struct policy *policy, struct packet *packet)
+static inline enum verdict responder_examine_verified(const uint8_t *frame, const uint8_t *end,
+						      const struct policy *policy, bool verified,
+						      struct packet *packet)
 {
 	const uint8_t *pos = responder_examine_link(frame, end, packet);
 	enum verdict verdict;
@@ -371,7 +377,14 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 	responder_keep_link(frame, packet);
 	wire_forget();
 	pos = frame + packet->udp_offset;
-	return responder_examine_message(pos, end, policy, packet);
+	return responder_examine_message(pos, end, policy, verified, packet);
+}
+
+/** responder_examine - the same where no device has verified anything. */
+static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t *end,
+					     const struct policy *policy, struct packet *packet)
+{
+	return responder_examine_verified(frame, end, policy, false, packet);
 }
 
 /* UDP header, STUN header and attributes. */

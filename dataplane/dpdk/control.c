@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The control thread: signals, reload, status. It never touches a packet. */
+#include <errno.h>
+#include <poll.h>
+#include <rte_malloc.h>
+#include <rte_mempool.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "endpoint.h"
+#include "log.h"
+#include "probe.h"
+#include "respond.h"
+
+#define PERIOD_MS	 100
+#define STUCK_PERIODS	 10 /* without a round of a worker: it hangs */
+#define QUIET_ATTEMPTS	 5000
+#define QUIET_ATTEMPT_US 1000
+
+/* --- what is configured --- */
+
+int control_config(struct config *config, const char *file, char *error, size_t size)
+{
+	int r = config_load(config, file, CONFIG_DATAPLANE_DPDK, error, size);
+
+	if (r < 0 || config->dataplane == CONFIG_DATAPLANE_DPDK)
+		return r;
+	snprintf(error, size, "%s: dataplane: is %s, and reflex-dpdk is for dpdk", file,
+		 config_dataplane_name(config->dataplane));
+	return -EINVAL;
+}
+
+struct generation *control_generation(const struct config *config, struct services *services,
+				      char *error, size_t size)
+{
+	struct generation *generation = NULL;
+	struct policy *policy;
+	int r;
+
+	if (services_expand(services, config, error, size) < 0)
+		return NULL;
+	r = services_policy(&policy, services, config, error, size);
+	if (r == 0) {
+		generation = rte_malloc("generation", sizeof(*generation), RTE_CACHE_LINE_SIZE);
+		if (generation) {
+			generation->policy = *policy;
+			generation->sleep = config->idle == CONFIG_IDLE_SLEEP;
+		} else {
+			snprintf(error, size, "no memory of DPDK is left for the services");
+		}
+		free(policy);
+	}
+	if (!generation)
+		services_free(services);
+	return generation;
+}
+
+/* Waits until no worker can hold what was in force before: each has begun a round since. */
+static bool wait_quiet(const struct responder *responder)
+{
+	for (unsigned int i = 0; i < responder->workers_count; i++) {
+		const uint64_t *rounds = &responder->workers[i].rounds;
+		uint64_t before = __atomic_load_n(rounds, __ATOMIC_ACQUIRE);
+		int attempt = 0;
+
+		while (__atomic_load_n(rounds, __ATOMIC_ACQUIRE) < before + 2) {
+			if (attempt++ == QUIET_ATTEMPTS)
+				return false;
+			usleep(QUIET_ATTEMPT_US);
+		}
+	}
+	return true;
+}
+
+static void log_services(const struct responder *responder, const char *prefix)
+{
+	char names[SERVICES_NAMED_SIZE];
+
+	log_info("%sanswering on %s", prefix,
+		 responder->services.count ? services_name(names, &responder->services)
+					   : "no address");
+}
+
+static int reload(struct responder *responder, char *error, size_t size)
+{
+	static struct config next;
+	const struct generation *old = responder->generation;
+	struct generation *generation;
+	struct services services;
+	int r = control_config(&next, responder->options.file, error, size);
+
+	if (r < 0)
+		return r;
+	if (strcmp(next.punt, responder->config.punt) != 0) {
+		snprintf(error, size, "%s: punt: changes only by a restart",
+			 responder->options.file);
+		return -EPERM;
+	}
+	generation = control_generation(&next, &services, error, size);
+	if (!generation)
+		return -ENOMEM;
+	__atomic_store_n(&responder->generation, generation, __ATOMIC_RELEASE);
+	services_free(&responder->services);
+	responder->services = services;
+	responder->config = next;
+	if (wait_quiet(responder))
+		rte_free((void *)old);
+	return 0;
+}
+
+static void on_hangup(struct responder *responder)
+{
+	char error[LOG_SENTENCE_MAX];
+	bool successful;
+
+	sd_notify(0, "RELOADING=1");
+	successful = reload(responder, error, sizeof(error)) == 0;
+	sd_notify(0, "READY=1");
+	responder->status.last_reload_successful = successful;
+	if (!successful) {
+		log_error("reload refused, the old configuration goes on: %s", error);
+		return;
+	}
+	responder->status.generation++;
+	log_services(responder, "reloaded: ");
+}
+
+/* --- how it is --- */
+
+static bool workers_ready(struct responder *responder, char *reason, size_t size)
+{
+	static uint64_t seen[WORKER_WORKERS_MAX];
+	static unsigned int stuck[WORKER_WORKERS_MAX];
+
+	for (unsigned int i = 0; i < responder->workers_count; i++) {
+		uint64_t rounds = __atomic_load_n(&responder->workers[i].rounds, __ATOMIC_RELAXED);
+
+		stuck[i] = rounds == seen[i] ? stuck[i] + 1 : 0;
+		seen[i] = rounds;
+		if (stuck[i] < STUCK_PERIODS)
+			continue;
+		snprintf(reason, size, "the worker on lcore %u does not go on",
+			 responder->workers[i].lcore);
+		return false;
+	}
+	return true;
+}
+
+static bool ports_ready(const struct responder *responder, char *reason, size_t size)
+{
+	for (unsigned int i = 0; i < responder->ports_count; i++) {
+		if (port_up(&responder->ports[i]))
+			continue;
+		snprintf(reason, size, "port %s: its link is down", responder->ports[i].name);
+		return false;
+	}
+	return true;
+}
+
+/* A request that no port brings, to the first service. */
+static bool answers(const struct responder *responder, char *reason, size_t size)
+{
+	const struct service *service = &responder->services.list[0];
+	char text[ENDPOINT_TEXT_MAX];
+	struct probe probe;
+
+	if (responder->services.count == 0) {
+		snprintf(reason, size, "no interface has an address yet, and answering needs one");
+		return false;
+	}
+	probe_build(&probe, &service->service);
+	probe.length = respond(probe.frame, (uint32_t)probe.length, sizeof(probe.frame),
+			       &responder->generation->policy, false)
+			       .length;
+	if (probe_answered(&probe))
+		return true;
+	snprintf(reason, size, "the responder gives no right answer for %s",
+		 endpoint_print(text, &service->service, service->scope));
+	return false;
+}
+
+/* The device's own counters, carried on. */
+static void look_at_port(struct responder *responder, struct port *port)
+{
+	struct segment_port *to = segment_port(&responder->status, port->name);
+	struct rte_eth_stats now;
+
+	if (!to || rte_eth_stats_get(port->id, &now) < 0)
+		return;
+	to->missed += now.imissed - port->seen.imissed + now.rx_nombuf - port->seen.rx_nombuf;
+	to->errors += now.ierrors - port->seen.ierrors;
+	port->seen = now;
+	to->up = port_up(port);
+}
+
+static void look_at_buffers(struct responder *responder)
+{
+	struct segment_status *status = &responder->status;
+
+	status->buffers = status->buffers_free = 0;
+	for (unsigned int i = 0; i < responder->workers_count; i++) {
+		status->buffers += responder->pools[i]->size;
+		status->buffers_free += rte_mempool_avail_count(responder->pools[i]);
+	}
+}
+
+/* Says once when requests are no longer answered, and when they are again. */
+static void log_readiness(struct responder *responder)
+{
+	const char *trouble = responder->status.trouble;
+
+	if (strcmp(trouble, responder->trouble) == 0)
+		return;
+	if (trouble[0])
+		log_warning("not ready: %s", trouble);
+	else
+		log_info("ready again");
+	memcpy(responder->trouble, trouble, sizeof(responder->trouble));
+}
+
+void control_publish(struct responder *responder)
+{
+	struct segment_status *status = &responder->status;
+	struct timespec now;
+
+	for (unsigned int i = 0; i < responder->ports_count; i++)
+		look_at_port(responder, &responder->ports[i]);
+	look_at_buffers(responder);
+	status->trouble[0] = '\0';
+	status->ready = workers_ready(responder, status->trouble, sizeof(status->trouble)) &&
+			ports_ready(responder, status->trouble, sizeof(status->trouble)) &&
+			answers(responder, status->trouble, sizeof(status->trouble));
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	status->updated = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	segment_publish(responder->segment.segment, status);
+	log_readiness(responder);
+}
+
+void *control_run(void *argument)
+{
+	struct responder *responder = argument;
+	struct pollfd event = {.fd = responder->signals, .events = POLLIN};
+	struct signalfd_siginfo info;
+
+	control_publish(responder);
+	log_services(responder, "");
+	sd_notify(0, "READY=1");
+	for (;;) {
+		poll(&event, 1, PERIOD_MS);
+		while (read(responder->signals, &info, sizeof(info)) == sizeof(info)) {
+			if (info.ssi_signo == SIGHUP) {
+				on_hangup(responder);
+				continue;
+			}
+			sd_notify(0, "STOPPING=1");
+			__atomic_store_n(&responder->stop, true, __ATOMIC_RELAXED);
+			return NULL;
+		}
+		control_publish(responder);
+	}
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The whole process: what it runs, and what is in force. */
+#ifndef REFLEX_DPDK_CONTROL_H
+#define REFLEX_DPDK_CONTROL_H
+
+#include "config.h"
+#include "options.h"
+#include "port.h"
+#include "segment/segment.h"
+#include "services.h"
+#include "worker.h"
+
+struct responder {
+	struct options options;
+	struct config config;
+	struct services services;
+	const struct generation *generation;
+
+	struct port ports[SEGMENT_PORTS_MAX];
+	unsigned int ports_count;
+	struct rte_mempool *pools[WORKER_WORKERS_MAX]; /* one a worker */
+	struct worker workers[WORKER_WORKERS_MAX];
+	unsigned int workers_count;
+	bool eal; /* DPDK has been started */
+	bool stop;
+
+	struct segment_writer segment;
+	struct segment_status status;
+	char trouble[SEGMENT_TEXT_MAX]; /* as it was logged last */
+	int signals;
+};
+
+/**
+ * control_run - handle signals and publish the status, until told to stop; a thread beside the
+ * workers.
+ * @argument: the struct responder
+ */
+void *control_run(void *argument);
+
+/** control_publish - look at everything, and say how it is. */
+void control_publish(struct responder *responder);
+
+/**
+ * control_generation - what is configured, for the workers.
+ * @services: expanded from @config; release with services_free after success
+ * @error: set on failure to a sentence
+ *
+ * Return: release it with rte_free; NULL on failure.
+ */
+struct generation *control_generation(const struct config *config, struct services *services,
+				      char *error, size_t size);
+
+/** control_config - config_load, for what reflex-dpdk can do. */
+int control_config(struct config *config, const char *file, char *error, size_t size);
+
+#endif

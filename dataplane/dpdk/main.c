@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* reflex-dpdk: the responder on ports of DPDK. */
+#include <errno.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "instance.h"
+#include "log.h"
+
+#define EXIT_USAGE 2 /* EXIT_FAILURE, 1, is for what goes wrong later */
+#define CACHE_SIZE 256
+
+/* --- start, in the order of main --- */
+
+/* Before EAL makes threads, so that the signals reach none of them. */
+static int open_signals(struct responder *responder)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	responder->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (responder->signals >= 0)
+		return 0;
+	log_error("no signalfd: %s", strerror(errno));
+	return -errno;
+}
+
+/* Before EAL, which takes long; it is also the lock of the instance. */
+static int open_segment(struct responder *responder)
+{
+	char path[INSTANCE_PATH_MAX], error[LOG_SENTENCE_MAX];
+	const char *instance = responder->options.instance;
+	int r = instance_make(path, instance, error, sizeof(error));
+
+	if (r == 0)
+		r = instance_path(path, instance, SEGMENT_FILE, error, sizeof(error));
+	if (r == 0)
+		r = segment_create(&responder->segment, path, error, sizeof(error));
+	if (r < 0) {
+		log_error("%s", error);
+		return r;
+	}
+	/* The ports' counters go on too. */
+	memcpy(responder->status.ports, responder->segment.segment->status.ports,
+	       sizeof(responder->status.ports));
+	for (unsigned int i = 0; i < SEGMENT_PORTS_MAX; i++)
+		responder->status.ports[i].present = responder->status.ports[i].up = 0;
+	if (responder->segment.adopted)
+		log_info("counting goes on where the last process ended");
+	return 0;
+}
+
+static int check_ports(void)
+{
+	unsigned int count = rte_eth_dev_count_avail();
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		log_error("runs only as a primary process: leave --proc-type out");
+	else if (count == 0)
+		log_error("no port: bind a NIC to vfio-pci (`dpdk-devbind.py --bind=vfio-pci "
+			  "PCI-ADDRESS`), or name a device with --vdev");
+	else if (count > SEGMENT_PORTS_MAX)
+		log_error("%u ports, at most %d are possible: choose some with -a", count,
+			  SEGMENT_PORTS_MAX);
+	else
+		return 0;
+	return -ENODEV;
+}
+
+static int start_eal(struct responder *responder, char **argv)
+{
+	if (rte_eal_init(responder->options.eal_count, argv) >= 0) {
+		responder->eal = true;
+		return check_ports();
+	}
+	log_error("DPDK does not start: %s; its own lines above say why%s", rte_strerror(rte_errno),
+		  rte_errno == EINVAL ? ""
+				      : " (huge pages are reserved by `sysctl "
+					"vm.nr_hugepages=256`; without any it takes --no-huge -m "
+					"256)");
+	return -rte_errno;
+}
+
+static int make_generation(struct responder *responder)
+{
+	char error[LOG_SENTENCE_MAX];
+
+	responder->generation =
+		control_generation(&responder->config, &responder->services, error, sizeof(error));
+	if (responder->generation)
+		return 0;
+	log_error("%s", error);
+	return -EINVAL;
+}
+
+/* Buffers for every queue of a worker to be full, both ways, behind each port as well. */
+static int make_pools(struct responder *responder)
+{
+	unsigned int queues = rte_eth_dev_count_avail() * (responder->config.punt[0] ? 2 : 1);
+	unsigned int count = queues * 2 * PORT_DESCRIPTORS + 2 * CACHE_SIZE;
+	uint16_t size = 0, id;
+	unsigned int lcore;
+
+	RTE_ETH_FOREACH_DEV(id)
+	size = RTE_MAX(size, port_buffer_size(id));
+	RTE_LCORE_FOREACH(lcore)
+	{
+		struct worker *worker = &responder->workers[responder->workers_count];
+		char name[32];
+
+		snprintf(name, sizeof(name), "worker%u", lcore);
+		worker->lcore = lcore;
+		worker->pool = rte_pktmbuf_pool_create(name, count, CACHE_SIZE, 0, size,
+						       (int)rte_lcore_to_socket_id(lcore));
+		if (!worker->pool) {
+			log_error("no memory for %u buffers of %u bytes a worker: reserve more "
+				  "huge pages, or give more with -m",
+				  count, size);
+			return -ENOMEM;
+		}
+		responder->pools[responder->workers_count++] = worker->pool;
+	}
+	return 0;
+}
+
+static int add_queue(struct responder *responder, struct worker *worker, const struct port *port)
+{
+	uint16_t index = (uint16_t)(worker - responder->workers);
+	struct worker_queue *queue = &worker->queues[worker->queues_count++];
+
+	*queue = (struct worker_queue){
+		.port = port->id,
+		.queue = index,
+		.punt = port->punt,
+		.filter = port->filter,
+		.mac = port->mac,
+		.lane = segment_lane(responder->segment.segment, port->name, index),
+	};
+	if (queue->lane)
+		return 0;
+	log_error("port %s: no place is left to count in: remove %s of this instance while "
+		  "nothing runs; counters begin anew then",
+		  port->name, SEGMENT_FILE);
+	return -ENOSPC;
+}
+
+static int describe(struct responder *responder, const struct port *port)
+{
+	struct segment_port *to = segment_port(&responder->status, port->name);
+	char mac[RTE_ETHER_ADDR_FMT_SIZE];
+
+	if (!to) {
+		log_error("port %s: too many ports have been counted", port->name);
+		return -ENOSPC;
+	}
+	to->present = 1;
+	to->queues = port->queues;
+	snprintf(to->driver, sizeof(to->driver), "%s", port->driver);
+	snprintf(to->punt, sizeof(to->punt), "%s", port->punt_name);
+	rte_ether_format_addr(mac, sizeof(mac), &port->mac);
+	log_info("port %s: %s, %s, MTU %u, queues: %u%s%s%s%s", port->name, port->driver, mac,
+		 port->mtu, port->queues, port->verifies ? ", the device verifies checksums" : "",
+		 port->filter ? ", promiscuous" : "", port->punt_name[0] ? ", punt: " : "",
+		 port->punt_name);
+	if (port->queues < responder->workers_count)
+		log_warning("port %s has %u queues, so %u of %u workers have nothing to do on it: "
+			    "give fewer lcores (-l)",
+			    port->name, port->queues, responder->workers_count - port->queues,
+			    responder->workers_count);
+	return 0;
+}
+
+static int open_punt(const struct responder *responder, struct port *port, char *error, size_t size)
+{
+	char name[32];
+
+	if (!responder->config.punt[0])
+		return 0;
+	/* Each port has its own; those of further ports are numbered. */
+	snprintf(name, sizeof(name), responder->ports_count ? "%s-%u" : "%s",
+		 responder->config.punt, responder->ports_count);
+	if (strlen(name) < sizeof(port->punt_name))
+		return port_punt(port, name, (struct rte_mempool **)responder->pools, error, size);
+	snprintf(error, size, "punt: %s is too long for the name of an interface", name);
+	return -ENAMETOOLONG;
+}
+
+static int open_ports(struct responder *responder)
+{
+	uint16_t ids[SEGMENT_PORTS_MAX], id, count = 0;
+	char error[LOG_SENTENCE_MAX];
+	int r = 0;
+
+	RTE_ETH_FOREACH_DEV(id)
+	ids[count++] = id; /* those of the kernel's interfaces come to it */
+	for (uint16_t i = 0; i < count && r == 0; i++) {
+		struct port *port = &responder->ports[i];
+
+		r = port_open(port, ids[i], responder->workers_count, responder->pools, error,
+			      sizeof(error));
+		if (r == 0)
+			r = open_punt(responder, port, error, sizeof(error));
+		if (r < 0) {
+			log_error("%s", error);
+			return r;
+		}
+		responder->ports_count++;
+		r = describe(responder, port);
+		for (uint16_t j = 0; j < port->queues && r == 0; j++)
+			r = add_queue(responder, &responder->workers[j], port);
+	}
+	return r;
+}
+
+static int run(struct responder *responder)
+{
+	struct segment_status *status = &responder->status;
+	struct worker *mine = NULL;
+	pthread_t control;
+	int r;
+
+	status->pid = (uint64_t)getpid();
+	status->started = (uint64_t)time(NULL);
+	status->workers = responder->workers_count;
+	status->generation = 1;
+	status->last_reload_successful = 1;
+	r = rte_ctrl_thread_create(&control, "control", NULL, control_run, responder);
+	if (r != 0) {
+		log_error("no control thread: %s", strerror(-r));
+		return r;
+	}
+	for (unsigned int i = 0; i < responder->workers_count; i++) {
+		struct worker *worker = &responder->workers[i];
+
+		worker->generation = &responder->generation;
+		worker->stop = &responder->stop;
+		if (worker->lcore == rte_get_main_lcore())
+			mine = worker;
+		else
+			rte_eal_remote_launch(worker_run, worker, worker->lcore);
+	}
+	worker_run(mine);
+	rte_eal_mp_wait_lcore();
+	pthread_join(control, NULL);
+	return 0;
+}
+
+/* --- end --- */
+
+static void finish(struct responder *responder)
+{
+	uint64_t lost;
+
+	for (unsigned int i = 0; i < responder->ports_count; i++)
+		port_close(&responder->ports[i]);
+	responder->ports_count = 0;
+	control_publish(responder);
+	lost = responder->status.buffers - responder->status.buffers_free;
+	if (lost)
+		log_warning("stopped; of %u buffers, %u did not come back from the devices",
+			    (unsigned int)responder->status.buffers, (unsigned int)lost);
+	else
+		log_info("stopped");
+}
+
+static int check_only(struct responder *responder)
+{
+	char error[LOG_SENTENCE_MAX];
+	struct services services;
+	int r = services_expand(&services, &responder->config, error, sizeof(error));
+
+	if (r < 0) {
+		log_error("%s", error);
+		return r;
+	}
+	services_free(&services);
+	printf("%s: ok\n", responder->options.file);
+	services_print(stdout, &responder->config);
+	printf("  punt       %s\n", responder->config.punt[0] ? responder->config.punt : "none");
+	printf("  idle       %s\n", config_idle_name(responder->config.idle));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static int (*const steps[])(struct responder * responder) = {
+		make_generation,
+		make_pools,
+		open_ports,
+		run,
+	};
+	static struct responder responder = {.segment.fd = -1, .signals = -1};
+	char error[LOG_SENTENCE_MAX];
+	int r;
+
+	log_open("reflex-dpdk");
+	switch (options_parse(&responder.options, argc, argv, error, sizeof(error))) {
+	case OPTIONS_DONE:
+		return EXIT_SUCCESS;
+	case OPTIONS_WRONG:
+		log_error("%s", error);
+		return EXIT_USAGE;
+	case OPTIONS_RUN:
+		break;
+	}
+	if (control_config(&responder.config, responder.options.file, error, sizeof(error)) < 0) {
+		log_error("%s", error);
+		return EXIT_USAGE;
+	}
+	if (responder.options.check)
+		return check_only(&responder) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+
+	r = open_signals(&responder);
+	if (r == 0)
+		r = open_segment(&responder);
+	if (r == 0)
+		r = start_eal(&responder, argv);
+	for (size_t i = 0; i < RTE_DIM(steps) && r == 0; i++)
+		r = steps[i](&responder);
+	if (responder.generation)
+		finish(&responder);
+	services_free(&responder.services);
+	if (responder.eal)
+		rte_eal_cleanup();
+	segment_release(&responder.segment);
+	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line: EAL's options, then "--", then those of reflex-dpdk. */
+#ifndef REFLEX_DPDK_OPTIONS_H
+#define REFLEX_DPDK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum options_result {
+	OPTIONS_RUN,
+	OPTIONS_DONE, /* help or version has been printed */
+	OPTIONS_WRONG,
+};
+
+struct options {
+	int eal_count; /* arguments for rte_eal_init, the program's name first */
+	const char *file;
+	const char *instance;
+	bool check;
+};
+
+/**
+ * options_parse - read the command line; it is not changed up to argv[eal_count - 1].
+ * @error: set to a sentence when it is wrong
+ */
+enum options_result options_parse(struct options *options, int argc, char **argv, char *error,
+				  size_t size);
+
+#endif

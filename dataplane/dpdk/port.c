@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "port.h"
+
+#include <errno.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FRAME_EXCESS (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN) /* of a frame over its MTU */
+
+/* How many queues a device has for so many workers. */
+static int count_queues(uint16_t id, unsigned int workers)
+{
+	struct rte_eth_dev_info info;
+	unsigned int queues;
+	int r = rte_eth_dev_info_get(id, &info);
+
+	if (r < 0)
+		return r;
+	queues = RTE_MIN(info.max_rx_queues, info.max_tx_queues);
+	return (int)RTE_MIN(workers, queues);
+}
+
+uint16_t port_buffer_size(uint16_t id)
+{
+	uint16_t mtu = RTE_ETHER_MTU;
+
+	rte_eth_dev_get_mtu(id, &mtu);
+	return (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_MAX(2048, mtu + FRAME_EXCESS));
+}
+
+/* The queues of one device, all alike; worker i has queue i. */
+static int set_up(uint16_t id, const struct rte_eth_conf *conf, uint16_t queues,
+		  struct rte_mempool **pools)
+{
+	uint16_t receive = PORT_DESCRIPTORS, send = PORT_DESCRIPTORS;
+	int r = rte_eth_dev_configure(id, queues, queues, conf);
+
+	if (r == 0)
+		r = rte_eth_dev_adjust_nb_rx_tx_desc(id, &receive, &send);
+	for (uint16_t i = 0; i < queues && r == 0; i++) {
+		int socket = rte_eth_dev_socket_id(id);
+
+		r = rte_eth_rx_queue_setup(id, i, receive, (unsigned int)socket, NULL, pools[i]);
+		if (r == 0)
+			r = rte_eth_tx_queue_setup(id, i, send, (unsigned int)socket, NULL);
+	}
+	return r < 0 ? r : rte_eth_dev_start(id);
+}
+
+/* What the device does that helps. Replies need no checksums of it: theirs follow from sums that
+ * the check of the request has made already. */
+static void choose(struct rte_eth_conf *conf, struct port *port)
+{
+	struct rte_eth_dev_info info;
+
+	if (rte_eth_dev_info_get(port->id, &info) < 0)
+		return;
+	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
+	port->verifies = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	if (port->verifies)
+		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	/* Buffers are of one pool, have one reference and one segment. */
+	conf->txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	conf->rx_adv_conf.rss_conf.rss_hf =
+		info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
+	if (port->queues > 1 && conf->rx_adv_conf.rss_conf.rss_hf)
+		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+}
+
+/* A device without any such setting, such as a file, delivers all that there is. */
+static void receive_multicast(struct port *port)
+{
+	if (rte_eth_allmulticast_enable(port->id) == 0)
+		return;
+	port->filter = rte_eth_promiscuous_enable(port->id) == 0;
+}
+
+int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
+	      char *error, size_t size)
+{
+	struct rte_eth_conf conf = {0};
+	int r = count_queues(id, workers);
+
+	*port = (struct port){.id = id, .punt = RTE_MAX_ETHPORTS};
+	rte_eth_dev_get_name_by_port(id, port->name);
+	if (r > 0) {
+		port->queues = (uint16_t)r;
+		choose(&conf, port);
+		r = set_up(id, &conf, port->queues, pools);
+	}
+	if (r < 0) {
+		snprintf(error, size, "port %s cannot be brought up: %s", port->name,
+			 rte_strerror(-r));
+		return r;
+	}
+	receive_multicast(port);
+	rte_eth_macaddr_get(id, &port->mac);
+	rte_eth_dev_get_mtu(id, &port->mtu);
+	rte_eth_stats_get(id, &port->seen);
+	return 0;
+}
+
+int port_punt(struct port *port, const char *name, struct rte_mempool **pools, char *error,
+	      size_t size)
+{
+	char device[RTE_ETH_NAME_MAX_LEN], arguments[128], mac[RTE_ETHER_ADDR_FMT_SIZE];
+	const struct rte_eth_conf conf = {0};
+	int r;
+
+	snprintf(device, sizeof(device), "net_tap_punt%u", port->id);
+	rte_ether_format_addr(mac, sizeof(mac), &port->mac);
+	snprintf(arguments, sizeof(arguments), "iface=%s,mac=%s", name, mac);
+	r = rte_eal_hotplug_add("vdev", device, arguments);
+	if (r == 0)
+		r = rte_eth_dev_get_port_by_name(device, &port->punt);
+	if (r == 0)
+		rte_eth_dev_set_mtu(port->punt, port->mtu);
+	if (r == 0)
+		r = set_up(port->punt, &conf, port->queues, pools);
+	if (r == 0)
+		snprintf(port->punt_name, sizeof(port->punt_name), "%s", name);
+	else
+		snprintf(error, size,
+			 "punt: the kernel's interface %s cannot be made: %s (it takes root, or "
+			 "CAP_NET_ADMIN, /dev/net/tun, and a name that is free)",
+			 name, rte_strerror(-r));
+	return r;
+}
+
+bool port_up(const struct port *port)
+{
+	struct rte_eth_link link = {0};
+
+	return rte_eth_link_get_nowait(port->id, &link) == 0 && link.link_status;
+}
+
+static void end(uint16_t id)
+{
+	rte_eth_dev_stop(id);
+	rte_eth_dev_close(id);
+}
+
+void port_close(struct port *port)
+{
+	end(port->id);
+	if (port->punt != RTE_MAX_ETHPORTS)
+		end(port->punt);
+}

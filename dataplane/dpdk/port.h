@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Ports: brought up with what the device offers, and the kernel's interfaces behind them. */
+#ifndef REFLEX_DPDK_PORT_H
+#define REFLEX_DPDK_PORT_H
+
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PORT_DESCRIPTORS 1024 /* of a queue, where the device has no other wishes */
+
+struct port {
+	uint16_t id;
+	uint16_t punt; /* its id; RTE_MAX_ETHPORTS: none */
+	uint16_t queues;
+	uint16_t mtu;
+	bool filter;   /* promiscuous: it shows what is for other hosts */
+	bool verifies; /* checksums of what it receives */
+	struct rte_ether_addr mac;
+	struct rte_eth_stats seen; /* the device's counters when they were last looked at */
+	char name[RTE_ETH_NAME_MAX_LEN];
+	char driver[RTE_ETH_NAME_MAX_LEN];
+	char punt_name[16];
+};
+
+/**
+ * port_buffer_size - bytes that a buffer needs to hold the largest frame of the port.
+ */
+uint16_t port_buffer_size(uint16_t id);
+
+/**
+ * port_open - bring a port up.
+ * @port: filled on success; close it with port_close
+ * @pools: buffers for each worker, and so for each queue
+ * @error: set on failure to a sentence
+ *
+ * Multicast is received, for Neighbour Discovery and the kernel behind; where the device cannot be
+ * told so, the port is made promiscuous. Return: 0 or -errno.
+ */
+int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
+	      char *error, size_t size);
+
+/**
+ * port_punt - make the kernel's interface behind a port, with its MAC address, MTU and as many
+ * queues.
+ * @name: of the interface
+ *
+ * Return: 0 or -errno.
+ */
+int port_punt(struct port *port, const char *name, struct rte_mempool **pools, char *error,
+	      size_t size);
+
+/** port_up - whether its link is. */
+bool port_up(const struct port *port);
+
+/** port_close - stop it, and what is behind it; their buffers go back. */
+void port_close(struct port *port);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The carrier's part of an answer: a frame in a buffer that has room behind it. */
+#ifndef REFLEX_DPDK_RESPOND_H
+#define REFLEX_DPDK_RESPOND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/bare.h"
+#include "core/responder.h"
+
+/* Of a frame no more than so many bytes are read, however long it is: headers, and a message of
+ * STUN_FAST_MAX. */
+#define RESPOND_READ (WIRE_LINK_MAX + 40 + 8 + STUN_FAST_MAX)
+
+/* What a frame was, and what has become of it. */
+struct response {
+	enum family family;
+	enum verdict verdict;
+	uint16_t length; /* of the reply that the frame now is; 0: it is as it was */
+};
+
+/**
+ * respond - examine, resize, emit.
+ * @frame: the frame; becomes the reply where there is one
+ * @length: of the frame, in bytes; it may be longer than what is in reach, if RESPOND_READ is
+ * @room: bytes from @frame on that may be written
+ * @verified: as for responder_examine_verified
+ */
+static inline struct response respond(uint8_t *frame, uint32_t length, uint32_t room,
+				      const struct policy *policy, bool verified)
+{
+	const uint8_t *end = frame + length;
+	struct response response = {.verdict = VERDICT_SUCCESS};
+	struct packet packet;
+
+	response.family = bare_examine(frame, end, policy, &packet);
+	if (response.family != FAMILY_OTHER) {
+		response.length = (uint16_t)bare_reply_length(response.family);
+		if (response.length <= room &&
+		    bare_emit(frame, frame + response.length, false, response.family, &packet))
+			return response;
+	}
+	response.verdict = responder_examine_verified(frame, end, policy, verified, &packet);
+	response.family = (enum family)packet.binding.family;
+	response.length = 0;
+	if (verdict_action(response.verdict) != ACTION_ANSWER)
+		return response;
+	if (packet.reply_length > room)
+		response.verdict = VERDICT_NO_ROOM;
+	else if (responder_emit(frame, frame + packet.reply_length, policy, &packet))
+		response.length = packet.reply_length;
+	return response;
+}
+
+#endif

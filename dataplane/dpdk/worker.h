@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Workers: each lcore receives, answers and sends on a queue of its own of every port, to
+ * completion, and shares nothing that is written with another.
+ */
+#ifndef REFLEX_DPDK_WORKER_H
+#define REFLEX_DPDK_WORKER_H
+
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+#include "segment/segment.h"
+
+#define WORKER_BURST	   32
+#define WORKER_QUEUES_MAX  SEGMENT_PORTS_MAX
+#define WORKER_WORKERS_MAX RTE_MAX_LCORE
+
+/* What is configured; replaced whole. */
+struct generation {
+	struct policy policy;
+	bool sleep; /* when nothing arrives */
+};
+
+/* One queue of one port. */
+struct worker_queue {
+	uint16_t port;
+	uint16_t queue;
+	uint16_t punt; /* the port of the kernel's interface behind it; RTE_MAX_ETHPORTS: none */
+	bool filter;   /* promiscuous: leave what is for another host */
+	struct rte_ether_addr mac;
+	struct segment_lane *lane;
+};
+
+struct worker {
+	struct worker_queue queues[WORKER_QUEUES_MAX];
+	unsigned int queues_count;
+	unsigned int lcore;
+	struct rte_mempool *pool;
+	const struct generation *const *generation; /* where the one in force is */
+	const bool *stop;
+	uint64_t rounds; /* over all queues so far: it lives, and holds no older generation */
+} __rte_cache_aligned;
+
+/**
+ * worker_run - poll until told to stop; for rte_eal_remote_launch.
+ * @argument: a struct worker
+ *
+ * Return: 0.
+ */
+int worker_run(void *argument);
+
+/**
+ * worker_answer - answer the frames of a burst, send the replies, and count; the frames belong to
+ * it.
+ * @count: at most WORKER_BURST
+ */
+void worker_answer(const struct worker_queue *queue, const struct policy *policy,
+		   struct rte_mbuf **frames, unsigned int count);
+
+#endif
