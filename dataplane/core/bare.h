@@ -30,14 +30,14 @@ static inline bool bare_examine_udp(const struct wire_udp *udp, uint64_t address
 {
 	const struct wire_stun *stun = (const struct wire_stun *)(udp + 1);
 	struct be16 length = be16_from(BARE_REQUEST);
-	uint32_t header = be32_from(STUN_BINDING << 16).raw;
+	uint64_t header = wire_words(STUN_BINDING, 0, STUN_COOKIE >> 16, STUN_COOKIE & 0xffff);
 	uint64_t fixed = addresses + wire_load32(udp) + checksum_3((const uint8_t *)&stun->id[1]) +
 			 be32_from(STUN_COOKIE).raw + checksum_word(IP_PROTOCOL_UDP);
 
-	if (udp->length.raw != length.raw || wire_load32(stun) != header ||
-	    stun->id[0].raw != be32_from(STUN_COOKIE).raw || be16_to(&udp->source) < 1024 ||
-	    !udp->checksum.raw ||
-	    !checksum_valid(fixed + 2ull * length.raw + udp->checksum.raw + header) ||
+	if (udp->length.raw != length.raw || wire_load64(stun) != header ||
+	    be16_to(&udp->source) < 1024 || !udp->checksum.raw ||
+	    !checksum_valid(fixed + 2ull * length.raw + udp->checksum.raw +
+			    checksum_word(STUN_BINDING)) ||
 	    policy->software_words)
 		return false;
 	packet->address_sum = addresses;
@@ -48,14 +48,20 @@ static inline bool bare_examine_udp(const struct wire_udp *udp, uint64_t address
 static inline bool bare_examine_ipv4(const uint8_t *frame, const struct policy *policy,
 				     struct packet *packet)
 {
-	const struct wire_ipv4 *ip = (const struct wire_ipv4 *)(frame + BARE_ETHERNET);
+	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
+	const struct wire_ipv4 *ip = (const struct wire_ipv4 *)(ethernet + 1);
 	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
 	uint64_t addresses = (uint64_t)ip->source.raw + ip->destination.raw;
 	const struct policy_slot *slot;
 
-	if (ip->total_length.raw != be16_from((uint16_t)(sizeof(*ip) + BARE_REQUEST)).raw ||
-	    ip->version_length != IPV4_VERSION_LENGTH || ip->protocol != IP_PROTOCOL_UDP ||
-	    ip->fragment.raw & be16_from(IPV4_FRAGMENT_MASK).raw || packet_is_group(frame))
+	/* EtherType to identification, and flags to checksum. */
+	if (((wire_load64(&ethernet->type) ^
+	      wire_words(ETHERTYPE_IPV4, IPV4_VERSION_LENGTH << 8, sizeof(*ip) + BARE_REQUEST, 0)) &
+	     wire_words(0xffff, 0xff00, 0xffff, 0)) |
+	    ((wire_load64(&ip->fragment) ^ wire_words(0, IP_PROTOCOL_UDP, 0, 0)) &
+	     wire_words(IPV4_FRAGMENT_MASK, 0x00ff, 0, 0)))
+		return false;
+	if (packet_is_group(frame))
 		return false;
 	slot = policy_find(policy, policy_key_ipv4(ip->destination.raw, udp->destination.raw));
 	if (!slot || slot->discovery || ip->source.raw == ip->destination.raw ||
@@ -68,15 +74,18 @@ static inline bool bare_examine_ipv4(const uint8_t *frame, const struct policy *
 static inline bool bare_examine_ipv6(const uint8_t *frame, const struct policy *policy,
 				     struct packet *packet)
 {
-	const struct wire_ipv6 *ip = (const struct wire_ipv6 *)(frame + BARE_ETHERNET);
+	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
+	const struct wire_ipv6 *ip = (const struct wire_ipv6 *)(ethernet + 1);
 	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
 	uint64_t high = wire_load64(&ip->destination.word[0]);
 	uint64_t low = wire_load64(&ip->destination.word[2]);
 	const struct policy_slot *slot;
 
-	if (ip->payload_length.raw != be16_from((uint16_t)BARE_REQUEST).raw ||
-	    *(const uint8_t *)ip >> 4 != 6 || ip->next_header != IP_PROTOCOL_UDP ||
-	    packet_is_group(frame))
+	/* EtherType to payload length. */
+	if ((wire_load64(&ethernet->type) ^ wire_words(ETHERTYPE_IPV6, 6 << 12, 0, BARE_REQUEST)) &
+	    wire_words(0xffff, 0xf000, 0, 0xffff))
+		return false;
+	if (ip->next_header != IP_PROTOCOL_UDP || packet_is_group(frame))
 		return false;
 	slot = policy_find(policy, policy_key_ipv6(high, low, udp->destination.raw));
 	if (!slot || slot->discovery || message_is_bogon_ipv6(&ip->source) ||
@@ -99,15 +108,12 @@ static inline bool bare_examine_ipv6(const uint8_t *frame, const struct policy *
 static inline enum family bare_examine(const uint8_t *frame, const uint8_t *end,
 				       const struct policy *policy, struct packet *packet)
 {
-	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
 	uint64_t length = wire_room(frame, end);
 
 	if (length == BARE_IPV4 && wire_has(frame, end, BARE_IPV4) &&
-	    ethernet->type.raw == be16_from(ETHERTYPE_IPV4).raw &&
 	    bare_examine_ipv4(frame, policy, packet))
 		return FAMILY_IPV4;
 	if (length == BARE_IPV6 && wire_has(frame, end, BARE_IPV6) &&
-	    ethernet->type.raw == be16_from(ETHERTYPE_IPV6).raw &&
 	    bare_examine_ipv6(frame, policy, packet))
 		return FAMILY_IPV6;
 	return FAMILY_OTHER;

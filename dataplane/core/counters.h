@@ -29,20 +29,29 @@ struct counters {
 };
 
 /**
- * counters_count - count one packet, the only place where packets are counted.
+ * counters_count_all - count packets that are alike, the only place where packets are counted.
  * @family: below FAMILIES
  * @verdict: below VERDICTS
- * @received: bytes of the frame as it came
- * @sent: bytes of the frame as it goes out again, 0 where none does
+ * @packets: how many
+ * @received: bytes of each frame as it came
+ * @sent: bytes of each frame as it goes out again, 0 where none does
  */
-static inline void counters_count(struct counters *counters, enum family family,
-				  enum verdict verdict, uint32_t received, uint32_t sent)
+static inline void counters_count_all(struct counters *counters, enum family family,
+				      enum verdict verdict, uint32_t packets, uint32_t received,
+				      uint32_t sent)
 {
 	uint32_t row = family & (FAMILIES_MAX - 1);
 
-	counters->packets[row][verdict & (VERDICTS_MAX - 1)]++;
-	counters->bytes[row][DIRECTION_RX] += received;
-	counters->bytes[row][DIRECTION_TX] += sent;
+	counters->packets[row][verdict & (VERDICTS_MAX - 1)] += packets;
+	counters->bytes[row][DIRECTION_RX] += (uint64_t)packets * received;
+	counters->bytes[row][DIRECTION_TX] += (uint64_t)packets * sent;
+}
+
+/** counters_count - count one packet. */
+static inline void counters_count(struct counters *counters, enum family family,
+				  enum verdict verdict, uint32_t received, uint32_t sent)
+{
+	counters_count_all(counters, family, verdict, 1, received, sent);
 }
 
 #ifndef __bpf__

@@ -93,6 +93,17 @@ static inline void wire_store64(void *to, uint64_t raw)
 	((struct wire_u64 *)to)->raw = raw;
 }
 
+/* Four 16-bit numbers of host order as wire_load64 loads them, to compare with at once. */
+static inline uint64_t wire_words(uint16_t a, uint16_t b, uint16_t c, uint16_t d)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (uint64_t)WIRE_SWAP16(a) | (uint64_t)WIRE_SWAP16(b) << 16 |
+	       (uint64_t)WIRE_SWAP16(c) << 32 | (uint64_t)WIRE_SWAP16(d) << 48;
+#else
+	return (uint64_t)a << 48 | (uint64_t)b << 32 | (uint64_t)c << 16 | d;
+#endif
+}
+
 static inline void wire_copy128(void *to, const void *from)
 {
 	wire_store64(to, wire_load64(from));

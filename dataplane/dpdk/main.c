@@ -274,8 +274,8 @@ static void finish(struct responder *responder)
 	control_publish(responder);
 	lost = responder->status.buffers - responder->status.buffers_free;
 	if (lost)
-		log_warning("stopped; of %u buffers, %u did not come back from the devices",
-			    (unsigned int)responder->status.buffers, (unsigned int)lost);
+		log_info("stopped; %u of %u buffers stayed with devices", (unsigned int)lost,
+			 (unsigned int)responder->status.buffers);
 	else
 		log_info("stopped");
 }

@@ -117,9 +117,9 @@ int port_punt(struct port *port, const char *name, struct rte_mempool **pools, c
 	if (r == 0)
 		r = rte_eth_dev_get_port_by_name(device, &port->punt);
 	if (r == 0)
-		rte_eth_dev_set_mtu(port->punt, port->mtu);
-	if (r == 0)
 		r = set_up(port->punt, &conf, port->queues, pools);
+	if (r == 0)
+		r = rte_eth_dev_set_mtu(port->punt, port->mtu);
 	if (r == 0)
 		snprintf(port->punt_name, sizeof(port->punt_name), "%s", name);
 	else

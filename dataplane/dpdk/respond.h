@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/bare.h"
 #include "core/responder.h"
 
 /* Of a frame no more than so many bytes are read, however long it is: headers, and a message of
@@ -30,20 +29,12 @@ struct response {
 static inline struct response respond(uint8_t *frame, uint32_t length, uint32_t room,
 				      const struct policy *policy, bool verified)
 {
-	const uint8_t *end = frame + length;
-	struct response response = {.verdict = VERDICT_SUCCESS};
+	struct response response = {.length = 0};
 	struct packet packet;
 
-	response.family = bare_examine(frame, end, policy, &packet);
-	if (response.family != FAMILY_OTHER) {
-		response.length = (uint16_t)bare_reply_length(response.family);
-		if (response.length <= room &&
-		    bare_emit(frame, frame + response.length, false, response.family, &packet))
-			return response;
-	}
-	response.verdict = responder_examine_verified(frame, end, policy, verified, &packet);
+	response.verdict =
+		responder_examine_verified(frame, frame + length, policy, verified, &packet);
 	response.family = (enum family)packet.binding.family;
-	response.length = 0;
 	if (verdict_action(response.verdict) != ACTION_ANSWER)
 		return response;
 	if (packet.reply_length > room)

@@ -7,10 +7,9 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "core/bare.h"
 #include "dpdk/neighbour.h"
 #include "respond.h"
-
-#define PREFETCH 8 /* frames ahead */
 
 /*
  * Asleep for 50 microseconds, a line rate of 10 Gbit/s brings at most 744 frames, which the 1,024
@@ -19,18 +18,29 @@
 #define ROUNDS_AWAKE 256 /* in which nothing arrived */
 #define NAP_NS	     50000
 
-/* A frame that is going out, and what is to be counted when the port has taken it. */
-struct departure {
-	uint16_t received, sent;
-	uint8_t family;
-	uint8_t verdict; /* VERDICTS: not STUN, an outcome is counted */
-	uint8_t outcome;
+/* What is to be counted of a frame that is going out. */
+union departure {
+	struct {
+		uint16_t received, sent;
+		uint8_t family;
+		uint8_t verdict; /* VERDICTS: not STUN, an outcome is counted */
+		uint8_t outcome;
+	};
+	uint64_t whole;
+};
+
+/* Frames in a row of which the same is to be counted: most of a burst is alike, so that the
+ * counters need not be touched for each. */
+struct run {
+	union departure departure;
+	unsigned int count;
 };
 
 struct burst {
 	struct rte_mbuf *replies[WORKER_BURST];
-	struct departure departures[WORKER_BURST];
 	unsigned int replies_count;
+	struct run runs[WORKER_BURST];
+	unsigned int runs_count;
 	struct rte_mbuf *punted[WORKER_BURST];
 	unsigned int punted_count;
 };
@@ -42,19 +52,25 @@ static uint32_t room(const struct rte_mbuf *mbuf)
 
 static void resize(struct rte_mbuf *mbuf, size_t length)
 {
-	if (unlikely(mbuf->nb_segs > 1)) {
+	mbuf->data_len = (uint16_t)length;
+	mbuf->pkt_len = (uint32_t)length;
+}
+
+/* Leaves one segment, the reply. */
+static void cut(struct rte_mbuf *mbuf, size_t length)
+{
+	if (mbuf->nb_segs > 1) {
 		rte_pktmbuf_free(mbuf->next);
 		mbuf->next = NULL;
 		mbuf->nb_segs = 1;
 	}
-	mbuf->data_len = (uint16_t)length;
-	mbuf->pkt_len = (uint32_t)length;
+	resize(mbuf, length);
 }
 
 /* Whether the first segment holds all that is ever read. */
 static bool is_whole(struct rte_mbuf *mbuf)
 {
-	return likely(mbuf->nb_segs == 1) || mbuf->data_len >= RESPOND_READ ||
+	return mbuf->nb_segs == 1 || mbuf->data_len >= RESPOND_READ ||
 	       rte_pktmbuf_linearize(mbuf) == 0;
 }
 
@@ -63,10 +79,16 @@ static void count_outcome(const struct worker_queue *queue, enum outcome outcome
 	queue->lane->outcomes[outcome] += frames;
 }
 
-static void depart(struct burst *burst, struct rte_mbuf *mbuf, struct departure departure)
+static __rte_always_inline void depart(struct burst *burst, struct rte_mbuf *mbuf,
+				       union departure departure)
 {
-	burst->departures[burst->replies_count] = departure;
+	unsigned int last = burst->runs_count - 1;
+
 	burst->replies[burst->replies_count++] = mbuf;
+	if (burst->runs_count && burst->runs[last].departure.whole == departure.whole)
+		burst->runs[last].count++;
+	else
+		burst->runs[burst->runs_count++] = (struct run){departure, 1};
 }
 
 /* Which outcome a reply of neighbour_answer is. */
@@ -97,10 +119,10 @@ static void leave(const struct worker_queue *queue, const struct policy *policy,
 		neighbour = neighbour_answer(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->data_len,
 					     room(mbuf), policy, queue->mac.addr_bytes, &length);
 	if (neighbour != NEIGHBOUR_NONE) {
-		resize(mbuf, length);
+		cut(mbuf, length);
 		depart(burst, mbuf,
-		       (struct departure){.verdict = VERDICTS,
-					  .outcome = neighbour_outcome(neighbour)});
+		       (union departure){.verdict = VERDICTS,
+					 .outcome = neighbour_outcome(neighbour)});
 	} else if (queue->punt != RTE_MAX_ETHPORTS) {
 		burst->punted[burst->punted_count++] = mbuf;
 	} else {
@@ -109,8 +131,10 @@ static void leave(const struct worker_queue *queue, const struct policy *policy,
 	}
 }
 
-static void answer(const struct worker_queue *queue, const struct policy *policy,
-		   struct rte_mbuf *mbuf, struct burst *burst)
+/* What is not as predicted. */
+static __rte_noinline void answer_otherwise(const struct worker_queue *queue,
+					    const struct policy *policy, struct rte_mbuf *mbuf,
+					    struct burst *burst)
 {
 	uint32_t length = mbuf->pkt_len;
 	/* Either the device has verified it, or the sender left it to devices. */
@@ -120,10 +144,10 @@ static void answer(const struct worker_queue *queue, const struct policy *policy
 	if (is_whole(mbuf))
 		response = respond(rte_pktmbuf_mtod(mbuf, uint8_t *), length, room(mbuf), policy,
 				   verified);
-	if (likely(response.length)) {
-		resize(mbuf, response.length);
+	if (response.length) {
+		cut(mbuf, response.length);
 		depart(burst, mbuf,
-		       (struct departure){
+		       (union departure){
 			       .received = (uint16_t)length,
 			       .sent = response.length,
 			       .family = (uint8_t)response.family,
@@ -135,6 +159,42 @@ static void answer(const struct worker_queue *queue, const struct policy *policy
 	leave(queue, policy, mbuf, verdict_action(response.verdict), burst);
 }
 
+/* Once for each family, so that all lengths are constant. */
+static __rte_always_inline void answer_bare(struct rte_mbuf *mbuf, enum family family,
+					    const struct packet *packet, struct burst *burst)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	uint16_t sent = (uint16_t)bare_reply_length(family);
+	union departure departure = {
+		.received = family == FAMILY_IPV4 ? BARE_IPV4 : BARE_IPV6,
+		.sent = sent,
+		.family = (uint8_t)family,
+		.verdict = VERDICT_SUCCESS,
+	};
+
+	bare_emit(frame, frame + sent, false, family, packet); /* there is room */
+	resize(mbuf, sent);
+	depart(burst, mbuf, departure);
+}
+
+static __rte_always_inline void answer(const struct worker_queue *queue,
+				       const struct policy *policy, struct rte_mbuf *mbuf,
+				       struct burst *burst)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	enum family family = FAMILY_OTHER;
+	struct packet packet;
+
+	if (likely(mbuf->nb_segs == 1 && room(mbuf) >= bare_reply_length(FAMILY_IPV6)))
+		family = bare_examine(frame, frame + mbuf->data_len, policy, &packet);
+	if (family == FAMILY_IPV4)
+		answer_bare(mbuf, FAMILY_IPV4, &packet, burst);
+	else if (family == FAMILY_IPV6)
+		answer_bare(mbuf, FAMILY_IPV6, &packet, burst);
+	else
+		answer_otherwise(queue, policy, mbuf, burst);
+}
+
 static bool is_other_host(const struct worker_queue *queue, const struct rte_mbuf *mbuf)
 {
 	const struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
@@ -144,25 +204,34 @@ static bool is_other_host(const struct worker_queue *queue, const struct rte_mbu
 	       !rte_is_same_ether_addr(&ethernet->dst_addr, &queue->mac);
 }
 
-static void send_replies(const struct worker_queue *queue, struct burst *burst)
+static void count_run(const struct worker_queue *queue, union departure departure, uint32_t count,
+		      bool sent)
 {
-	unsigned int taken, i;
+	if (departure.verdict == VERDICTS)
+		count_outcome(queue, sent ? departure.outcome : OUTCOME_UNSENT, count);
+	else
+		counters_count_all(&queue->lane->counters, departure.family,
+				   sent ? departure.verdict : VERDICT_UNSENT, count,
+				   departure.received, sent ? departure.sent : 0);
+}
 
-	taken = rte_eth_tx_burst(queue->port, queue->queue, burst->replies,
-				 (uint16_t)burst->replies_count);
-	for (i = 0; i < burst->replies_count; i++) {
-		const struct departure *departure = &burst->departures[i];
-		bool sent = i < taken;
+static void send_replies(const struct worker_queue *queue, const struct burst *burst)
+{
+	unsigned int count = burst->replies_count, taken, left;
 
-		if (departure->verdict == VERDICTS)
-			count_outcome(queue, sent ? departure->outcome : OUTCOME_UNSENT, 1);
-		else
-			counters_count(&queue->lane->counters, departure->family,
-				       sent ? departure->verdict : VERDICT_UNSENT,
-				       departure->received, sent ? departure->sent : 0);
+	left = taken = rte_eth_tx_burst(queue->port, queue->queue,
+					(struct rte_mbuf **)burst->replies, (uint16_t)count);
+	for (unsigned int i = 0; i < burst->runs_count; i++) {
+		const struct run *run = &burst->runs[i];
+		unsigned int sent = RTE_MIN(run->count, left);
+
+		count_run(queue, run->departure, sent, true);
+		if (unlikely(sent < run->count))
+			count_run(queue, run->departure, run->count - sent, false);
+		left -= sent;
 	}
-	if (unlikely(taken < burst->replies_count))
-		rte_pktmbuf_free_bulk(burst->replies + taken, burst->replies_count - taken);
+	if (unlikely(taken < count))
+		rte_pktmbuf_free_bulk((struct rte_mbuf **)burst->replies + taken, count - taken);
 }
 
 /* Hands frames to a port as they are. */
@@ -184,13 +253,10 @@ void worker_answer(const struct worker_queue *queue, const struct policy *policy
 	struct burst burst;
 	unsigned int i;
 
-	burst.replies_count = 0;
-	burst.punted_count = 0;
-	for (i = 0; i < PREFETCH && i < count; i++)
+	burst.replies_count = burst.runs_count = burst.punted_count = 0;
+	for (i = 0; i < count; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
 	for (i = 0; i < count; i++) {
-		if (i + PREFETCH < count)
-			rte_prefetch0(rte_pktmbuf_mtod(frames[i + PREFETCH], void *));
 		if (unlikely(queue->filter) && is_other_host(queue, frames[i])) {
 			count_outcome(queue, OUTCOME_OTHER_HOST, 1);
 			rte_pktmbuf_free(frames[i]);
