@@ -1122,6 +1122,39 @@ static void examines_every_repaired_truncation(void **state)
 	assert_true(answered >= SHAPES);
 }
 
+/* With a partial checksum (of the pseudo-header alone, the rest left to a device) and with none. */
+static void check_verified(size_t shape)
+{
+	uint8_t bytes[FRAME_MAX], sound[512];
+	size_t length = build_request(shape, bytes), ipv6 = shape % 2;
+	uint8_t *checksum = bytes + 14 + 4 * (shape / 2 % 3) + (ipv6 ? 40 : 20) + 6;
+	struct packet packet;
+	enum verdict want = examine(bytes, length, &packet), verdict;
+
+	if (verdict_action(want) != ACTION_ANSWER)
+		return;
+	assert_true(responder_emit(sound, sound + packet.reply_length, &policy, &packet));
+	checksum[1] ^= 0xff;
+	assert_int_equal(examine(bytes, length, &packet), VERDICT_UDP_CHECKSUM);
+	verdict = responder_examine_verified(bytes, bytes + length, &policy, true, &packet);
+	assert_int_equal(verdict, want);
+	assert_true(responder_emit(bytes, bytes + packet.reply_length, &policy, &packet));
+	assert_memory_equal(bytes, sound, packet.reply_length);
+
+	length = build_request(shape, bytes);
+	memset(checksum, 0, 2);
+	verdict = responder_examine_verified(bytes, bytes + length, &policy, true, &packet);
+	assert_int_equal(verdict, ipv6 ? VERDICT_UDP_CHECKSUM_MISSING : want);
+}
+
+static void believes_a_device_that_verified(void **state)
+{
+	(void)state;
+	build_usual_policy(NULL);
+	for (size_t shape = 0; shape < SHAPES; shape++)
+		check_verified(shape);
+}
+
 static void examines_any_bytes_of_every_length(void **state)
 {
 	static const uint8_t types[][2] = {{0x08, 0x00}, {0x86, 0xdd}, {0x81, 0x00}, {0x88, 0xa8}};
@@ -1427,6 +1460,7 @@ int main(void)
 		cmocka_unit_test(carries_every_setting),
 		cmocka_unit_test(examines_every_truncation),
 		cmocka_unit_test(examines_every_repaired_truncation),
+		cmocka_unit_test(believes_a_device_that_verified),
 		cmocka_unit_test(examines_any_bytes_of_every_length),
 		cmocka_unit_test(keeps_unknown_types_once),
 		cmocka_unit_test(emits_into_exactly_the_room),
