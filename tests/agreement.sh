@@ -20,7 +20,7 @@ run_agreement()
 		*) fail "$name/$stage" "${text# }";;
 		esac
 	done < <(grep -E '^[a-z]+: [0-9]+ frames' "$TMP/log")
-	[ "$(grep -cE '^[a-z]+: [0-9]+ frames' "$TMP/log")" -eq 5 ] || fail "$name" "ended early, status $status"
+	[ "$(grep -cE '^[a-z]+: [0-9]+ frames' "$TMP/log")" -eq 6 ] || fail "$name" "ended early, status $status"
 }
 
 suite agreement

@@ -17,6 +17,8 @@
 #include "oracle/cases.h"
 #include "oracle/datagram.h"
 #include "oracle/mutate.h"
+#include "oracle/neighbour.h"
+#include "oracle/neighbour_cases.h"
 #include "oracle/oracle.h"
 
 #define DISAGREEMENTS_SHOWN 10
@@ -398,6 +400,76 @@ static int run_feedback(const struct run *run)
 	return finish("feedback");
 }
 
+/* NULL, or in what the core differs. */
+static const char *compare_neighbour(const struct oracle_neighbour *answer,
+				     const struct oracle_neighbour *outcome)
+{
+	if (strcmp(outcome->protocol, answer->protocol))
+		return "another answer";
+	if (outcome->reply_length != answer->reply_length)
+		return "another length";
+	return memcmp(outcome->reply, answer->reply, answer->reply_length) ? "other bytes" : NULL;
+}
+
+static void judge_neighbour(const char *name, const struct oracle_config *config,
+			    const uint8_t *frame, size_t length, size_t room)
+{
+	static struct oracle_neighbour answer, outcome;
+	const char *why;
+
+	oracle_neighbour(config, neighbour_mac, frame, length, room, &answer);
+	host_run_neighbour(neighbour_mac, frame, length, room, &outcome);
+	compared++;
+	answered += answer.reply_length > 0;
+	why = compare_neighbour(&answer, &outcome);
+	if (!why || disagreements++ >= DISAGREEMENTS_SHOWN)
+		return;
+	printf("  %s: neighbour: %s; oracle %s, host %s, room %zu\n", name, why, answer.protocol,
+	       outcome.protocol, room);
+	print_bytes("frame ", frame, length);
+	print_bytes("oracle", answer.reply, answer.reply_length);
+	print_bytes("host  ", outcome.reply, outcome.reply_length);
+}
+
+static void judge_written_neighbours(void)
+{
+	static struct neighbour_case test;
+
+	begin(cases_config(CASES_DEFAULT));
+	for (size_t i = 0; i < neighbour_cases_count(); i++) {
+		neighbour_case_get(i, &test);
+		judge_neighbour(test.name, cases_config(CASES_DEFAULT), test.frame, test.length,
+				test.room);
+		if (test.room > test.length) /* against the inaccessible page */
+			judge_neighbour(test.name, cases_config(CASES_DEFAULT), test.frame,
+					test.length, test.length);
+	}
+}
+
+/* What neighbours ask where no kernel answers them; with and without room to grow. */
+static int run_neighbours(const struct run *run)
+{
+	static uint8_t frame[FRAME_MAX];
+	struct generator generator;
+	char name[64];
+
+	judge_written_neighbours();
+	generator_init(&generator, run->seed + 3, cases_config(CASES_DEFAULT));
+	for (int which = 0; which < CASES_CONFIGS; which++) {
+		generator.config = cases_config((enum cases_config)which);
+		begin(generator.config);
+		for (unsigned long i = 0; i < run->frames / CASES_CONFIGS / 5 + 1; i++) {
+			size_t length = generate_neighbour(&generator, neighbour_mac, frame);
+			size_t room = i % 3 ? length : length + i % (2 * NEIGHBOUR_ROOM);
+
+			snprintf(name, sizeof(name), "%s %lu",
+				 cases_config_name((enum cases_config)which), i);
+			judge_neighbour(name, generator.config, frame, length, room);
+		}
+	}
+	return finish("neighbours");
+}
+
 static int parse(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -454,5 +526,6 @@ int main(int argc, char **argv)
 	failed |= run_generated(&run);
 	failed |= run_messages(&run);
 	failed |= run_feedback(&run);
+	failed |= run_neighbours(&run);
 	return failed;
 }

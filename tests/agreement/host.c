@@ -11,6 +11,7 @@
 
 #include "core/bare.h"
 #include "core/responder.h"
+#include "dpdk/neighbour.h"
 
 #define ROOM ((size_t)(1 << 17)) /* a datagram of any size */
 
@@ -148,6 +149,33 @@ void host_run_message(const struct oracle_datagram *datagram, struct oracle_mess
 	outcome->reply_length = 0;
 	if (verdict_action(verdict) == ACTION_ANSWER)
 		emit_message(&binding, outcome);
+}
+
+/* Room that is not the frame's own has no part in the answer, so it is filled with anything. */
+void host_run_neighbour(const uint8_t *mac, const uint8_t *frame, size_t length, size_t room,
+			struct oracle_neighbour *outcome)
+{
+	static const char *const protocols[] = {
+		[NEIGHBOUR_NONE] = "none",
+		[NEIGHBOUR_ARP] = "arp",
+		[NEIGHBOUR_ADVERTISEMENT] = "advertisement",
+		[NEIGHBOUR_ECHO] = "echo",
+	};
+	uint8_t *request = request_end - room, behind = frame[length / 2];
+	enum neighbour answered;
+
+	memcpy(request, frame, length);
+	memset(request + length, behind, room - length);
+	outcome->reply_length = 0;
+	answered = neighbour_answer(request, length, room, &policy, mac, &outcome->reply_length);
+	outcome->protocol = protocols[answered];
+	memcpy(outcome->reply, request, outcome->reply_length);
+	if (answered != NEIGHBOUR_NONE)
+		return;
+	for (size_t i = 0; i < room; i++) {
+		if (request[i] != (i < length ? frame[i] : behind))
+			outcome->protocol = "overwritten";
+	}
 }
 
 const struct tally *host_tally(void)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "oracle/oracle.h"
+#include "oracle/neighbour.h"
 
 #define KERNEL_FRAME_MIN 14 /* BPF_PROG_TEST_RUN takes no shorter ones */
 
@@ -31,6 +31,10 @@ int host_configure(const struct oracle_config *config);
 void host_run(const uint8_t *frame, size_t length, struct outcome *outcome);
 /* The message layer, over what a socket takes in; counted nowhere. */
 void host_run_message(const struct oracle_datagram *datagram, struct oracle_message *outcome);
+/* What neighbours ask; as the answer's protocol `overwritten` where what is not answered changed.
+ */
+void host_run_neighbour(const uint8_t *mac, const uint8_t *frame, size_t length, size_t room,
+			struct oracle_neighbour *outcome);
 const struct tally *host_tally(void);
 void host_reset(void);
 

@@ -497,6 +497,37 @@ void frame_fix_checksums(uint8_t *bytes, size_t length, bool with_fingerprint)
 		  FRAME_FIX_CHECKSUMS | (with_fingerprint ? FRAME_FIX_FINGERPRINT : 0));
 }
 
+/* As far as the IP length lies within the frame. */
+static void fix_icmp(uint8_t *icmp, uint32_t pseudo_header, size_t claimed, size_t left)
+{
+	size_t length = claimed < left ? claimed : left;
+
+	if (length < 4)
+		return;
+	set16(icmp + 2, 0);
+	set16(icmp + 2, fold(sum_words(pseudo_header, icmp, length)));
+}
+
+void frame_fix_icmp(uint8_t *bytes, size_t length)
+{
+	size_t at = 12;
+	uint8_t *ip;
+
+	while (at < 20 && at + 2 <= length &&
+	       (get16(bytes + at) == 0x8100 || get16(bytes + at) == 0x88a8))
+		at += 4;
+	ip = bytes + at + 2;
+	if (at + 2 + 20 <= length && get16(bytes + at) == 0x0800) {
+		set16(ip + 10, 0);
+		set16(ip + 10, fold(sum_words(0, ip, 20)));
+		if (get16(ip + 2) >= 20)
+			fix_icmp(ip + 20, 0, get16(ip + 2) - 20u, length - at - 22);
+	} else if (at + 2 + 40 <= length && get16(bytes + at) == 0x86dd) {
+		fix_icmp(ip + 40, sum_words(58 + get16(ip + 4), ip + 8, 32), get16(ip + 4),
+			 length - at - 42);
+	}
+}
+
 static void swap_bytes(uint8_t *one, uint8_t *other, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {

@@ -118,6 +118,7 @@ bool frame_locate(const uint8_t *bytes, size_t length, struct frame_layout *layo
 void frame_fix(uint8_t *bytes, size_t length, unsigned what);
 void frame_fix_stun(uint8_t *message, size_t length, unsigned what); /* the two of STUN */
 void frame_fix_checksums(uint8_t *bytes, size_t length, bool fingerprint);
+void frame_fix_icmp(uint8_t *bytes, size_t length); /* the checksums of ICMP of either version */
 
 /* Sends it back where it came from: swaps MACs, addresses, ports. Checksums stay right. */
 void frame_reflect(uint8_t *bytes, size_t length);

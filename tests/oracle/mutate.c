@@ -671,3 +671,195 @@ size_t generate_frame(struct generator *generator, uint8_t *frame, size_t capaci
 		mutate(&work);
 	return work.length;
 }
+
+/* ---- what neighbours ask ---- */
+
+#define ECHO_DATA_MAX 1472
+
+static const uint8_t *choose_address(struct generator *g, int family)
+{
+	const struct oracle_config *config = g->config;
+	const struct oracle_service *service;
+
+	do {
+		service = &config->services[below(g, config->services_count)];
+	} while (service->family != family);
+	return service->discovery && chance(g, 500) ? service->alternate_address : service->address;
+}
+
+/* One that is answered for, or almost. */
+static void put_address(struct generator *g, uint8_t *bytes, int family)
+{
+	memcpy(bytes, choose_address(g, family), family == 4 ? 4 : 16);
+	if (chance(g, 20))
+		bytes[below(g, family == 4 ? 4 : 16)] ^= (uint8_t)(1 << below(g, 8));
+}
+
+static void put_source(struct generator *g, uint8_t *bytes, const uint8_t *asked, int family)
+{
+	static const struct oracle_service nowhere;
+	struct frame frame = {.family = family};
+
+	choose_source(g, &frame, &nowhere);
+	memcpy(bytes, frame.source, family == 4 ? 4 : 16);
+	if (chance(g, 20))
+		memcpy(bytes, asked, family == 4 ? 4 : 16);
+}
+
+static size_t put_arp(struct generator *g, uint8_t *arp)
+{
+	static const uint8_t head[8] = {0, 1, 8, 0, 6, 4, 0, 1};
+
+	memcpy(arp, head, sizeof(head));
+	fill(g, arp + 8, 20);
+	put_address(g, arp + 24, 4);
+	if (chance(g, 200))
+		memset(arp + 14, 0, 4); /* RFC 5227: a probe */
+	else
+		put_source(g, arp + 14, arp + 24, 4);
+	return 28;
+}
+
+static size_t put_ipv4_echo(struct generator *g, uint8_t *ip)
+{
+	size_t data = below(g, chance(g, 900) ? 80 : ECHO_DATA_MAX);
+	size_t total = 28 + data;
+
+	fill(g, ip, total);
+	ip[0] = 0x45;
+	ip[2] = (uint8_t)(total >> 8);
+	ip[3] = (uint8_t)total;
+	if (chance(g, 980)) /* else a fragment, mostly */
+		ip[6] &= 0xc0, ip[7] = 0;
+	ip[9] = 1;
+	put_address(g, ip + 16, 4);
+	put_source(g, ip + 12, ip + 16, 4);
+	ip[20] = 8;
+	ip[21] = 0;
+	return total;
+}
+
+static void put_ipv6(struct generator *g, uint8_t *ip, size_t payload, uint8_t type)
+{
+	fill(g, ip, 8);
+	ip[0] = (uint8_t)(0x60 | (ip[0] & 0x0f));
+	ip[4] = (uint8_t)(payload >> 8);
+	ip[5] = (uint8_t)payload;
+	ip[6] = 58;
+	ip[40] = type;
+	ip[41] = 0;
+}
+
+static size_t put_ipv6_echo(struct generator *g, uint8_t *ip)
+{
+	size_t payload = 8 + below(g, chance(g, 900) ? 80 : ECHO_DATA_MAX - 20);
+
+	fill(g, ip + 40, payload);
+	put_ipv6(g, ip, payload, 128);
+	put_address(g, ip + 24, 6);
+	put_source(g, ip + 8, ip + 24, 6);
+	return 40 + payload;
+}
+
+/* Behind the target; mostly the one that is always there, or none. */
+static size_t put_options(struct generator *g, uint8_t *options)
+{
+	unsigned count = chance(g, 900) ? below(g, 2) : below(g, 5);
+	size_t length = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		unsigned words = chance(g, 800) ? 1 : below(g, 4);
+
+		fill(g, options + length, 8 * words + 2);
+		options[length] = (uint8_t)(chance(g, 700) ? 1 : below(g, 16));
+		options[length + 1] = (uint8_t)words;
+		length += 8 * words;
+	}
+	return chance(g, 950) ? length : length + below(g, 8);
+}
+
+static size_t put_solicitation(struct generator *g, uint8_t *ip)
+{
+	static const uint8_t group[13] = {0xff, 0x02, [11] = 1, 0xff};
+	uint8_t *target = ip + 48;
+	size_t payload;
+
+	memset(ip + 40, 0, 8);
+	put_address(g, target, 6);
+	payload = 24 + put_options(g, target + 16);
+	put_ipv6(g, ip, payload, 135);
+	ip[7] = chance(g, 980) ? 255 : 254;
+	memcpy(ip + 24, target, 16);
+	if (chance(g, 700))
+		memcpy(ip + 24, group, sizeof(group));
+	if (chance(g, 20))
+		put_address(g, ip + 24, 6);
+	put_source(g, ip + 8, target, 6);
+	if (chance(g, 200))
+		memset(ip + 8, 0, 16); /* RFC 4862: a probe */
+	return 40 + payload;
+}
+
+/* Whom it is sent to decides much here. */
+static size_t put_neighbour_link(struct generator *g, uint8_t *bytes, const uint8_t *mac,
+				 unsigned type)
+{
+	unsigned tags = below(g, 100), count = tags < 55 ? 0 : tags < 80 ? 1 : tags < 99 ? 2 : 3;
+	unsigned to = below(g, 100);
+	size_t at = 12;
+
+	fill(g, bytes, 12 + 4 * (size_t)count);
+	bytes[6] &= chance(g, 990) ? 0xfe : 0xff;
+	if (to < 60)
+		memcpy(bytes, mac, 6);
+	else if (to < 78)
+		memset(bytes, 0xff, 6);
+	else if (to < 96)
+		bytes[0] = bytes[1] = 0x33;
+	for (unsigned i = 0; i < count; i++, at += 4) {
+		bytes[at] = chance(g, 500) ? 0x81 : 0x88;
+		bytes[at + 1] = bytes[at] == 0x81 ? 0x00 : 0xa8;
+	}
+	bytes[at] = (uint8_t)(type >> 8);
+	bytes[at + 1] = (uint8_t)type;
+	return at + 2;
+}
+
+static size_t build_neighbour(struct generator *g, const uint8_t *mac, uint8_t *bytes)
+{
+	static const struct {
+		unsigned type;
+		size_t (*put)(struct generator *g, uint8_t *packet);
+	} kinds[] = {
+		{0x0806, put_arp},
+		{0x0800, put_ipv4_echo},
+		{0x86dd, put_ipv6_echo},
+		{0x86dd, put_solicitation},
+	};
+	unsigned kind = below(g, COUNT(kinds));
+	size_t length = put_neighbour_link(g, bytes, mac, kinds[kind].type);
+
+	length += kinds[kind].put(g, bytes + length);
+	if (length < 60 && chance(g, 800)) { /* as it comes from a wire */
+		memset(bytes + length, 0, 60 - length);
+		length = 60;
+	}
+	return length;
+}
+
+size_t generate_neighbour(struct generator *generator, const uint8_t *mac, uint8_t *frame)
+{
+	static void (*const ways[])(struct work *) = {flip_bit, flip_bit, set_byte,
+						      set_word, truncate, extend};
+	struct work work = {.g = generator, .bytes = frame, .capacity = FRAME_MAX};
+
+	work.length = build_neighbour(generator, mac, frame);
+	frame_fix_icmp(frame, work.length);
+	if (chance(generator, 600))
+		return work.length;
+	for (unsigned times = 1 + below(generator, 3); times; times--)
+		PICK(generator, ways)(&work);
+	if (chance(generator, 850))
+		frame_fix_icmp(frame, work.length);
+	return work.length;
+}

@@ -23,4 +23,8 @@ uint64_t generator_next(struct generator *generator); /* 64 random bits */
 /* Returns the length, 0 included; a capacity under FRAME_MAX may cut frames. */
 size_t generate_frame(struct generator *generator, uint8_t *frame, size_t capacity);
 
+/* What neighbours ask of a port with this address of 6 bytes: ARP, Neighbour Discovery, ping.
+ * There is room for FRAME_MAX bytes. */
+size_t generate_neighbour(struct generator *generator, const uint8_t *mac, uint8_t *frame);
+
 #endif

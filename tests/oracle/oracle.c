@@ -138,8 +138,7 @@ static void write16(uint8_t *bytes, unsigned value)
 	bytes[1] = (uint8_t)(value % 256);
 }
 
-/* The one's complement sum of RFC 1071, carries added as they come. */
-static unsigned add_words(unsigned sum, const uint8_t *bytes, size_t length)
+unsigned oracle_add_words(unsigned sum, const uint8_t *bytes, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		sum += i % 2 == 0 ? bytes[i] * 256u : bytes[i];
@@ -157,10 +156,10 @@ static unsigned add_pseudo_header(const uint8_t *ip, int family, unsigned udp_le
 
 	write16(rest + 2, udp_length);
 	if (family == 4)
-		sum = add_words(0, ip + 12, 8);
+		sum = oracle_add_words(0, ip + 12, 8);
 	else
-		sum = add_words(0, ip + 8, 32);
-	return add_words(sum, rest, 4);
+		sum = oracle_add_words(0, ip + 8, 32);
+	return oracle_add_words(sum, rest, 4);
 }
 
 /* ISO 3309 as in ITU-T V.42, one bit at a time. */
@@ -341,12 +340,12 @@ static const char *check_lengths(struct look *look)
 		return "udp_length";
 	look->stun = look->frame + look->udp + 8;
 	look->stun_length = look->udp_length - 8;
-	if (look->family == 4 && add_words(0, look->frame + look->ip, 20) != 0xffff)
+	if (look->family == 4 && oracle_add_words(0, look->frame + look->ip, 20) != 0xffff)
 		return "ip_checksum";
 	return NULL;
 }
 
-static bool is_bogon(const uint8_t *address, int family)
+bool oracle_is_bogon(const uint8_t *address, int family)
 {
 	static const uint8_t unspecified[16];
 	static const uint8_t loopback[16] = {[15] = 1};
@@ -370,7 +369,7 @@ static const char *check_source(struct look *look)
 {
 	size_t size = address_length(look->family);
 
-	if (is_bogon(look->source, look->family))
+	if (oracle_is_bogon(look->source, look->family))
 		return "source_address";
 	if (memcmp(look->source, look->destination, size) == 0)
 		return "land";
@@ -447,7 +446,7 @@ static const char *check_udp(struct look *look)
 	if (read16(udp + 6) == 0)
 		return look->family == 6 ? "udp_checksum_missing" : NULL;
 	sum = add_pseudo_header(look->frame + look->ip, look->family, (unsigned)look->udp_length);
-	if (add_words(sum, udp, look->udp_length) != 0xffff)
+	if (oracle_add_words(sum, udp, look->udp_length) != 0xffff)
 		return "udp_checksum";
 	return NULL;
 }
@@ -842,11 +841,12 @@ static void fill_lengths_and_checksums(const struct reply *reply, const struct l
 	unsigned sum;
 
 	write16(udp + 4, udp_length);
-	sum = 0xffff - add_words(add_pseudo_header(ip, look->family, udp_length), udp, udp_length);
+	sum = 0xffff -
+	      oracle_add_words(add_pseudo_header(ip, look->family, udp_length), udp, udp_length);
 	write16(udp + 6, sum == 0 ? 0xffff : sum);
 	if (look->family == 4) {
 		write16(ip + 2, ip_length);
-		write16(ip + 10, 0xffff - add_words(0, ip, 20));
+		write16(ip + 10, 0xffff - oracle_add_words(0, ip, 20));
 	} else {
 		write16(ip + 4, ip_length - 40);
 	}

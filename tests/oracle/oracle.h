@@ -93,4 +93,10 @@ enum oracle_action oracle_action_of(const char *label);
 const char *oracle_check_bounds(const struct oracle_config *config, const uint8_t *request,
 				size_t request_length, const uint8_t *reply, size_t reply_length);
 
+/* The one's complement sum of RFC 1071, carries added as they come; go on with any sum, or 0. */
+unsigned oracle_add_words(unsigned sum, const uint8_t *bytes, size_t length);
+
+/* Sources that nobody can have: check 11. */
+bool oracle_is_bogon(const uint8_t *address, int family);
+
 #endif
