@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# libFuzzer over the core, against the oracle, under the address and undefined behaviour sanitizers; then how much of the
-# core the inputs that it begins with cover.
+# libFuzzer over the core and what answers neighbours, against the oracle, under the address and undefined behaviour
+# sanitizers; then how much of them the inputs that it begins with cover.
 #
 # usage: fuzz.sh [--seconds N]: of each target, one after the other (15)
 #
@@ -13,6 +13,8 @@
 
 # Functions of which every branch must be reached.
 WALK=(stun_walk stun_read 'stun_read_.*' stun_note_unknown stun_pad_unknown message_examine_attributes)
+NEIGHBOUR=(answer_arp is_echo_ipv4 answer_ipv4 answer_echo_ipv6 is_solicited_node are_options_sound are_addresses_sound
+	is_solicitation answer_solicitation answer_ipv6 find_packet)
 
 seconds=15
 built=$REFLEX_BUILD/fuzz
@@ -54,21 +56,21 @@ cover()
 	exit 1
 }
 
-# The core is compiled once, into both targets: either knows the lines of both profiles.
+# All is compiled once, into every target: any of them knows the lines of all profiles.
 export_coverage()
 {
-	llvm-profdata merge -o "$TMP/profile" "$TMP"/{frame,message}.profraw
+	llvm-profdata merge -o "$TMP/profile" "$TMP"/{frame,message,neighbour}.profraw
 	llvm-cov export -instr-profile="$TMP/profile" "$built/tests/fuzz/frame_fuzz" >"$TMP/coverage"
 }
 
 print_coverage()
 {
 	# shellcheck disable=SC2016
-	local filter='.data[0].files[] | select(.filename | contains("/dataplane/core/")) | .filename as $file | .summary |
+	local filter='.data[0].files[] | select(.filename | test("/dataplane/(core|dpdk)/")) | .filename as $file | .summary |
 		[($file | sub(".*/"; "")), (.regions, .lines, .branches | "\(.covered)/\(.count)")] | @tsv'
-	echo "Of the core, the seeds alone reach:"
+	echo "The seeds alone reach:"
 	{
-		printf 'header\tregions\tlines\tbranches\n'
+		printf 'file\tregions\tlines\tbranches\n'
 		jq -r "$filter" "$TMP/coverage"
 	} | awk -F '\t' '$2 != "0/0" { sub("0/0", "-", $4); printf "  %-14s %10s %10s %10s\n", $1, $2, $3, $4 }'
 }
@@ -81,10 +83,10 @@ is_excused()
 	[[ $4 == true && $condition == '!wire_has('* ]] && sed -n "$(($2 - 1)),$(($2 + 2))p" "$1" | grep -q 'never; the verifier'
 }
 
-# check_walk FUNCTION: each of its conditions must have been both true and false.
-check_walk()
+# check_branches NAME FUNCTION: each of its conditions must have been both true and false.
+check_branches()
 {
-	local function=$1 file line column side count sides=0 missed=
+	local name=$1/$2 function=$2 file line column side count sides=0 missed=
 	# A branch: line, column, their ends, how often true, how often false, index of the file.
 	# shellcheck disable=SC2016
 	local filter='.data[0].functions[] | select(.name | test(":" + $name + "$")) | .filenames as $files | .branches[] |
@@ -95,11 +97,11 @@ check_walk()
 		is_excused "$file" "$line" "$column" "$side" || missed+="${missed:+, }${file##*/}:$line:$column never $side"
 	done < <(jq -r --arg name "$function" "$filter" "$TMP/coverage")
 	if [ "$sides" -eq 0 ]; then
-		fail "walk/$function" "there is no such function, or it has no branches"
+		fail "$name" "there is no such function, or it has no branches"
 	elif [ -n "$missed" ]; then
-		fail "walk/$function" "$missed"
+		fail "$name" "$missed"
 	else
-		pass "walk/$function" "$sides ways"
+		pass "$name" "$sides ways"
 	fi
 }
 
@@ -113,10 +115,15 @@ need llvm-profdata llvm llvm-cov llvm jq jq
 LLVM_PROFILE_FILE=$TMP/unused.profraw "$built/tests/fuzz/corpus" "$TMP/seeds"
 run_target frame 2048
 run_target message 65575 # the longest message behind its head
+run_target neighbour 2048
 cover frame 2048
 cover message 65575
+cover neighbour 2048
 export_coverage
 print_coverage
 for function in "${WALK[@]}"; do
-	check_walk "$function"
+	check_branches walk "$function"
+done
+for function in "${NEIGHBOUR[@]}"; do
+	check_branches neighbour "$function"
 done

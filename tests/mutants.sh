@@ -39,7 +39,7 @@ build_judge()
 {
 	local unit
 	mkdir "$TMP/judge"
-	for unit in agreement/agreement oracle/oracle oracle/frames oracle/cases oracle/mutate; do
+	for unit in agreement/agreement oracle/{oracle,neighbour,frames,cases,neighbour_cases,mutate}; do
 		"$CC" "${CFLAGS[@]}" -DAGREEMENT_HOST_ONLY "${TEST_INCLUDES[@]}" -c "$TESTS/$unit.c" \
 			-o "$TMP/judge/${unit##*/}.o"
 	done
@@ -51,7 +51,7 @@ build()
 	"$CC" "${CFLAGS[@]}" "$1/dataplane/crc32_table.c" -o "$1/table" &&
 		"$1/table" >"$1/dataplane/crc32_table.h" &&
 		"$CC" "${CFLAGS[@]}" -I "$1/dataplane" "${TEST_INCLUDES[@]}" "$TESTS/agreement/host.c" \
-			"$1/dataplane/policy_build.c" "$TMP"/judge/*.o -o "$1/agreement"
+			"$1/dataplane/policy_build.c" "$1/dataplane/dpdk/neighbour.c" "$TMP"/judge/*.o -o "$1/agreement"
 }
 
 # plant OLD NEW <FROM >TO: false unless the old text stands there exactly once.
@@ -97,14 +97,15 @@ first_disagreement()
 {
 	awk '
 		/^  [^ ]/ && why == "" { why = substr($0, 3) }
-		/^(cases|truncations|generated|messages|feedback): / {
+		/^(cases|truncations|generated|messages|feedback|neighbours): / {
 			if (/ 0 disagreements$/) { done = $1; next }
 			found = 1
 			exit
 		}
 		END {
 			next_of["cases:"] = "truncations:"; next_of["truncations:"] = "generated:"
-			next_of["generated:"] = "messages:"; next_of["messages:"] = "feedback:"; next_of[""] = "cases:"
+			next_of["generated:"] = "messages:"; next_of["messages:"] = "feedback:"
+			next_of["feedback:"] = "neighbours:"; next_of[""] = "cases:"
 			stage = found ? $1 : next_of[done]
 			sub(/:$/, "", stage)
 			sub(/; oracle .*/, "", why)

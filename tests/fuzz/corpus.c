@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Writes the inputs that the fuzz targets begin with: what the clients of oracle/cases.c send, and
- * what else reaches the branches of the attribute walk; as frames and as messages.
+ * what else reaches the branches of the attribute walk, as frames and as messages; and all that
+ * neighbours ask in oracle/neighbour_cases.c.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 
 #include "input.h"
 #include "oracle/cases.h"
+#include "oracle/neighbour_cases.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -169,9 +171,25 @@ static int write_longest(void)
 	return write_message("longest", 4, CASES_DEFAULT, 0, message, sizeof(message));
 }
 
+static int write_neighbours(void)
+{
+	static struct neighbour_case test;
+	int error = 0;
+
+	for (size_t i = 0; i < neighbour_cases_count() && !error; i++) {
+		struct input_neighbour input = {.config = CASES_DEFAULT};
+
+		neighbour_case_get(i, &test);
+		input.room = (uint8_t)(test.room - test.length);
+		error = write_input("neighbour", test.name, &input, sizeof(input), test.frame,
+				    test.length);
+	}
+	return error;
+}
+
 static int make_directories(void)
 {
-	static const char *const names[] = {"", "/frame", "/message"};
+	static const char *const names[] = {"", "/frame", "/message", "/neighbour"};
 	char path[512];
 
 	for (size_t i = 0; i < COUNT(names); i++) {
@@ -198,6 +216,8 @@ int main(int argc, char **argv)
 		error = write_rest();
 	if (!error)
 		error = write_longest();
+	if (!error)
+		error = write_neighbours();
 	if (error)
 		fprintf(stderr, "corpus: %s: %s\n", directory, strerror(-error));
 	return error ? 1 : 0;

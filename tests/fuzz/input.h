@@ -13,6 +13,12 @@ struct input_frame {
 	uint8_t config; /* enum cases_config */
 };
 
+/* Of what a neighbour asks. */
+struct input_neighbour {
+	uint8_t config;
+	uint8_t room; /* behind the frame */
+};
+
 /* Of a message. Its service says which family it is. */
 struct input_message {
 	uint8_t config;

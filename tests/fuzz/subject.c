@@ -10,6 +10,8 @@
 #include "core/bare.h"
 #include "core/message.h"
 #include "core/responder.h"
+#include "dpdk/neighbour.h"
+#include "oracle/neighbour_cases.h"
 
 static struct policy policies[CASES_CONFIGS]; /* written once, before the first input */
 
@@ -138,6 +140,32 @@ void subject_run_message(struct subject *subject, enum cases_config which,
 	subject->answered = verdict_action(verdict) == ACTION_ANSWER;
 	if (subject->answered)
 		reply_message(subject, policy, &binding);
+}
+
+void subject_run_neighbour(struct subject *subject, enum cases_config which, const uint8_t *frame,
+			   size_t length, size_t room)
+{
+	static const char *const protocols[] = {
+		[NEIGHBOUR_NONE] = "none",
+		[NEIGHBOUR_ARP] = "arp",
+		[NEIGHBOUR_ADVERTISEMENT] = "advertisement",
+		[NEIGHBOUR_ECHO] = "echo",
+	};
+	enum neighbour answered;
+
+	memset(subject, 0, sizeof(*subject));
+	subject->reply = malloc(room);
+	if (!subject->reply)
+		abort();
+	memset(subject->reply, 0x5a, room);
+	if (length)
+		memcpy(subject->reply, frame, length);
+	answered = neighbour_answer(subject->reply, length, room, &policies[which], neighbour_mac,
+				    &subject->reply_length);
+	subject->verdict = protocols[answered];
+	subject->answered = answered != NEIGHBOUR_NONE;
+	if (!subject->answered && length && memcmp(subject->reply, frame, length) != 0)
+		subject->verdict = "overwritten";
 }
 
 void subject_free(struct subject *subject)

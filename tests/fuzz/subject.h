@@ -21,7 +21,7 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
 /* What the core made of an input. */
 struct subject {
-	const char *verdict; /* label */
+	const char *verdict; /* label; of what neighbours ask the protocol answered, or none */
 	const char *family;
 	bool answered;
 	bool emitted;
@@ -38,6 +38,8 @@ void subject_run_frame(struct subject *subject, enum cases_config which, const u
 		       size_t length);
 void subject_run_message(struct subject *subject, enum cases_config which,
 			 const struct oracle_datagram *datagram);
+void subject_run_neighbour(struct subject *subject, enum cases_config which, const uint8_t *frame,
+			   size_t length, size_t room);
 void subject_free(struct subject *subject);
 
 /* Aborts, having said why, unless the core agrees with the oracle. */

@@ -65,11 +65,12 @@ static const struct {
 		   "8800 7451 20000000 20010db8000000000000000000000010 0201 525400123456"},
 };
 
-#define SAME	    ""			   /* what comes back for the sound one */
-#define RAW	    0x01		   /* checksums stay as they are, else they are put right */
-#define TAGS	    0x02		   /* behind three tags, one too many */
-#define LACK(bytes) (0x10 * (1 + (bytes))) /* room for so many bytes less than the advertisement   \
-					    */
+#define SAME ""	  /* what comes back for the sound one */
+#define RAW  0x01 /* checksums stay as they are, else they are put right */
+#define TAGS 0x02 /* behind three tags, one too many */
+#define LACK(bytes)                                                                                \
+	(0x10 * (1 + (bytes))) /* room for so many bytes less than the advertisement               \
+				*/
 
 #define LINK_LOCAL "fe80000000000000021a2bfffe3c4d5e"
 #define LOOPBACK   "00000000000000000000000000000001"
@@ -102,12 +103,12 @@ static const struct row {
 	{"tag cut", ARP, "12=8100", NULL, 17},
 	{"another EtherType", ARP, "12=0807", NULL},
 	{"length instead of a type", ECHO4, "12=0600", NULL},
-	{"three tags, ARP", ARP, "", NULL, .flags = TAGS},
-	{"three tags, ping", ECHO4, "", NULL, .flags = TAGS},
-	{"three tags, solicitation", SOLICIT, "", NULL, .flags = TAGS},
-	{"ARP from a group", ARP, "6=03", NULL},
-	{"ping from a group", ECHO4, "6=03", NULL},
-	{"solicitation from a group", SOLICIT, "6=33", NULL},
+	{"three tags", ARP, "", NULL, .flags = TAGS},
+	{"three tags", ECHO4, "", NULL, .flags = TAGS},
+	{"three tags", SOLICIT, "", NULL, .flags = TAGS},
+	{"from a group of MACs", ARP, "6=03", NULL},
+	{"from a group of MACs", ECHO4, "6=03", NULL},
+	{"from a group of MACs", SOLICIT, "6=33", NULL},
 
 	/* --- ARP --- */
 	{"sent to the port", ARP, "0=525400123456", SAME},
@@ -220,8 +221,8 @@ static const struct row {
 	{"to what is almost the group, fourth word", SOLICIT, "50=fe", NULL},
 	{"to another service", UNICAST, "38=" OTHER, NULL},
 	{"hop limit 254", SOLICIT, "21=fe", NULL},
-	{"ND code 1", SOLICIT, "55=01", NULL},
-	{"ND wrong checksum", SOLICIT, "56=a34b", NULL, .flags = RAW},
+	{"code 1", SOLICIT, "55=01", NULL},
+	{"wrong checksum", SOLICIT, "56=a34b", NULL, .flags = RAW},
 	{"under 24 bytes", SOLICIT, "18=0017", NULL},
 	{"over the frame", SOLICIT, "18=0021", NULL},
 	{"cut", SOLICIT, "", NULL, 85},
@@ -309,7 +310,8 @@ void neighbour_case_get(size_t index, struct neighbour_case *test)
 	int tags = row->flags & TAGS ? 3 : (int)(index % 3);
 	size_t lack = row->flags / 0x10;
 
-	snprintf(test->name, sizeof(test->name), "%s, %d tags", row->name, tags);
+	snprintf(test->name, sizeof(test->name), "%s, %s, %d tags", sounds[row->of].protocol,
+		 row->name, tags);
 	test->length =
 		make(test->frame, sounds[row->of].frame, row->change, row->cut, row->flags & RAW);
 	test->length = tag(test->frame, test->length, tags);
