@@ -86,8 +86,8 @@ static const struct row {
 	enum sound of;
 	const char *change; /* AT=HEX, parted by blanks; an AT behind the end makes it longer */
 	const char *reply;  /* NULL: none; else what changes in that of the sound one */
-	size_t cut;	    /* the length, 0: as it is */
-	size_t reply_cut;
+	uint16_t cut;	    /* the length, 0: as it is */
+	uint16_t reply_cut;
 	unsigned flags;
 } rows[] = {
 	{"ARP", ARP, "", SAME},
