@@ -6,14 +6,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "dpdk.h"
 #include "loader.h"
 #include "socket/socket.h"
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 struct metrics {
-	struct loader *loader; /* NULL: answering by sockets alone */
-	struct socket_responder *sockets;
+	struct loader *loader;		  /* NULL where XDP does not answer, */
+	const struct dpdk *dpdk;	  /* where DPDK does not, */
+	struct socket_responder *sockets; /* where sockets do not */
 	const char *version;
 	bool ready;
 	bool last_reload_successful;
@@ -26,8 +28,5 @@ struct metrics {
  * Return: 0, or -errno when counters cannot be read.
  */
 int metrics_write(FILE *out, const struct metrics *metrics);
-
-/** metrics_escape - write a label's value as it stands between the quotes. */
-void metrics_escape(FILE *out, const char *value);
 
 #endif

@@ -147,14 +147,24 @@ int segment_create(struct segment_writer *writer, const char *path, char *error,
 	return r;
 }
 
+/* The first byte of the name comes last: readers take it to mean that the rest is there. */
+static void name_lane(struct segment_lane *lane, const char *port, unsigned int queue)
+{
+	char name[SEGMENT_NAME_MAX] = "";
+
+	snprintf(name, sizeof(name), "%s", port);
+	lane->queue = queue;
+	memcpy(lane->port + 1, name + 1, sizeof(name) - 1);
+	__atomic_store_n(&lane->port[0], name[0], __ATOMIC_RELEASE);
+}
+
 struct segment_lane *segment_lane(struct segment *segment, const char *port, unsigned int queue)
 {
 	for (size_t i = 0; i < SEGMENT_LANES_MAX; i++) {
 		struct segment_lane *lane = &segment->lanes[i];
 
 		if (!lane->port[0]) {
-			lane->queue = queue;
-			snprintf(lane->port, sizeof(lane->port), "%s", port);
+			name_lane(lane, port, queue);
 			return lane;
 		}
 		if (lane->queue == queue && strcmp(lane->port, port) == 0)
@@ -212,8 +222,12 @@ static int follow(struct segment_reader *reader, const char *path)
 	void *mapped;
 	int fd;
 
-	if (stat(path, &st) < 0)
-		return -errno;
+	if (stat(path, &st) < 0) {
+		int r = -errno;
+
+		segment_close(reader);
+		return r;
+	}
 	if (reader->segment && reader->device == st.st_dev && reader->inode == st.st_ino)
 		return 0;
 	segment_close(reader);
@@ -259,18 +273,17 @@ static bool copy_status(const struct segment *segment, struct segment_status *st
 	return false;
 }
 
-static uint64_t age_ms(const struct segment_status *status)
+static bool stale(const struct segment_status *status)
 {
 	struct timespec now;
-	uint64_t ns;
+	uint64_t ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	return ns > status->updated ? (ns - status->updated) / 1000000 : 0;
+	ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return ms > status->updated / 1000000 + SEGMENT_STALE_MS;
 }
 
-int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status,
-		 char *reason, size_t size)
+int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status)
 {
 	bool whole;
 	int r = follow(reader, path);
@@ -278,13 +291,32 @@ int segment_look(struct segment_reader *reader, const char *path, struct segment
 	if (r < 0)
 		return r;
 	whole = copy_status(reader->segment, status);
-	reason[0] = '\0';
 	if (!written(reader->fd))
-		snprintf(reason, size, "reflex-dpdk is not running");
-	else if (!whole || age_ms(status) > SEGMENT_STALE_MS)
-		snprintf(reason, size, "reflex-dpdk, process %u, has said nothing for %u ms",
-			 (unsigned int)status->pid, (unsigned int)age_ms(status));
-	return 0;
+		return -ESRCH;
+	return whole && !stale(status) ? 0 : -ETIMEDOUT;
+}
+
+static bool used(const struct segment_lane *lane)
+{
+	return __atomic_load_n(&lane->port[0], __ATOMIC_ACQUIRE) != '\0';
+}
+
+static bool listed(const char **names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+size_t segment_names(const struct segment *segment, const char **names)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < SEGMENT_LANES_MAX && used(&segment->lanes[i]); i++)
+		if (count < SEGMENT_PORTS_MAX && !listed(names, count, segment->lanes[i].port))
+			names[count++] = segment->lanes[i].port;
+	return count;
 }
 
 void segment_sum(const struct segment *segment, const char *port, struct counters *counters,
@@ -294,7 +326,7 @@ void segment_sum(const struct segment *segment, const char *port, struct counter
 
 	memset(counters, 0, sizeof(*counters));
 	memset(outcomes, 0, OUTCOMES * sizeof(*outcomes));
-	for (size_t i = 0; i < SEGMENT_LANES_MAX && segment->lanes[i].port[0]; i++) {
+	for (size_t i = 0; i < SEGMENT_LANES_MAX && used(&segment->lanes[i]); i++) {
 		const struct segment_lane *lane = &segment->lanes[i];
 		const uint64_t *from = (const uint64_t *)&lane->counters;
 

@@ -118,15 +118,21 @@ struct segment_reader {
  * segment_look - see what is there now.
  * @reader: all zero at first; follows a file that was replaced
  * @path: as for segment_create
- * @status: copied whole, where the file is there
- * @reason: set to a sentence where the process that wrote it does not run now, or hangs; "": it
- * runs
+ * @status: copied, where there is a segment
  *
- * Return: 0; -ENOENT: no reflex-dpdk has run yet; -EPROTO: it is of another layout; or another
- * -errno. After 0 reader->segment may be read until the next call.
+ * Until the next call reader->segment may be read, unless NULL. Return: 0: a process writes it now;
+ * -ESRCH: none does, it has ended; -ETIMEDOUT: it says nothing for SEGMENT_STALE_MS; and without a
+ * segment -ENOENT: no reflex-dpdk has run yet; -EPROTO: it is of another layout; or another -errno.
  */
-int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status,
-		 char *reason, size_t size);
+int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status);
+
+/**
+ * segment_names - name every port that there ever was, in the order in which they came.
+ * @names: room for SEGMENT_PORTS_MAX; they are the segment's
+ *
+ * Return: how many.
+ */
+size_t segment_names(const struct segment *segment, const char **names);
 
 /** segment_sum - sum the lanes of a port. @outcomes: OUTCOMES of them */
 void segment_sum(const struct segment *segment, const char *port, struct counters *counters,

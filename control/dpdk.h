@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reflex-dpdk as reflexd sees it: by what it counts and says in its segment. */
+#ifndef REFLEX_DPDK_H
+#define REFLEX_DPDK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "instance.h"
+#include "segment/segment.h"
+#include "series.h"
+
+struct dpdk {
+	const char *instance;
+	char paths[2][INSTANCE_PATH_MAX]; /* of the segment: the first that is there */
+	struct segment_reader reader;
+	struct segment_status status; /* as of the last look; all zero where there is no segment */
+	bool up;		      /* a process was writing it */
+};
+
+/**
+ * dpdk_open - find out where the segment of an instance would be. Without root that is one of the
+ * same user, or else root's, which anyone may read.
+ * @error: set on failure to a sentence
+ *
+ * Return: 0 or -errno. That there is none yet is no error.
+ */
+int dpdk_open(struct dpdk *dpdk, const char *instance, char *error, size_t size);
+
+/**
+ * dpdk_look - see how it does now.
+ * @reason: set to a sentence when it does not answer, the same one as long as the cause is
+ *
+ * Return: whether it answers.
+ */
+bool dpdk_look(struct dpdk *dpdk, char *reason, size_t size);
+
+/**
+ * dpdk_origins - the counters of every port that there ever was, as of now.
+ * @origins: room for SEGMENT_PORTS_MAX; name the ports until the next look
+ *
+ * Return: how many.
+ */
+size_t dpdk_origins(const struct dpdk *dpdk, struct series_origin *origins);
+
+/** dpdk_write - write the series reflex_dpdk_*, as of the last look. */
+void dpdk_write(FILE *out, const struct dpdk *dpdk);
+
+/** dpdk_close - all zero is fine. */
+void dpdk_close(struct dpdk *dpdk);
+
+#endif

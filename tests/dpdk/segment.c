@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* segment PATH: prints what reflexd would export of the segment, as reflexd does. Ends with status
+ * 1 where there is none. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dpdk.h"
+#include "log.h"
+
+int main(int argc, char **argv)
+{
+	static struct series_origin origins[SEGMENT_PORTS_MAX];
+	static struct dpdk dpdk = {.instance = INSTANCE_DEFAULT};
+	char reason[LOG_SENTENCE_MAX];
+	bool there;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: segment PATH\n");
+		return EXIT_FAILURE;
+	}
+	snprintf(dpdk.paths[0], sizeof(dpdk.paths[0]), "%s", argv[1]);
+	if (!dpdk_look(&dpdk, reason, sizeof(reason)))
+		fprintf(stderr, "segment: %s\n", reason);
+	there = dpdk.reader.segment;
+	if (there) {
+		series_counters(stdout, origins, dpdk_origins(&dpdk, origins));
+		dpdk_write(stdout, &dpdk);
+	}
+	dpdk_close(&dpdk);
+	return there ? EXIT_SUCCESS : EXIT_FAILURE;
+}
