@@ -123,7 +123,9 @@ static bool interfaces_ready(const struct health *health, char *reason, size_t s
 
 bool health_ready(const struct health *health, char *reason, size_t size)
 {
-	if (!interfaces_ready(health, reason, size))
+	if (health->dpdk && !dpdk_look(health->dpdk, reason, size))
+		return false;
+	if (!health->dpdk && !interfaces_ready(health, reason, size))
 		return false;
 	if (health->services->count == 0) {
 		snprintf(reason, size, "no interface has an address yet, and answering needs one");
@@ -131,6 +133,6 @@ bool health_ready(const struct health *health, char *reason, size_t size)
 	}
 	if (health->loader && !ask_program(health->loader, health->services, reason, size))
 		return false;
-	return socket_ready(health->sockets, reason, size) &&
-	       ask_sockets(health->sockets, health->services, reason, size);
+	return !health->sockets || (socket_ready(health->sockets, reason, size) &&
+				    ask_sockets(health->sockets, health->services, reason, size));
 }

@@ -7,13 +7,15 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "dpdk.h"
 #include "loader.h"
 #include "services.h"
 #include "socket/socket.h"
 
 struct health {
-	struct loader *loader; /* NULL: answering by sockets alone */
-	struct socket_responder *sockets;
+	struct loader *loader;		  /* NULL where XDP does not answer, */
+	struct dpdk *dpdk;		  /* where DPDK does not, */
+	struct socket_responder *sockets; /* where sockets do not */
 	const struct config *config;
 	const struct services *services;
 };
@@ -27,7 +29,8 @@ bool health_interface(const struct loader *loader, size_t position, char *reason
 
 /**
  * health_ready - ask the program itself, by a request that no network carries, and the sockets'
- * message layer in the same way; look at every interface and at the sockets' threads.
+ * message layer in the same way; look at every interface and at the sockets' threads. Of
+ * reflex-dpdk look at what it says of itself.
  * @reason: set to a sentence when not ready
  */
 bool health_ready(const struct health *health, char *reason, size_t size);

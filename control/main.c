@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "dpdk.h"
 #include "endpoint.h"
 #include "health.h"
 #include "http.h"
@@ -22,18 +23,21 @@
 #include "sockets.h"
 #include "watch.h"
 
-#define EXIT_USAGE 2 /* EXIT_FAILURE, 1, is for what goes wrong later */
+#define EXIT_USAGE 2	/* EXIT_FAILURE, 1, is for what goes wrong later */
+#define TICK_MS	   1000 /* how often reflex-dpdk is looked at, which does not report */
 
 struct daemon {
 	struct options options;
 	struct config config;
+	enum config_dataplane automatic; /* what `dataplane: auto` has come to stand for */
 	struct lock lock;
 	int signals;
 	int watch;
 	struct http *http;
-	struct loader *loader; /* NULL: answering by sockets alone */
+	struct loader *loader; /* NULL where XDP does not answer */
+	struct dpdk dpdk;      /* used where reflex-dpdk does */
 	struct services services;
-	struct socket_responder *sockets;
+	struct socket_responder *sockets; /* NULL where reflex-dpdk hands nothing to the kernel */
 	unsigned int generation;
 	bool last_reload_successful;
 	char trouble[LOG_SENTENCE_MAX]; /* why it was not ready when last looked at; "": it was */
@@ -46,11 +50,29 @@ _Static_assert((int)CONFIG_MODE_NATIVE == LOADER_NATIVE &&
 	       "the configuration and the loader disagree");
 
 static const char *const mode_names[] = {"native", "generic", "auto"};
+static const char *const idle_names[] = {"sleep", "poll"};
 
-static bool ready(const struct daemon *daemon, char *reason, size_t size)
+static bool by_xdp(const struct config *config)
+{
+	return config->dataplane == CONFIG_DATAPLANE_AUTO ||
+	       config->dataplane == CONFIG_DATAPLANE_XDP;
+}
+
+static bool by_dpdk(const struct config *config)
+{
+	return config->dataplane == CONFIG_DATAPLANE_DPDK;
+}
+
+static bool by_sockets(const struct config *config) /* too, or alone */
+{
+	return !by_dpdk(config) || config->punt[0];
+}
+
+static bool ready(struct daemon *daemon, char *reason, size_t size)
 {
 	const struct health health = {
 		.loader = daemon->loader,
+		.dpdk = by_dpdk(&daemon->config) ? &daemon->dpdk : NULL,
 		.sockets = daemon->sockets,
 		.config = &daemon->config,
 		.services = &daemon->services,
@@ -67,6 +89,7 @@ static unsigned int write_metrics(FILE *out, void *context)
 	char reason[LOG_SENTENCE_MAX];
 	const struct metrics metrics = {
 		.loader = daemon->loader,
+		.dpdk = by_dpdk(&daemon->config) ? &daemon->dpdk : NULL,
 		.sockets = daemon->sockets,
 		.version = REFLEX_VERSION,
 		.ready = ready(daemon, reason, sizeof(reason)),
@@ -132,16 +155,19 @@ static int set_program_policy(struct daemon *daemon, const struct config *config
 static int apply(struct daemon *daemon, const struct config *config, struct services *services,
 		 bool strict, char *error, size_t size)
 {
-	int r = sockets_prepare(daemon->sockets, config, services, strict, error, size);
+	int r = 0;
 
+	if (daemon->sockets)
+		r = sockets_prepare(daemon->sockets, config, services, strict, error, size);
 	if (r < 0)
 		return r;
 	r = set_program_policy(daemon, config, services, error, size);
-	if (r < 0) {
+	if (daemon->sockets && r < 0)
 		socket_abandon(daemon->sockets);
+	if (r < 0)
 		return r;
-	}
-	socket_commit(daemon->sockets);
+	if (daemon->sockets)
+		socket_commit(daemon->sockets);
 	services_free(&daemon->services);
 	daemon->services = *services;
 	*services = (struct services){0};
@@ -153,13 +179,14 @@ static void log_services(const struct daemon *daemon, const char *prefix)
 	char names[SERVICES_NAMED_SIZE], error[LOG_SENTENCE_MAX];
 	size_t count = daemon->services.count;
 
-	log_info("%sanswering on %s", prefix,
+	log_info("%sanswering%s on %s", prefix, by_dpdk(&daemon->config) ? ", by reflex-dpdk," : "",
 		 count ? services_name(names, &daemon->services) : "no address");
-	sockets_log_passed(&daemon->config, &daemon->services);
+	if (daemon->sockets)
+		sockets_log_passed(&daemon->config, &daemon->services);
 	if (services_check(&daemon->services, &daemon->config, daemon->options.file, error,
 			   sizeof(error)) < 0)
 		log_warning("%s", error);
-	if (count && !daemon->services.local)
+	if (count && !daemon->services.local && !by_dpdk(&daemon->config))
 		log_warning(
 			"no service address is this machine's own: packets reach it only if the "
 			"network routes them here");
@@ -204,17 +231,6 @@ static int open_events(struct daemon *daemon)
 	return daemon->watch < 0 ? daemon->watch : 0;
 }
 
-static int check_privileges(struct daemon *daemon)
-{
-	char error[LOG_SENTENCE_MAX];
-	int r = privileges_check(error, sizeof(error));
-
-	(void)daemon;
-	if (r < 0)
-		log_error("%s", error);
-	return r;
-}
-
 static int take_lock(struct daemon *daemon)
 {
 	char error[LOG_SENTENCE_MAX];
@@ -230,6 +246,16 @@ static int open_http(struct daemon *daemon)
 	char error[LOG_SENTENCE_MAX];
 	int r = http_open(&daemon->http, &daemon->config.metrics, pages, daemon, error,
 			  sizeof(error));
+
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
+static int open_dpdk(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = dpdk_open(&daemon->dpdk, daemon->options.instance, error, sizeof(error));
 
 	if (r < 0)
 		log_error("%s", error);
@@ -265,16 +291,69 @@ static int open_sockets(struct daemon *daemon)
 	return r;
 }
 
+static bool has_adopted(const struct daemon *daemon)
+{
+	size_t count = daemon->loader ? loader_interface_count(daemon->loader) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (loader_interface_get(daemon->loader, i).adopted)
+			return true;
+	return false;
+}
+
 /* All or nothing, except that what an earlier process left answering is never ended by a failed
  * start. */
 static void undo_load(struct daemon *daemon)
 {
-	if (!daemon->loader)
-		return;
-	for (size_t i = 0; i < loader_interface_count(daemon->loader); i++)
-		if (loader_interface_get(daemon->loader, i).adopted)
-			return;
-	loader_detach(daemon->loader);
+	if (daemon->loader && !has_adopted(daemon))
+		loader_detach(daemon->loader);
+}
+
+/* Goes on with sockets, as if `dataplane: socket` had been asked for, after what was done with XDP
+ * is undone. */
+static int fall_back(struct daemon *daemon, const char *reason)
+{
+	const char *where = daemon->options.file ? daemon->options.file : "options";
+	char error[LOG_SENTENCE_MAX];
+	int r = config_settle(&daemon->config, CONFIG_DATAPLANE_SOCKET, where, error,
+			      sizeof(error));
+
+	undo_load(daemon);
+	loader_destroy(daemon->loader);
+	daemon->loader = NULL;
+	if (r < 0) {
+		log_error("%s; auto cannot use XDP here: %s", error, reason);
+		return r;
+	}
+	log_warning("auto: answering by sockets, which is slower: %s", reason);
+	daemon->automatic = CONFIG_DATAPLANE_SOCKET;
+	if (!daemon->sockets)
+		return 0; /* their turn is yet to come */
+	socket_destroy(daemon->sockets);
+	daemon->sockets = NULL;
+	services_free(&daemon->services);
+	r = list_services(daemon);
+	return r < 0 ? r : open_sockets(daemon);
+}
+
+/* Whether XDP is out of reach of this process, rather than something wrong that can be put right
+ * on the way to it. */
+static bool out_of_reach(const struct daemon *daemon, int r)
+{
+	return daemon->config.dataplane == CONFIG_DATAPLANE_AUTO && !has_adopted(daemon) &&
+	       (r == -EPERM || r == -EACCES || r == -EOPNOTSUPP);
+}
+
+static int check_privileges(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = privileges_check(error, sizeof(error));
+
+	if (r < 0 && out_of_reach(daemon, r))
+		return fall_back(daemon, error);
+	if (r < 0)
+		log_error("%s", error);
+	return r;
 }
 
 static int load(struct daemon *daemon)
@@ -282,6 +361,8 @@ static int load(struct daemon *daemon)
 	char error[LOG_SENTENCE_MAX] = "the program cannot be loaded";
 	int r = loader_create(&daemon->loader, daemon->options.instance, error, sizeof(error));
 
+	if (r < 0 && out_of_reach(daemon, r))
+		return fall_back(daemon, error);
 	if (r == 0) {
 		r = set_program_policy(daemon, &daemon->config, &daemon->services, error,
 				       sizeof(error));
@@ -290,6 +371,22 @@ static int load(struct daemon *daemon)
 	}
 	if (r < 0)
 		log_error("%s", error);
+	return r;
+}
+
+static int refuse_attach(struct daemon *daemon, const struct config_interface *wanted, int r,
+			 const char *error)
+{
+	bool lacking = r == -EOPNOTSUPP;
+
+	if (out_of_reach(daemon, r) && (!lacking || wanted->mode == CONFIG_MODE_NATIVE)) {
+		r = fall_back(daemon, error);
+		if (r == 0 && lacking)
+			log_info("auto: for such an interface, reflex-dpdk(8) is the fast way");
+		return r;
+	}
+	log_error("%s", error);
+	undo_load(daemon);
 	return r;
 }
 
@@ -302,11 +399,8 @@ static int attach(struct daemon *daemon)
 		int r = loader_attach(daemon->loader, wanted->name, wanted->mode, error,
 				      sizeof(error));
 
-		if (r < 0) {
-			log_error("%s", error);
-			undo_load(daemon);
-			return r;
-		}
+		if (r < 0)
+			return refuse_attach(daemon, wanted, r, error);
 		got = loader_interface_get(daemon->loader, i);
 		log_info("%s: %s in %s mode", got.name,
 			 got.adopted ? "adopted without a gap" : "attached", mode_names[got.mode]);
@@ -315,6 +409,8 @@ static int attach(struct daemon *daemon)
 				    "kernel's generic mode, which is much slower",
 				    got.name);
 	}
+	if (daemon->config.dataplane == CONFIG_DATAPLANE_AUTO)
+		log_info("auto: answering by XDP");
 	loader_end_others(daemon->loader);
 	return 0;
 }
@@ -356,11 +452,13 @@ static bool same_interfaces(const struct config *a, const struct config *b)
 	return same == a->interfaces_count && same == b->interfaces_count;
 }
 
-/* What a reload cannot change, since it takes privileges that are gone. */
+/* What a reload cannot change, since it takes privileges that are gone, or another process too. */
 static const char *fixed_key_changed(const struct config *old, const struct config *new)
 {
 	if (old->dataplane != new->dataplane)
 		return "dataplane";
+	if (strcmp(old->punt, new->punt) != 0)
+		return "punt";
 	if (!same_interfaces(old, new))
 		return "interfaces";
 	if (old->metrics.length != new->metrics.length ||
@@ -376,7 +474,7 @@ static int reload(struct daemon *daemon, char *error, size_t size)
 	const char *key;
 	int r;
 
-	r = config_load(&next, daemon->options.file, CONFIG_DATAPLANE_AUTO, error, size);
+	r = config_load(&next, daemon->options.file, daemon->automatic, error, size);
 	if (r < 0)
 		return r;
 	key = fixed_key_changed(&daemon->config, &next);
@@ -448,6 +546,16 @@ static bool on_signal(struct daemon *daemon)
 	return true;
 }
 
+/* Return: milliseconds, -1: none. */
+static int poll_timeout(const struct daemon *daemon)
+{
+	int timeout = http_timeout(daemon->http);
+
+	if (!by_dpdk(&daemon->config) || (timeout >= 0 && timeout < TICK_MS))
+		return timeout;
+	return TICK_MS;
+}
+
 static int loop(struct daemon *daemon)
 {
 	struct pollfd events[] = {
@@ -457,7 +565,7 @@ static int loop(struct daemon *daemon)
 	};
 
 	for (;;) {
-		if (poll(events, 3, http_timeout(daemon->http)) < 0 && errno != EINTR) {
+		if (poll(events, 3, poll_timeout(daemon)) < 0 && errno != EINTR) {
 			log_error("poll: %s", strerror(errno));
 			return -errno;
 		}
@@ -466,6 +574,8 @@ static int loop(struct daemon *daemon)
 		if (events[1].revents)
 			on_change(daemon);
 		http_run(daemon->http);
+		if (by_dpdk(&daemon->config))
+			log_readiness(daemon);
 	}
 }
 
@@ -494,6 +604,7 @@ static void release(struct daemon *daemon)
 	socket_destroy(daemon->sockets);
 	services_free(&daemon->services);
 	loader_destroy(daemon->loader);
+	dpdk_close(&daemon->dpdk);
 	if (daemon->watch >= 0)
 		close(daemon->watch);
 	if (daemon->signals >= 0)
@@ -508,6 +619,10 @@ static void print_check(const struct options *options, const struct config *conf
 	for (size_t i = 0; i < config->interfaces_count; i++)
 		printf("  interface  %-15s  %s\n", config->interfaces[i].name,
 		       mode_names[config->interfaces[i].mode]);
+	if (by_dpdk(config)) {
+		printf("  punt       %s\n", config->punt[0] ? config->punt : "none");
+		printf("  idle       %s\n", idle_names[config->idle]);
+	}
 	services_print(stdout, config);
 	printf("  metrics    %s\n", config->metrics.text);
 }
@@ -523,18 +638,21 @@ int main(int argc, char **argv)
 {
 	static const struct {
 		int (*take)(struct daemon *daemon);
-		bool xdp; /* not with sockets alone */
+		bool (*needed)(const struct config *config); /* NULL: always */
 	} steps[] = {
-		{check_privileges, true},
-		{open_events, false},
-		{list_services, false},
-		{take_lock, false},
-		{open_http, false},
-		{open_sockets, false},
-		{load, true},
-		{attach, true},
-		{drop_privileges, false},
-		{start_sockets, false},
+		/* clang-format off */
+		{check_privileges, by_xdp},
+		{open_events,      NULL},
+		{list_services,    NULL},
+		{take_lock,        NULL},
+		{open_http,        NULL},
+		{open_dpdk,        by_dpdk},
+		{open_sockets,     by_sockets},
+		{load,             by_xdp},
+		{attach,           by_xdp},
+		{drop_privileges,  NULL},
+		{start_sockets,    by_sockets},
+		/* clang-format on */
 	};
 	static struct daemon daemon = {
 		.lock.fd = -1,
@@ -544,7 +662,6 @@ int main(int argc, char **argv)
 		.last_reload_successful = true,
 	};
 	char error[LOG_SENTENCE_MAX];
-	bool xdp;
 	int r = 0;
 
 	log_open("reflexd");
@@ -565,9 +682,8 @@ int main(int argc, char **argv)
 		return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
 
-	xdp = daemon.config.dataplane != CONFIG_DATAPLANE_SOCKET;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
-		if (xdp || !steps[i].xdp)
+		if (!steps[i].needed || steps[i].needed(&daemon.config))
 			r = steps[i].take(&daemon);
 	if (r == 0) {
 		log_start(&daemon);

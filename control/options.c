@@ -12,13 +12,16 @@
 static const char help[] =
 	"usage: reflexd --interface IF... [--address IP]... [--port N]... [--metrics HOST:PORT]\n"
 	"       reflexd --dataplane socket [--address IP]... [--port N]... [--metrics HOST:PORT]\n"
+	"       reflexd --dataplane dpdk --address IP... [--port N]... [--metrics HOST:PORT]\n"
 	"       reflexd --config FILE [--check]\n"
 	"\n"
 	"Answers STUN Binding requests in the kernel, by an XDP program on the interfaces, or by "
-	"sockets.\n"
+	"sockets;\n"
+	"or watches reflex-dpdk(8), which does.\n"
 	"\n"
-	"  --dataplane WORD      auto, xdp (the same in this version) or socket, which needs no "
-	"interface\n"
+	"  --dataplane WORD      auto (xdp, else socket), xdp, socket, which needs no interface, "
+	"or "
+	"dpdk\n"
 	"  --interface IF        answer on this interface; may be repeated\n"
 	"  --address IP          answer on this address instead of the interfaces' own; may be "
 	"repeated\n"
@@ -226,7 +229,8 @@ static int check_options(const struct options *options, const struct config *con
 	else if (instance_check(options->instance, error, size) < 0)
 		return OPTIONS_WRONG;
 	else if (!options->file && config->interfaces_count == 0 &&
-		 config->dataplane != CONFIG_DATAPLANE_SOCKET)
+		 (config->dataplane == CONFIG_DATAPLANE_AUTO ||
+		  config->dataplane == CONFIG_DATAPLANE_XDP))
 		snprintf(error, size, "nothing to do: name an --interface or a --config file");
 	else
 		return OPTIONS_RUN;

@@ -52,19 +52,34 @@ static void warn_alone(const char *sentence, bool stream)
 	log_warning("%s; nothing is answered there over %s", sentence, stream ? "TCP" : "UDP");
 }
 
+/* A link-local address waits for its interface, which may be reflex-dpdk's and yet to come.
+ * Return: how many others there are. */
+static size_t list_bindable(struct service *list, const struct services *services)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < services->count; i++)
+		if (services->list[i].scope || !endpoint_link_local(&services->list[i].service))
+			list[count++] = services->list[i];
+	return count;
+}
+
 int sockets_prepare(struct socket_responder *sockets, const struct config *config,
 		    const struct services *services, bool strict, char *error, size_t size)
 {
 	void (*warn)(const char *sentence, bool stream) =
 		config->dataplane == CONFIG_DATAPLANE_SOCKET ? warn_alone : warn_beside;
+	static struct service list[POLICY_SERVICES_MAX];
 	struct policy *policy;
+	size_t count = 0;
 	int r = services_policy(&policy, services, config, error, size);
 
 	if (r < 0)
 		return r;
 	/* What is refused is passed for another server on the same port: the port is left to it. */
-	r = socket_prepare(sockets, services->list, config->pass_refused ? 0 : services->count,
-			   policy, strict ? NULL : warn, error, size);
+	if (!config->pass_refused)
+		count = list_bindable(list, services);
+	r = socket_prepare(sockets, list, count, policy, strict ? NULL : warn, error, size);
 	if (r < 0)
 		free(policy);
 	return r;

@@ -112,6 +112,8 @@ static int check_kernel(struct failure failure)
 		return fail(failure, -EOPNOTSUPP,
 			    "kernel %s is too old: links of XDP programs need Linux 5.9 or newer",
 			    name.release);
+	if (bpf_prog_get_fd_by_id(0) < 0 && errno == ENOSYS)
+		return fail(failure, -EOPNOTSUPP, "this kernel is built without BPF");
 	return 0;
 }
 

@@ -966,3 +966,14 @@ int config_finish(struct config *config, const char *where, char *error, size_t 
 			 : check_links(config, where, error, size);
 	return r < 0 ? r : try_policy(config, where, error, size);
 }
+
+int config_settle(struct config *config, enum config_dataplane dataplane, const char *where,
+		  char *error, size_t size)
+{
+	const char *key, *why;
+
+	config->dataplane = dataplane;
+	why = dataplane_error(config, &key);
+	return why ? refuse(error, size, "%s: %s: %s", where, key, why)
+		   : try_policy(config, where, error, size);
+}

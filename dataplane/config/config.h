@@ -91,6 +91,16 @@ int config_load(struct config *config, const char *file, enum config_dataplane a
 int config_finish(struct config *config, const char *where, char *error, size_t size);
 
 /**
+ * config_settle - set the dataplane that `auto` stands for, and validate what depends on it.
+ * @config: of `dataplane: auto`, else complete
+ * @where: as for config_finish
+ *
+ * Return: 0 or -EINVAL.
+ */
+int config_settle(struct config *config, enum config_dataplane dataplane, const char *where,
+		  char *error, size_t size);
+
+/**
  * config_refuse_address - say what is wrong with the address of a service, behind its place.
  * @position: of the service
  * @alternate: its alternate's address is meant
