@@ -228,7 +228,8 @@ static int follow(struct segment_reader *reader, const char *path)
 		segment_close(reader);
 		return r;
 	}
-	if (reader->segment && reader->device == st.st_dev && reader->inode == st.st_ino)
+	if (reader->segment && reader->device == st.st_dev && reader->inode == st.st_ino &&
+	    st.st_size == sizeof(struct segment) && layout_known(reader->segment))
 		return 0;
 	segment_close(reader);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
