@@ -31,9 +31,9 @@ static void say_why(int r, const struct dpdk *dpdk, const char *path, char *reas
 		break;
 	case -ETIMEDOUT:
 		snprintf(reason, size,
-			 "reflex-dpdk, process %" PRIu64 ", is there but has said nothing for over "
-			 "%d seconds: restart it, if it does not come back",
-			 dpdk->status.pid, SEGMENT_STALE_MS / 1000);
+			 "reflex-dpdk is starting, or hangs: it has said nothing for over %d "
+			 "seconds",
+			 SEGMENT_STALE_MS / 1000);
 		break;
 	case -EPROTO:
 		snprintf(reason, size,

@@ -50,7 +50,6 @@ _Static_assert((int)CONFIG_MODE_NATIVE == LOADER_NATIVE &&
 	       "the configuration and the loader disagree");
 
 static const char *const mode_names[] = {"native", "generic", "auto"};
-static const char *const idle_names[] = {"sleep", "poll"};
 
 static bool by_xdp(const struct config *config)
 {
@@ -621,7 +620,7 @@ static void print_check(const struct options *options, const struct config *conf
 		       mode_names[config->interfaces[i].mode]);
 	if (by_dpdk(config)) {
 		printf("  punt       %s\n", config->punt[0] ? config->punt : "none");
-		printf("  idle       %s\n", idle_names[config->idle]);
+		printf("  idle       %s\n", config_idle_name(config->idle));
 	}
 	services_print(stdout, config);
 	printf("  metrics    %s\n", config->metrics.text);

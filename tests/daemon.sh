@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# reflexd as its user meets it: each error's words and status, capabilities, pages, reload, crash and adoption.
+# reflexd as its user meets it: each error's words and status, capabilities, pages, reload, crash and adoption; what auto
+# takes; and reflexd beside reflex-dpdk, which comes and goes.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -132,12 +133,13 @@ refuses error/astray 1 "reflexd.yaml:3: services[0].alternate.address: 203.0.113
 	"${reflexd[@]}" --config "$TMP/reflexd.yaml"
 refuses error/astray-check 1 "ip address add 203.0.113.11 dev srv" "${reflexd[@]}" --config "$TMP/reflexd.yaml" --check
 refuses error/privileges 1 "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN missing" \
-	setpriv --bounding-set -all --inh-caps -all "${reflexd[@]:3}" --interface srv
-refuses error/one-capability 1 "CAP_PERFMON missing" setpriv --bounding-set=-perfmon,-sys_admin "${reflexd[@]:3}" --interface srv
+	setpriv --bounding-set -all --inh-caps -all "${reflexd[@]:3}" --dataplane xdp --interface srv
+refuses error/one-capability 1 "CAP_PERFMON missing" \
+	setpriv --bounding-set=-perfmon,-sys_admin "${reflexd[@]:3}" --dataplane xdp --interface srv
 refuses error/no-interface 1 "nosuch: " "${reflexd[@]}" --interface nosuch
 in_ns server ip link add bridge type bridge
-refuses error/native 1 "bridge: its driver (bridge) has no native XDP" "${reflexd[@]}" --interface bridge --address "$SERVER"
-refuses error/loopback 1 "lo: the loopback has no native XDP" "${reflexd[@]}" --interface lo --address "$SERVER"
+refuses error/native 1 "bridge: its driver (bridge) has no native XDP" "${reflexd[@]}" --dataplane xdp --interface bridge --address "$SERVER"
+refuses error/loopback 1 "lo: the loopback has no native XDP" "${reflexd[@]}" --dataplane xdp --interface lo --address "$SERVER"
 refuses error/metrics-address 1 "metrics cannot be served on 192.0.2.1:9478" "${reflexd[@]}" --interface srv --metrics 192.0.2.1:9478
 # shellcheck disable=SC2016
 refuses error/bpffs 1 "mount -t bpf" \
@@ -156,6 +158,7 @@ check error/no-lock not test -e "/run/reflex/$INSTANCE"
 
 step "running"
 check start start_reflexd server --interface srv
+check auto/native logged "auto: answering by XDP"
 refuses error/second-daemon 1 "instance '$INSTANCE' is already running, process $(run_pid)" "${reflexd[@]}" --interface srv
 refuses error/metrics-port 1 "metrics cannot be served on 127.0.0.1:9478: Address already in use" \
 	"${reflexd[@]}" --interface srv --instance "${INSTANCE}x"
@@ -318,6 +321,74 @@ check generic/mode same "$(metric server reflex_attach_mode 'mode="generic"')" 1
 check pass/not-held not held "$PORT" "$SERVER"
 kill_daemon TERM
 
+step "auto, where XDP is out of reach"
+PLAIN=192.0.2.10
+in_ns server ip link add plain type bridge
+in_ns server ip address add "$PLAIN/24" dev plain
+in_ns server ip link set plain up
+ns_join server srv3 client cli3
+in_ns server ip link set srv3 master plain
+in_ns client ip address add 192.0.2.7/24 dev cli3
+check auto/plain start_reflexd server --interface plain
+check auto/plain-said logged "auto: answering by sockets, which is slower: plain: its driver (bridge) has no native XDP"
+check auto/plain-remedy logged "auto: for such an interface, reflex-dpdk(8) is the fast way"
+check auto/plain-answers ask "$PLAIN"
+check auto/plain-only not ask "$SERVER"
+check auto/plain-counted same "$(metric server reflex_packets_total 'dataplane="socket"' 'action="answer"')" 1
+check auto/plain-threads logged "answering by sockets alone, threads: $(nproc)"
+check auto/plain-capabilities same "$(awk '/^CapPrm/ { print $2 }' "/proc/$(run_pid)/status")" 0000000000000000
+check auto/plain-no-pins not test -e "/sys/fs/bpf/reflex/$INSTANCE"
+kill_daemon TERM
+
+config 'interfaces: [{name: srv}, {name: plain}]'
+check auto/all-or-nothing start_file
+check auto/nothing-attached not linked
+check auto/both-answer same "$(ask "$SERVER" && ask "$PLAIN" && answered)" 2
+config 'interfaces: [{name: srv}, {name: plain}]' 'services: [{port: 3478}, {address: 127.0.0.1, port: 3480}]'
+kill -HUP "$REFLEXD"
+check auto/reload wait_for 3 held 3480 127.0.0.1
+config 'interfaces: [{name: srv}, {name: plain}]' 'otherwise: pass'
+kill -HUP "$REFLEXD"
+check auto/reload-pass wait_for 3 logged "reflexd.yaml:2: otherwise: sockets cannot pass a packet on"
+kill_daemon TERM
+refuses auto/pass 1 "reflexd.yaml: otherwise: sockets cannot pass a packet on to another program: leave its port out of services, \
+or use XDP; auto cannot use XDP here: plain: its driver (bridge) has no native XDP" "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+check auto/pass-undone not linked
+
+config 'interfaces: [{name: plain, mode: generic}]'
+check auto/generic start_file
+check auto/generic-mode same "$(metric server reflex_attach_mode 'interface="plain"' 'mode="generic"')" 1
+kill_daemon TERM
+
+without=(setpriv --bounding-set -all --inh-caps -all)
+spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "${without[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --interface srv
+REFLEXD=$SPAWNED
+check auto/privileges wait_for 15 ready
+check auto/privileges-said logged "auto: answering by sockets, which is slower: not allowed to load an XDP program: CAP_BPF, CAP_PERFMON, \
+CAP_NET_ADMIN missing"
+check auto/privileges-answers ask "$SERVER"
+kill_daemon TERM
+# With every capability, but in a user namespace: the kernel refuses the program itself.
+spawn reflexd nsenter "--net=/run/netns/$NS-server" -- unshare --user --map-root-user "$REFLEXD_BIN" \
+	--instance "$INSTANCE" --interface srv
+REFLEXD=$SPAWNED
+check auto/user-namespace wait_for 15 ready
+check auto/user-namespace-said logged "auto: answering by sockets, which is slower: "
+check auto/user-namespace-answers ask "$SERVER"
+kill_daemon TERM
+
+# What another process left answering is worth more than a start.
+config 'interfaces: [{name: srv}]' 'persist: true'
+check auto/left start_file
+kill_daemon TERM
+config 'interfaces: [{name: srv}, {name: plain}]'
+refuses auto/adopted 1 "plain: its driver (bridge) has no native XDP" "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+check auto/adopted-linked linked
+check auto/adopted-answers ask "$SERVER"
+check auto/adopted-again start_reflexd server --interface srv
+kill_daemon TERM
+check auto/adopted-ended not linked
+
 {
 	printf '%s\n' 'interfaces:' '  - name: srv' 'services:'
 	for ((i = 0; i < 1024; i++)); do
@@ -335,3 +406,205 @@ check deleted/said same "$(grep -c 'not ready: srv' "$TMP/reflexd.log")" 1
 check deleted/alive same "$(status healthz)" 200
 kill_daemon TERM
 check deleted/status same "$ENDED" 0
+
+step "beside reflex-dpdk, as an unprivileged user"
+if ! command -v "$REFLEX_BUILD/dataplane/reflex-dpdk" >/dev/null; then
+	skip dpdk "reflex-dpdk is not built"
+	exit 0
+fi
+
+# Its port is one end of a veth pair, whose kernel end has no address and takes nothing for one of another interface.
+DPDK=198.51.100.10
+SEGMENT=/run/reflex/$INSTANCE/dpdk
+REFLEX_DPDK=
+in_ns server sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+ns_join server port client cld
+in_ns server sh -c 'echo 8 >/proc/sys/net/ipv4/conf/port/arp_ignore; echo 1 >/proc/sys/net/ipv4/conf/port/rp_filter'
+in_ns client ip address add 198.51.100.7/24 dev cld
+
+# start_dpdk EAL-OPTION...: with the file's configuration.
+start_dpdk()
+{
+	spawn dpdk nsenter "--net=/run/netns/$NS-server" -- "$REFLEX_BUILD/dataplane/reflex-dpdk" --no-huge -m 64 \
+		--file-prefix "$INSTANCE" --no-telemetry --no-pci -l 0 --vdev net_af_packet0,iface=port "$@" \
+		-- --config "$TMP/reflexd.yaml" --instance "$INSTANCE"
+	REFLEX_DPDK=$SPAWNED
+}
+
+# end_dpdk SIGNAL: returns when it is gone.
+end_dpdk()
+{
+	kill "-$1" "$REFLEX_DPDK"
+	wait "$REFLEX_DPDK" 2>/dev/null || true
+}
+
+dpdk_packets() { metric server reflex_packets_total 'dataplane="dpdk"' "$@"; }
+same_dpdk() { same "$(dpdk_packets "${@:2}")" "$1"; }
+gauge_is() { same "$(gauge "$1")" "$2"; }
+# unready TEXT: whether /readyz says it.
+unready() { not_ready && grep -qF -- "$1" "$TMP/body"; }
+times() { grep -cF -- "$1" "$TMP/reflexd.log" || true; }
+
+undo rm -rf "/run/dpdk/$INSTANCE"
+mkdir "$TMP/run" "$TMP/bin"
+chmod 755 "$TMP"
+chown nobody "$TMP/run"
+cp "$REFLEXD_BIN" "$TMP/bin/" # where any user may read it
+start_nobody()
+{
+	spawn reflexd nsenter "--net=/run/netns/$NS-server" -- setpriv --reuid=nobody --regid=nogroup --clear-groups \
+		env "XDG_RUNTIME_DIR=$TMP/run" "$TMP/bin/reflexd" --instance "$INSTANCE" "$@"
+	REFLEXD=$SPAWNED
+	wait_for 15 healthy
+}
+healthy() { [ "$(status healthz)" = 200 ]; }
+
+config 'dataplane: dpdk' 'idle: poll' 'services:' "  - address: $DPDK"
+check dpdk/check same "$("$REFLEXD_BIN" --config "$TMP/reflexd.yaml" --check | awk '{ print $1, $2 }' | tr '\n' ' ')" \
+	"$TMP/reflexd.yaml: ok dataplane dpdk punt none idle poll service $DPDK:$PORT metrics 127.0.0.1:9478 "
+check dpdk/first start_nobody --dataplane dpdk --address "$DPDK"
+check dpdk/absent unready "reflex-dpdk is not running: start it (systemctl start reflex-dpdk), with --instance $INSTANCE"
+check dpdk/absent-up gauge_is reflex_dpdk_up 0
+check dpdk/no-sockets same "$(scrape server metrics | grep -cE 'dataplane="socket"|^reflex_tcp|dataplane="xdp"')" 0
+check dpdk/not-held not held "$PORT" "$DPDK"
+
+start_dpdk --vdev net_tap0,iface=spare
+check dpdk/ready wait_for 30 ready
+check dpdk/ready-said logged "ready again"
+check dpdk/answers ask "$DPDK"
+ask "$DPDK"
+check dpdk/counted wait_for 2 same_dpdk 2 'interface="net_af_packet0"' 'verdict="success"' 'action="answer"'
+check dpdk/bytes-in same "$(metric server reflex_bytes_total 'dataplane="dpdk"' 'interface="net_af_packet0"' 'family="ipv4"' 'direction="rx"')" 124
+check dpdk/bytes-out same "$(metric server reflex_bytes_total 'dataplane="dpdk"' 'family="ipv4"' 'direction="tx"')" 148
+outcomes=$(grep -c '^OUTCOME(' "$SOURCE/dataplane/segment/outcome.def")
+for port in net_af_packet0 net_tap0; do
+	check "series/packets-$port" same "$(scrape server metrics | grep -c "^reflex_packets_total{dataplane=\"dpdk\",interface=\"$port\",")" \
+		$((3 * verdicts))
+	check "series/frames-$port" same "$(scrape server metrics | grep -c "^reflex_dpdk_frames_total{interface=\"$port\",")" "$outcomes"
+	for name in missed_total errors_total link_up; do
+		check "series/$name-$port" metric server "reflex_dpdk_$name" "interface=\"$port\""
+	done
+done
+check series/arp metric server reflex_dpdk_frames_total 'outcome="arp"'
+check series/dpdk-up gauge_is reflex_dpdk_up 1
+check series/dpdk-workers gauge_is reflex_dpdk_workers 1
+check series/dpdk-generation gauge_is reflex_dpdk_config_generation 1
+check series/dpdk-reload gauge_is reflex_dpdk_config_last_reload_successful 1
+check series/dpdk-start test "$(gauge reflex_dpdk_start_time_seconds)" -gt $(($(date +%s) - 60))
+check series/dpdk-mbufs test "$(metric server reflex_dpdk_mbufs 'state="free"')" -gt 0
+if command -v promtool >/dev/null; then
+	scrape server metrics >"$TMP/metrics"
+	check series/dpdk-promtool promtool check metrics <"$TMP/metrics"
+else
+	skip series/dpdk-promtool "promtool is not installed (package prometheus)"
+fi
+check dpdk/printed same "$("$REFLEX_BUILD/tests/segment" "$SEGMENT" | grep -c '^reflex_')" \
+	"$(scrape server metrics | grep -cE '^reflex_(packets_total|bytes_total|dpdk_)')"
+
+in_ns server ip link set spare down
+check dpdk/link wait_for 5 unready "reflex-dpdk: port net_tap0: its link is down"
+check dpdk/link-metric same "$(metric server reflex_dpdk_link_up 'interface="net_tap0"')" 0
+in_ns server ip link set spare up
+check dpdk/link-again wait_for 5 ready
+
+config 'dataplane: dpdk' 'services: none'
+kill -HUP "$REFLEX_DPDK"
+check dpdk/reload-wrong wait_for 3 gauge_is reflex_dpdk_config_last_reload_successful 0
+config 'dataplane: dpdk' 'services:' "  - address: $DPDK"
+kill -HUP "$REFLEX_DPDK"
+check dpdk/reload wait_for 3 gauge_is reflex_dpdk_config_generation 2
+check dpdk/reload-right gauge_is reflex_dpdk_config_last_reload_successful 1
+
+kill -STOP "$REFLEX_DPDK"
+check dpdk/hangs wait_for 5 unready "reflex-dpdk is starting, or hangs: it has said nothing for over 2 seconds"
+check dpdk/hangs-up gauge_is reflex_dpdk_up 0
+check dpdk/hangs-said wait_for 3 logged "not ready: reflex-dpdk is starting, or hangs"
+sleep 2.5
+check dpdk/hangs-once same "$(times "not ready: reflex-dpdk is starting, or hangs")" 1
+kill -CONT "$REFLEX_DPDK"
+check dpdk/goes-on wait_for 5 ready
+
+before=$(times "not ready: reflex-dpdk is not running")
+end_dpdk KILL
+check dpdk/killed wait_for 3 unready "reflex-dpdk is not running"
+check dpdk/killed-said wait_for 3 same "$(times "not ready: reflex-dpdk is not running")" $((before + 1))
+check dpdk/killed-up gauge_is reflex_dpdk_up 0
+check dpdk/killed-ready gauge_is reflex_ready 0
+check dpdk/killed-link same "$(metric server reflex_dpdk_link_up)" 0
+check dpdk/killed-totals same_dpdk 2 'verdict="success"'
+kill_daemon TERM
+check dpdk/stop same "$ENDED" 0
+check dpdk/second start_nobody --config "$TMP/reflexd.yaml"
+check dpdk/second-totals same_dpdk 2 'verdict="success"'
+
+start_dpdk
+check dpdk/restarted wait_for 30 ready
+check dpdk/restarted-answers ask "$DPDK"
+check dpdk/restarted-totals wait_for 2 same_dpdk 3 'interface="net_af_packet0"' 'verdict="success"'
+check dpdk/former-port same "$(scrape server metrics | grep -c '^reflex_packets_total{dataplane="dpdk",interface="net_tap0",')" $((3 * verdicts))
+check dpdk/former-link same "$(metric server reflex_dpdk_link_up 'interface="net_tap0"')" 0
+
+# Another version's: the number of the layout is behind the 8 bytes of the magic.
+end_dpdk TERM
+check dpdk/ended wait_for 3 unready "reflex-dpdk is not running"
+printf '\143' | dd "of=$SEGMENT" bs=1 seek=8 conv=notrunc status=none
+check dpdk/other-layout wait_for 3 unready "reflex-dpdk is of another version than reflexd"
+check dpdk/other-layout-up gauge_is reflex_dpdk_up 0
+truncate --size 100 "$SEGMENT"
+check dpdk/other-size wait_for 3 unready "reflex-dpdk is of another version than reflexd"
+start_dpdk
+check dpdk/same-layout wait_for 30 ready
+check dpdk/begins-anew same_dpdk 0 'verdict="success"'
+chmod 600 "$SEGMENT"
+kill_daemon TERM
+check dpdk/third start_nobody --config "$TMP/reflexd.yaml"
+check dpdk/unreadable unready "$SEGMENT cannot be read: Permission denied"
+chmod 644 "$SEGMENT"
+check dpdk/readable wait_for 3 ready
+kill_daemon TERM
+end_dpdk TERM
+rm "$SEGMENT"
+
+step "behind reflex-dpdk: what it hands up"
+# sockets-client COMMAND: long requests, options and TCP are for the sockets.
+client() { in_ns client timeout 40 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1" "$DPDK" "$PORT" "${@:2}"; }
+# The kernel's interface comes with reflex-dpdk, its address is its owner's affair.
+give_address() { in_ns server sh -c "ip address replace $DPDK/24 dev punt && ip link set punt up"; }
+
+config 'dataplane: dpdk' 'punt: punt' 'services:' "  - address: $DPDK" '  - address: fe80::10'
+spawn reflexd "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+REFLEXD=$SPAWNED
+check punt/first wait_for 15 unready "reflex-dpdk is not running"
+check punt/held held "$PORT" "$DPDK"
+check punt/capabilities same "$(awk '/^CapPrm/ { print $2 }' "/proc/$(run_pid)/status")" 0000000000000000
+start_dpdk
+check punt/ready wait_for 30 ready
+check punt/link-local wait_for 3 held "$PORT" '[fe80::10]%punt'
+check punt/address give_address
+check punt/short ask "$DPDK"
+check punt/long client long 400
+check punt/fragments client long 4000
+check punt/options client options
+check punt/tcp client many
+check punt/by-dpdk same_dpdk 1 'action="answer"'
+check punt/handed same_dpdk 5 'action="handoff"' # 1, 3 and 1
+check punt/by-sockets test "$(metric server reflex_packets_total 'dataplane="socket"' 'action="answer"')" -gt 3
+end_dpdk KILL
+check punt/killed wait_for 3 unready "reflex-dpdk is not running"
+check punt/link-local-gone wait_for 3 not held "$PORT" '[fe80::10]%punt'
+start_dpdk
+check punt/restarted wait_for 30 ready
+check punt/address-again give_address
+check punt/long-again client long 400
+
+config 'dataplane: dpdk' 'punt: other' 'services:' "  - address: $DPDK"
+kill -HUP "$REFLEXD"
+check punt/reload wait_for 3 logged "reflexd.yaml: punt: changes only by a restart"
+config 'dataplane: dpdk' 'punt: punt' 'idle: poll' 'services:' "  - address: $DPDK" "  - {address: $DPDK, port: 3479}"
+kill -HUP "$REFLEXD"
+check punt/reload-services wait_for 3 held 3479 "$DPDK"
+check punt/reload-idle reloaded
+kill_daemon TERM
+check punt/stop same "$ENDED" 0
+check punt/goes-on ask "$DPDK"
+end_dpdk TERM
