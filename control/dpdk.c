@@ -30,10 +30,12 @@ static void say_why(int r, const struct dpdk *dpdk, const char *path, char *reas
 			 dpdk->instance);
 		break;
 	case -ETIMEDOUT:
-		snprintf(reason, size,
-			 "reflex-dpdk is starting, or hangs: it has said nothing for over %d "
-			 "seconds",
-			 SEGMENT_STALE_MS / 1000);
+		if (dpdk->status.updated)
+			snprintf(reason, size,
+				 "reflex-dpdk hangs: it has said nothing for over %d seconds",
+				 SEGMENT_STALE_MS / 1000);
+		else
+			snprintf(reason, size, "reflex-dpdk is starting");
 		break;
 	case -EPROTO:
 		snprintf(reason, size,

@@ -126,6 +126,15 @@ static int make(struct segment_writer *writer, const char *path)
 	return r;
 }
 
+/* What the last process said of itself does not hold for this one. */
+static void forget_update(struct segment *segment)
+{
+	struct segment_status status = segment->status;
+
+	status.updated = 0;
+	segment_publish(segment, &status);
+}
+
 int segment_create(struct segment_writer *writer, const char *path, char *error, size_t size)
 {
 	int r;
@@ -135,8 +144,10 @@ int segment_create(struct segment_writer *writer, const char *path, char *error,
 	writer->adopted = r == 1;
 	if (r == 0)
 		r = make(writer, path);
-	if (r >= 0)
+	if (r >= 0) {
+		forget_update(writer->segment);
 		return 0;
+	}
 	segment_release(writer);
 	if (r == -EBUSY)
 		snprintf(error, size,

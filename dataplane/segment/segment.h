@@ -55,7 +55,7 @@ struct segment_port {
 struct segment_status {
 	uint64_t pid;
 	uint64_t started; /* seconds since 1970 */
-	uint64_t updated; /* CLOCK_MONOTONIC, ns */
+	uint64_t updated; /* CLOCK_MONOTONIC, ns; 0: not since the start */
 	uint64_t workers;
 	uint64_t generation; /* 1 at the start, one more for each reload that was accepted */
 	uint64_t last_reload_successful;
@@ -88,8 +88,8 @@ struct segment_writer {
  * @path: instance_path() of SEGMENT_FILE, in a folder that is there
  * @error: set on failure to a sentence
  *
- * A file of another layout is replaced. Return: 0; -EBUSY while another process writes; or another
- * -errno.
+ * A file of another layout is replaced. `updated` is 0 until the first segment_publish. Return: 0;
+ * -EBUSY while another process writes; or another -errno.
  */
 int segment_create(struct segment_writer *writer, const char *path, char *error, size_t size);
 
@@ -121,7 +121,8 @@ struct segment_reader {
  * @status: copied, where there is a segment
  *
  * Until the next call reader->segment may be read, unless NULL. Return: 0: a process writes it now;
- * -ESRCH: none does, it has ended; -ETIMEDOUT: it says nothing for SEGMENT_STALE_MS; and without a
+ * -ESRCH: none does, it has ended; -ETIMEDOUT: it has said nothing yet (updated is 0), or not
+ * for SEGMENT_STALE_MS; and without a
  * segment -ENOENT: no reflex-dpdk has run yet; -EPROTO: it is of another layout; or another -errno.
  */
 int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status);

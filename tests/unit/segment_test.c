@@ -250,10 +250,29 @@ static void test_looks(void **state)
 	assert_int_equal(status.workers, 3);
 	publish(SEGMENT_STALE_MS + 100);
 	assert_int_equal(look(), -ETIMEDOUT);
+	publish(0);
 	segment_release(&writer);
 	assert_int_equal(look(), -ESRCH);
 	assert_int_equal(status.workers, 3);
 	assert_non_null(reader.segment);
+}
+
+/* What the last process said just before it ended is not taken for the next one's. */
+static void test_starts_silent(void **state)
+{
+	(void)state;
+	create();
+	assert_int_equal(look(), -ETIMEDOUT);
+	assert_int_equal(status.updated, 0);
+	publish(0);
+	segment_release(&writer);
+	create();
+	assert_true(writer.adopted);
+	assert_int_equal(look(), -ETIMEDOUT);
+	assert_int_equal(status.updated, 0);
+	assert_int_equal(status.workers, 3);
+	publish(0);
+	assert_int_equal(look(), 0);
 }
 
 /* Of the same file, and of one that has taken its place. */
@@ -363,6 +382,7 @@ int main(void)
 		TEST(names),
 		TEST(sum),
 		TEST(looks),
+		TEST(starts_silent),
 		TEST(reader_follows),
 		TEST(layout_changes_beneath_a_reader),
 		TEST(torn_status),
