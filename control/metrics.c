@@ -5,10 +5,6 @@
 
 #include "series.h"
 
-/* Interfaces or ports. */
-#define ORIGINS_MAX                                                                                \
-	(LOADER_INTERFACES_MAX > SEGMENT_PORTS_MAX ? LOADER_INTERFACES_MAX : SEGMENT_PORTS_MAX)
-
 static void write_mode(FILE *out, const struct loader_interface *interface)
 {
 	static const char *const modes[] = {"native", "generic"};
@@ -97,7 +93,7 @@ static int read_origins(struct series_origin *origins, const struct metrics *met
 
 int metrics_write(FILE *out, const struct metrics *metrics)
 {
-	static struct series_origin origins[ORIGINS_MAX + 1];
+	static struct series_origin origins[LOADER_INTERFACES_MAX + SEGMENT_PORTS_MAX + 1];
 	static struct socket_statistics statistics;
 	int count = read_origins(origins, metrics, &statistics);
 

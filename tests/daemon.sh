@@ -375,6 +375,7 @@ REFLEXD=$SPAWNED
 check auto/user-namespace wait_for 15 ready
 check auto/user-namespace-said logged "auto: answering by sockets, which is slower: "
 check auto/user-namespace-answers ask "$SERVER"
+check auto/user-namespace-no-pins not test -e "/sys/fs/bpf/reflex/$INSTANCE"
 kill_daemon TERM
 
 # What another process left answering is worth more than a start.

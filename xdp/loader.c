@@ -140,6 +140,17 @@ static int make_folders(const struct loader *loader, struct failure failure)
 	return 0;
 }
 
+/* Where they are empty. */
+static void remove_folders(const struct loader *loader)
+{
+	char path[PATH_MAX];
+
+	pin_path(path, loader, STATE_LAYOUT);
+	rmdir(path);
+	rmdir(loader->pins);
+	rmdir(PIN_ROOT);
+}
+
 /* Go on with a pinned map of the same shape; one of another shape is left to its owner. */
 static void reuse_map(const struct loader *loader, struct bpf_map *map)
 {
@@ -237,6 +248,7 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 	if (!error)
 		error = pin_all(loader, failure);
 	if (error) {
+		remove_folders(loader);
 		loader_destroy(loader);
 		return error;
 	}
@@ -646,10 +658,7 @@ static void remove_pins(const struct loader *loader)
 		pin_path(path, loader, files[i]);
 		unlink(path);
 	}
-	pin_path(path, loader, STATE_LAYOUT);
-	rmdir(path);
-	rmdir(loader->pins);
-	rmdir(PIN_ROOT);
+	remove_folders(loader);
 }
 
 int loader_detach(struct loader *loader)

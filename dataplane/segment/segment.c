@@ -77,6 +77,15 @@ static int open_locked(struct segment_writer *writer, const char *path, int flag
 	return r;
 }
 
+/* What the last process said of itself does not hold for this one. */
+static void forget_update(struct segment *segment)
+{
+	struct segment_status status = segment->status;
+
+	status.updated = 0;
+	segment_publish(segment, &status);
+}
+
 /* Goes on in the file that is there. Return: 1; 0 where there is none, or one that means nothing
  * to this version. */
 static int adopt(struct segment_writer *writer, const char *path)
@@ -90,8 +99,10 @@ static int adopt(struct segment_writer *writer, const char *path)
 		r = -errno;
 	else if (st.st_size == sizeof(struct segment))
 		r = map(writer);
-	if (writer->segment && layout_known(writer->segment))
+	if (writer->segment && layout_known(writer->segment)) {
+		forget_update(writer->segment);
 		return 1;
+	}
 	if (writer->segment)
 		munmap(writer->segment, sizeof(*writer->segment));
 	writer->segment = NULL;
@@ -114,7 +125,7 @@ static int make(struct segment_writer *writer, const char *path)
 		r = -errno;
 	if (r == 0)
 		r = map(writer);
-	if (r == 0) {
+	if (writer->segment) {
 		writer->segment->magic = SEGMENT_MAGIC;
 		writer->segment->layout = SEGMENT_LAYOUT;
 		writer->segment->size = sizeof(*writer->segment);
@@ -126,15 +137,6 @@ static int make(struct segment_writer *writer, const char *path)
 	return r;
 }
 
-/* What the last process said of itself does not hold for this one. */
-static void forget_update(struct segment *segment)
-{
-	struct segment_status status = segment->status;
-
-	status.updated = 0;
-	segment_publish(segment, &status);
-}
-
 int segment_create(struct segment_writer *writer, const char *path, char *error, size_t size)
 {
 	int r;
@@ -144,10 +146,8 @@ int segment_create(struct segment_writer *writer, const char *path, char *error,
 	writer->adopted = r == 1;
 	if (r == 0)
 		r = make(writer, path);
-	if (r >= 0) {
-		forget_update(writer->segment);
+	if (r >= 0)
 		return 0;
-	}
 	segment_release(writer);
 	if (r == -EBUSY)
 		snprintf(error, size,
