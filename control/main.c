@@ -335,11 +335,24 @@ static int fall_back(struct daemon *daemon, const char *reason)
 	return r < 0 ? r : open_sockets(daemon);
 }
 
+/* Whether an earlier process's program answers on an interface that is configured. */
+static bool has_left(const struct daemon *daemon)
+{
+	size_t count = daemon->loader ? loader_interface_count(daemon->loader) : 0;
+
+	if (has_adopted(daemon))
+		return true;
+	for (size_t i = count; daemon->loader && i < daemon->config.interfaces_count; i++)
+		if (loader_left(daemon->loader, daemon->config.interfaces[i].name))
+			return true;
+	return false;
+}
+
 /* Whether XDP is out of reach of this process, rather than something wrong that can be put right
  * on the way to it. */
 static bool out_of_reach(const struct daemon *daemon, int r)
 {
-	return daemon->config.dataplane == CONFIG_DATAPLANE_AUTO && !has_adopted(daemon) &&
+	return daemon->config.dataplane == CONFIG_DATAPLANE_AUTO && !has_left(daemon) &&
 	       (r == -EPERM || r == -EACCES || r == -EOPNOTSUPP);
 }
 
@@ -381,7 +394,8 @@ static int refuse_attach(struct daemon *daemon, const struct config_interface *w
 	if (out_of_reach(daemon, r) && (!lacking || wanted->mode == CONFIG_MODE_NATIVE)) {
 		r = fall_back(daemon, error);
 		if (r == 0 && lacking)
-			log_info("auto: for such an interface, reflex-dpdk(8) is the fast way");
+			log_info("auto: where such an interface is a NIC, reflex-dpdk(8) is the "
+				 "fast way");
 		return r;
 	}
 	log_error("%s", error);

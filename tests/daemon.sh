@@ -331,7 +331,7 @@ in_ns server ip link set srv3 master plain
 in_ns client ip address add 192.0.2.7/24 dev cli3
 check auto/plain start_reflexd server --interface plain
 check auto/plain-said logged "auto: answering by sockets, which is slower: plain: its driver (bridge) has no native XDP"
-check auto/plain-remedy logged "auto: for such an interface, reflex-dpdk(8) is the fast way"
+check auto/plain-remedy logged "auto: where such an interface is a NIC, reflex-dpdk(8) is the fast way"
 check auto/plain-answers ask "$PLAIN"
 check auto/plain-only not ask "$SERVER"
 check auto/plain-counted same "$(metric server reflex_packets_total 'dataplane="socket"' 'action="answer"')" 1
@@ -385,6 +385,9 @@ kill_daemon TERM
 config 'interfaces: [{name: srv}, {name: plain}]'
 refuses auto/adopted 1 "plain: its driver (bridge) has no native XDP" "${reflexd[@]}" --config "$TMP/reflexd.yaml"
 check auto/adopted-linked linked
+config 'interfaces: [{name: plain}, {name: srv}]'
+refuses auto/to-adopt 1 "plain: its driver (bridge) has no native XDP" "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+check auto/to-adopt-linked linked
 check auto/adopted-answers ask "$SERVER"
 check auto/adopted-again start_reflexd server --interface srv
 kill_daemon TERM

@@ -467,6 +467,21 @@ static int adopt(const struct loader *loader, struct attachment *attachment, enu
 	return -ENOENT;
 }
 
+bool loader_left(const struct loader *loader, const char *name)
+{
+	char path[PATH_MAX];
+	bool left;
+	int link;
+
+	link_path(path, loader, name);
+	link = bpf_obj_get(path);
+	if (link < 0)
+		return false;
+	left = link_index(link) != 0;
+	close(link);
+	return left;
+}
+
 static int create_link(const struct loader *loader, struct attachment *attachment,
 		       enum loader_mode mode)
 {

@@ -77,6 +77,12 @@ size_t loader_interface_count(const struct loader *loader);
 struct loader_interface loader_interface_get(const struct loader *loader, size_t position);
 
 /**
+ * loader_left - whether an earlier process's program answers on an interface that is not attached
+ * to yet.
+ */
+bool loader_left(const struct loader *loader, const char *name);
+
+/**
  * loader_interface_live - whether the kernel still runs the program on that interface.
  *
  * False after the interface was deleted. Needs no capability.
