@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "judge.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "live/tally.h"
+
+#define SHOWN 5	 /* failures */
+#define AHEAD 64 /* frames, to look for one that came late */
+#define LABEL 64 /* bytes of a label's value */
+
+struct replies {
+	const struct capture *came;
+	size_t at; /* the next one of these */
+	unsigned long answered, missing, extra;
+};
+
+static void print_bytes(const char *what, const uint8_t *bytes, size_t length)
+{
+	printf("    %s (%zu):", what, length);
+	for (size_t i = 0; i < length && i < 160; i++)
+		printf("%s%02x", i % 4 ? "" : " ", bytes[i]);
+	printf("\n");
+}
+
+static bool same(const struct capture_frame *frame, const struct oracle_answer *answer)
+{
+	return frame->length == answer->reply_length &&
+	       !memcmp(frame->bytes, answer->reply, frame->length);
+}
+
+/* From where it stands to @end nothing was asked for. */
+static void complain_extra(struct replies *replies, size_t end)
+{
+	for (; replies->at < end; replies->at++)
+		if (replies->extra++ < SHOWN) {
+			printf("  nobody asked for this, or it came too late\n");
+			print_bytes("came    ", replies->came->frames[replies->at].bytes,
+				    replies->came->frames[replies->at].length);
+		}
+}
+
+static void complain_missing(struct replies *replies, size_t number,
+			     const struct capture_frame *frame, const struct oracle_answer *answer)
+{
+	if (replies->missing++ >= SHOWN)
+		return;
+	printf("  frame %zu: %s: its reply did not come\n", number, answer->verdict);
+	print_bytes("sent    ", frame->bytes, frame->length);
+	print_bytes("expected", answer->reply, answer->reply_length);
+}
+
+/* Takes the reply from what came; the next ones may come all the same where it did not. */
+static void take_reply(struct replies *replies, size_t number, const struct capture_frame *frame,
+		       const struct oracle_answer *answer)
+{
+	const struct capture *came = replies->came;
+
+	replies->answered++;
+	for (size_t i = replies->at; i < came->count && i < replies->at + AHEAD; i++)
+		if (same(&came->frames[i], answer)) {
+			complain_extra(replies, i);
+			replies->at++;
+			return;
+		}
+	complain_missing(replies, number, frame, answer);
+}
+
+int judge_replies(const struct oracle_config *config, const struct capture *sent,
+		  const struct capture *came)
+{
+	static struct oracle_answer answer;
+	struct replies replies = {.came = came};
+
+	for (size_t i = 0; i < sent->count; i++) {
+		oracle_decide(config, sent->frames[i].bytes, sent->frames[i].length, &answer);
+		if (answer.reply_length)
+			take_reply(&replies, i, &sent->frames[i], &answer);
+	}
+	complain_extra(&replies, came->count);
+	if (!replies.missing && !replies.extra && replies.answered) {
+		printf("pass replies %zu frames, %lu answered\n", sent->count, replies.answered);
+		return 0;
+	}
+	printf("fail replies %zu frames, %lu to be answered: %lu replies missing or wrong, %lu "
+	       "frames that nobody asked for\n",
+	       sent->count, replies.answered, replies.missing, replies.extra);
+	return 1;
+}
+
+/* Takes the value of a label out of a line; false where it has none. */
+static bool label(const char *line, const char *name, char value[LABEL])
+{
+	size_t length = strlen(name);
+
+	for (const char *at = strstr(line, name); at; at = strstr(at + 1, name))
+		if (strchr("{,", at[-1]) && !strncmp(at + length, "=\"", 2)) {
+			snprintf(value, LABEL, "%.*s", (int)strcspn(at + length + 2, "\""),
+				 at + length + 2);
+			return true;
+		}
+	return false;
+}
+
+/* What the line counts; NULL where none of the expected. */
+static struct tally_line *find_line(struct tally *tally, const char *family, const char *verdict,
+				    const char *action)
+{
+	for (struct tally_line *line = tally->lines; line < tally->lines + tally->count; line++)
+		if (!strcmp(line->family, family) && !strcmp(line->action, action) &&
+		    !strcmp(line->verdict ? line->verdict : "", verdict))
+			return line;
+	return NULL;
+}
+
+/* Subtracts a series from what is expected, which ends at 0. Return: whether it is well. */
+static bool settle(struct tally *tally, const char *line, bool before)
+{
+	char dataplane[LABEL], family[LABEL], verdict[LABEL] = "", action[LABEL];
+	bool packets = !strncmp(line, "reflex_packets_total{", 21);
+	const char *end = strrchr(line, '}');
+	struct tally_line *expected;
+	uint64_t value;
+
+	if ((!packets && strncmp(line, "reflex_bytes_total{", 19)) || !end ||
+	    !label(line, "dataplane", dataplane) || strcmp(dataplane, "dpdk"))
+		return true;
+	value = strtoull(end + 1, NULL, 10);
+	if (!value)
+		return true;
+	if (!label(line, "family", family) || (packets && !label(line, "verdict", verdict)) ||
+	    !label(line, packets ? "action" : "direction", action)) {
+		printf("  a series without its labels: %s", line);
+		return false;
+	}
+	expected = find_line(tally, family, verdict, action);
+	if (expected) {
+		expected->count -= before ? -value : value;
+		return true;
+	}
+	/* What has not moved since is none of ours. */
+	if (tally->count == TALLY_LINES)
+		abort();
+	tally->lines[tally->count++] =
+		(struct tally_line){strdup(family), packets ? strdup(verdict) : NULL,
+				    strdup(action), before ? value : -value};
+	return true;
+}
+
+static int settle_file(struct tally *tally, const char *path, bool before)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	int bad = 0;
+
+	if (!file) {
+		printf("  %s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	while (getline(&line, &size, file) > 0)
+		bad += !settle(tally, line, before);
+	free(line);
+	fclose(file);
+	return bad;
+}
+
+int judge_counters(const struct oracle_config *config, const struct capture *sent,
+		   const char *metrics, const char *before)
+{
+	static struct oracle_answer answer;
+	static struct tally tally; /* its strings stay */
+	size_t series;
+	int bad = 0;
+
+	for (size_t i = 0; i < sent->count; i++) {
+		oracle_decide(config, sent->frames[i].bytes, sent->frames[i].length, &answer);
+		tally_frame(&tally, &answer, sent->frames[i].length);
+	}
+	series = tally.count;
+	bad += settle_file(&tally, metrics, false);
+	if (before)
+		bad += settle_file(&tally, before, true);
+	for (size_t i = 0; i < tally.count; i++) {
+		const struct tally_line *line = &tally.lines[i];
+		int64_t left = (int64_t)line->count;
+
+		if (!left)
+			continue;
+		bad++;
+		printf("  %s %s%s%s: %" PRId64 " %s\n", line->family,
+		       line->verdict ? line->verdict : "bytes", line->verdict ? " " : "",
+		       line->action, left < 0 ? -left : left, left < 0 ? "too many" : "too few");
+	}
+	if (bad)
+		printf("fail counters %d series are wrong\n", bad);
+	else
+		printf("pass counters %zu series, each exact\n", series);
+	return bad ? 1 : 0;
+}

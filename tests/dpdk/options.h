@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The options of the programs of this folder; each uses those that concern it. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "corpus.h"
+
+#define OPTIONS_FRAMES "[--generated COUNT] [--seed S] [--without-truncations]"
+#define OPTIONS_WIRE                                                                               \
+	OPTIONS_FRAMES " [--min-frame BYTES]\n"                                                    \
+		       "            [--without-8021ad] [--sent FILE.pcap] [--came FILE.pcap]"
+
+struct options {
+	struct corpus corpus; /* its configuration is the first argument, an index */
+	size_t min_frame;    /* shorter frames are padded to that with zeros; 0: as the wire asks */
+	bool without_8021ad; /* leave out frames whose outer tag is 802.1ad */
+	const char *sent, *came; /* pcap files to write, or NULL */
+	int count;		 /* of the arguments behind the first */
+	char **rest;		 /* these */
+};
+
+/*
+ * Reads all but argv[0].
+ * Return: 0, or -EINVAL, perhaps with a word on stderr.
+ */
+int options_parse(struct options *options, int argc, char **argv);
+
+#endif

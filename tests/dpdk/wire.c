@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "wire.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "corpus.h"
+#include "judge.h"
+
+#define WINDOW	   32	/* frames, and the sentinel behind them */
+#define PATIENCE   5000 /* ms for the sentinel's reply */
+#define STRAGGLERS 300	/* ms for what nobody asked for */
+
+struct run {
+	struct wire *wire;
+	const struct oracle_config *config;
+	bool without_8021ad;
+	struct capture sent, came;
+	size_t window; /* the first frame of sent that is not on the wire yet */
+	uint32_t sentinels;
+	struct oracle_answer wanted; /* for the last of them */
+	unsigned long left_out;
+};
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A request that is answered for certain, with a transaction ID of its own. */
+static void add_sentinel(struct run *run)
+{
+	static struct frame frame;
+	uint8_t bytes[FRAME_MAX];
+	uint32_t number = htonl(++run->sentinels);
+	size_t length;
+
+	frame_init(&frame, run->sentinels & 1 ? 4 : 6);
+	frame_stun(&frame, 0x0001, true);
+	memcpy(frame.payload + 16, &number, sizeof(number));
+	length = frame_build(&frame, bytes, sizeof(bytes));
+	oracle_decide(run->config, bytes, length, &run->wanted);
+	capture_add(&run->sent, bytes, length);
+}
+
+/* What a kernel at the other end says of its own accord goes to groups; no reply does. */
+static bool for_a_group(const uint8_t *frame)
+{
+	return frame[0] & 1;
+}
+
+/*
+ * Takes what comes until the sentinel's reply has, or nothing more does.
+ * Return: 0, -ETIMEDOUT where none did in time, or another -errno.
+ */
+static int receive_window(struct run *run, int patience)
+{
+	static uint8_t frame[CAPTURE_FRAME_MAX];
+	long deadline = now_ms() + patience;
+
+	for (;;) {
+		long left = deadline - now_ms();
+		int length =
+			left <= 0 ? 0
+				  : run->wire->receive(run->wire, frame, sizeof(frame), (int)left);
+
+		if (length < 0)
+			return length;
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (!length || for_a_group(frame))
+			continue;
+		capture_add(&run->came, frame, (size_t)length);
+		if ((size_t)length == run->wanted.reply_length &&
+		    !memcmp(frame, run->wanted.reply, (size_t)length))
+			return 0;
+	}
+}
+
+static int send_window(struct run *run)
+{
+	struct raw_frame frames[WINDOW + 1];
+	size_t count;
+	int r;
+
+	add_sentinel(run);
+	count = run->sent.count - run->window;
+	for (size_t i = 0; i < count; i++) {
+		const struct capture_frame *frame = &run->sent.frames[run->window + i];
+
+		frames[i] = (struct raw_frame){frame->length, frame->bytes};
+	}
+	run->window = run->sent.count;
+	r = run->wire->send(run->wire, frames, count);
+	return r ? r : receive_window(run, PATIENCE);
+}
+
+static bool leave_out(const struct run *run, const struct capture_frame *frame)
+{
+	static const uint8_t dot1ad[] = {0x88, 0xa8};
+
+	return frame->length > run->wire->max || (run->without_8021ad && frame->length >= 14 &&
+						  !memcmp(frame->bytes + 12, dot1ad, 2));
+}
+
+static void add_padded(struct run *run, const struct capture_frame *frame)
+{
+	uint8_t padded[64] = {0};
+
+	if (frame->length >= run->wire->min) {
+		capture_add(&run->sent, frame->bytes, frame->length);
+		return;
+	}
+	memcpy(padded, frame->bytes, frame->length);
+	capture_add(&run->sent, padded, run->wire->min);
+}
+
+static int carry(struct run *run, const struct capture *corpus)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < corpus->count && !r; i++) {
+		if (leave_out(run, &corpus->frames[i])) {
+			run->left_out++;
+			continue;
+		}
+		add_padded(run, &corpus->frames[i]);
+		if (run->sent.count - run->window == WINDOW)
+			r = send_window(run);
+	}
+	if (!r)
+		r = send_window(run);
+	if (r)
+		return r;
+	run->wanted.reply_length = 0;
+	r = receive_window(run, STRAGGLERS);
+	return r == -ETIMEDOUT ? 0 : r;
+}
+
+/* What was on the wire, for a look at it or for the counters. */
+static int keep(const struct capture *capture, const char *path)
+{
+	return path ? capture_write(capture, path) : 0;
+}
+
+int wire_run(struct wire *wire, const struct options *options)
+{
+	struct run run = {.wire = wire, .config = cases_config(options->corpus.which)};
+	struct capture corpus = {0};
+	int r, bad;
+
+	if (options->min_frame > wire->min)
+		wire->min = options->min_frame;
+	run.without_8021ad = options->without_8021ad;
+	corpus_make(&options->corpus, &corpus);
+	r = carry(&run, &corpus);
+	if (r)
+		printf("fail wire in the window before frame %zu: %s\n", run.sent.count,
+		       r == -ETIMEDOUT ? "no reply to the request that ends it" : strerror(-r));
+	else
+		printf("pass wire %u windows, %lu frames left out\n", run.sentinels, run.left_out);
+	bad = judge_replies(run.config, &run.sent, &run.came);
+	if (keep(&run.sent, options->sent) || keep(&run.came, options->came))
+		bad = 1;
+	capture_free(&run.sent);
+	capture_free(&run.came);
+	capture_free(&corpus);
+	return r || bad ? 1 : 0;
+}
