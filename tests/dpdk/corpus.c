@@ -59,10 +59,20 @@ static void add_generated(const struct corpus *corpus, struct capture *capture)
 	}
 }
 
+void corpus_address(const struct corpus *corpus, uint8_t *frame, size_t length)
+{
+	static const uint8_t any[6];
+
+	if (length >= sizeof(any) && memcmp(corpus->mac, any, sizeof(any)) && !(frame[0] & 1))
+		memcpy(frame, corpus->mac, sizeof(any));
+}
+
 void corpus_make(const struct corpus *corpus, struct capture *capture)
 {
 	add_cases(corpus->which, capture);
 	if (!corpus->without_truncations)
 		add_seeds(capture);
 	add_generated(corpus, capture);
+	for (size_t i = 0; i < capture->count; i++)
+		corpus_address(corpus, capture->frames[i].bytes, capture->frames[i].length);
 }

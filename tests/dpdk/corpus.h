@@ -11,6 +11,9 @@ struct corpus {
 	unsigned long generated; /* how many of them */
 	uint64_t seed;
 	bool without_truncations;
+	/* Ports see what is for them and for groups: this is theirs, and what is for another single
+	 * host goes to them; all zero: any is. */
+	uint8_t mac[6];
 };
 
 /*
@@ -19,5 +22,8 @@ struct corpus {
  * empty, since no wire and no pcap file has such frames.
  */
 void corpus_make(const struct corpus *corpus, struct capture *capture);
+
+/* Makes out of a frame for another single host one for that port. */
+void corpus_address(const struct corpus *corpus, uint8_t *frame, size_t length);
 
 #endif

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <netinet/ether.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,16 @@ static int read_number(const char *text, uint64_t *number)
 	errno = 0;
 	*number = strtoull(text, &end, 0);
 	return errno || !isdigit((unsigned char)*text) || *end ? -EINVAL : 0;
+}
+
+static int read_mac(const char *text, uint8_t mac[6])
+{
+	struct ether_addr address;
+
+	if (!ether_aton_r(text, &address))
+		return -EINVAL;
+	memcpy(mac, &address, sizeof(address));
+	return 0;
 }
 
 static int set(struct options *options, int option, uint64_t number)
@@ -40,6 +51,8 @@ static int parse_option(struct options *options, int option)
 	case 'C':
 		options->came = optarg;
 		return 0;
+	case 'M':
+		return read_mac(optarg, options->corpus.mac);
 	case 't':
 		options->corpus.without_truncations = true;
 		return 0;
@@ -58,6 +71,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	static const struct option names[] = {
 		{"generated", required_argument, NULL, 'g'},
 		{"seed", required_argument, NULL, 's'},
+		{"mac", required_argument, NULL, 'M'},
 		{"min-frame", required_argument, NULL, 'm'},
 		{"without-truncations", no_argument, NULL, 't'},
 		{"without-8021ad", no_argument, NULL, 'w'},

@@ -5,7 +5,7 @@
 
 #include "corpus.h"
 
-#define OPTIONS_FRAMES "[--generated COUNT] [--seed S] [--without-truncations]"
+#define OPTIONS_FRAMES "[--generated COUNT] [--seed S] [--without-truncations] [--mac MAC]"
 #define OPTIONS_WIRE                                                                               \
 	OPTIONS_FRAMES " [--min-frame BYTES]\n"                                                    \
 		       "            [--without-8021ad] [--sent FILE.pcap] [--came FILE.pcap]"

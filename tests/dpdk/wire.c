@@ -16,6 +16,7 @@
 
 struct run {
 	struct wire *wire;
+	const struct corpus *corpus;
 	const struct oracle_config *config;
 	bool without_8021ad;
 	struct capture sent, came;
@@ -45,6 +46,7 @@ static void add_sentinel(struct run *run)
 	frame_stun(&frame, 0x0001, true);
 	memcpy(frame.payload + 16, &number, sizeof(number));
 	length = frame_build(&frame, bytes, sizeof(bytes));
+	corpus_address(run->corpus, bytes, length);
 	oracle_decide(run->config, bytes, length, &run->wanted);
 	capture_add(&run->sent, bytes, length);
 }
@@ -151,13 +153,17 @@ static int keep(const struct capture *capture, const char *path)
 
 int wire_run(struct wire *wire, const struct options *options)
 {
-	struct run run = {.wire = wire, .config = cases_config(options->corpus.which)};
+	struct run run = {
+		.wire = wire,
+		.corpus = &options->corpus,
+		.config = cases_config(options->corpus.which),
+		.without_8021ad = options->without_8021ad,
+	};
 	struct capture corpus = {0};
 	int r, bad;
 
 	if (options->min_frame > wire->min)
 		wire->min = options->min_frame;
-	run.without_8021ad = options->without_8021ad;
 	corpus_make(&options->corpus, &corpus);
 	r = carry(&run, &corpus);
 	if (r)
