@@ -9,7 +9,7 @@
 
 #include "live/tally.h"
 
-#define SHOWN 5	 /* failures */
+#define SHOWN 3	 /* failures */
 #define AHEAD 64 /* frames, to look for one that came late */
 #define LABEL 64 /* bytes of a label's value */
 
@@ -192,9 +192,9 @@ int judge_counters(const struct oracle_config *config, const struct capture *sen
 		if (!left)
 			continue;
 		bad++;
-		printf("  %s %s%s%s: %" PRId64 " %s\n", line->family,
-		       line->verdict ? line->verdict : "bytes", line->verdict ? " " : "",
-		       line->action, left < 0 ? -left : left, left < 0 ? "too many" : "too few");
+		printf("  %s %s %s: %" PRId64 " %s\n", line->family,
+		       line->verdict ? line->verdict : "bytes", line->action,
+		       left < 0 ? -left : left, left < 0 ? "too many" : "too few");
 	}
 	if (bad)
 		printf("fail counters %d series are wrong\n", bad);

@@ -64,14 +64,18 @@ static int send_frames(struct wire *wire, const struct raw_frame *frames, size_t
 /* Polls, and sleeps in between, since the machine may have no CPU to spare. */
 static bool wait_for_frames(struct peer *peer, int milliseconds)
 {
-	for (int left = 20 * milliseconds; left >= 0; left--) {
+	uint64_t deadline =
+		rte_get_timer_cycles() + rte_get_timer_hz() * (uint64_t)milliseconds / 1000;
+
+	for (;;) {
 		peer->next = 0;
 		peer->count = rte_eth_rx_burst(PORT, 0, peer->came, BURST);
 		if (peer->count)
 			return true;
+		if (rte_get_timer_cycles() > deadline)
+			return false;
 		rte_delay_us_sleep(50);
 	}
-	return false;
 }
 
 static int receive_frame(struct wire *wire, uint8_t *frame, size_t capacity, int milliseconds)
