@@ -117,41 +117,69 @@ static struct tally_line *find_line(struct tally *tally, const char *family, con
 	return NULL;
 }
 
-/* Subtracts a series from what is expected, which ends at 0. Return: whether it is well. */
-static bool settle(struct tally *tally, const char *line, bool before)
+/* What is still to be counted; ends at 0 everywhere. */
+struct expected {
+	struct tally tally;
+	uint64_t passed; /* not answered, not refused for good: each has an outcome */
+};
+
+/* Subtracts what a line says, or adds it if that was so before. */
+static void settle(struct expected *expected, const char *family, const char *verdict,
+		   const char *action, uint64_t count)
 {
-	char dataplane[LABEL], family[LABEL], verdict[LABEL] = "", action[LABEL];
+	struct tally *tally = &expected->tally;
+	struct tally_line *line = find_line(tally, family, verdict, action);
+
+	if (!line) { /* not expected, but if it has not moved since before, that is well */
+		if (tally->count == TALLY_LINES)
+			abort();
+		line = &tally->lines[tally->count++];
+		*line = (struct tally_line){strdup(family), *verdict ? strdup(verdict) : NULL,
+					    strdup(action), 0};
+	}
+	line->count -= count;
+}
+
+/* Which outcomes a frame has that goes neither back with STUN nor away as refused. */
+static bool is_of_passed(const char *outcome)
+{
+	static const char *const of_passed[] = {"arp",	     "advertisement", "echo",  "punted",
+						"punt_full", "dropped",	      "unsent"};
+
+	for (size_t i = 0; i < sizeof(of_passed) / sizeof(of_passed[0]); i++)
+		if (!strcmp(outcome, of_passed[i]))
+			return true;
+	return false;
+}
+
+/* Return: whether the line is well. */
+static bool settle_line(struct expected *expected, const char *line, bool before)
+{
+	char text[LABEL], family[LABEL], verdict[LABEL] = "", action[LABEL];
 	bool packets = !strncmp(line, "reflex_packets_total{", 21);
 	const char *end = strrchr(line, '}');
-	struct tally_line *expected;
-	uint64_t value;
+	uint64_t count;
 
-	if ((!packets && strncmp(line, "reflex_bytes_total{", 19)) || !end ||
-	    !label(line, "dataplane", dataplane) || strcmp(dataplane, "dpdk"))
+	if (*line == '#' || !end)
 		return true;
-	value = strtoull(end + 1, NULL, 10);
-	if (!value)
+	count = strtoull(end + 1, NULL, 10);
+	if (before)
+		count = -count;
+	if (label(line, "outcome", text) && is_of_passed(text))
+		expected->passed -= count;
+	if ((!packets && strncmp(line, "reflex_bytes_total{", 19)) || !count ||
+	    !label(line, "dataplane", text) || strcmp(text, "dpdk"))
 		return true;
 	if (!label(line, "family", family) || (packets && !label(line, "verdict", verdict)) ||
 	    !label(line, packets ? "action" : "direction", action)) {
 		printf("  a series without its labels: %s", line);
 		return false;
 	}
-	expected = find_line(tally, family, verdict, action);
-	if (expected) {
-		expected->count -= before ? -value : value;
-		return true;
-	}
-	/* What has not moved since is none of ours. */
-	if (tally->count == TALLY_LINES)
-		abort();
-	tally->lines[tally->count++] =
-		(struct tally_line){strdup(family), packets ? strdup(verdict) : NULL,
-				    strdup(action), before ? value : -value};
+	settle(expected, family, verdict, action, count);
 	return true;
 }
 
-static int settle_file(struct tally *tally, const char *path, bool before)
+static int settle_file(struct expected *expected, const char *path, bool before)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
@@ -163,39 +191,48 @@ static int settle_file(struct tally *tally, const char *path, bool before)
 		return 1;
 	}
 	while (getline(&line, &size, file) > 0)
-		bad += !settle(tally, line, before);
+		bad += !settle_line(expected, line, before);
 	free(line);
 	fclose(file);
 	return bad;
+}
+
+static int complain_count(const char *what, const char *which, const char *more, uint64_t left)
+{
+	int64_t difference = (int64_t)left;
+
+	if (!difference)
+		return 0;
+	printf("  %s %s %s: %" PRId64 " %s\n", what, which, more,
+	       difference < 0 ? -difference : difference, difference < 0 ? "too many" : "too few");
+	return 1;
 }
 
 int judge_counters(const struct oracle_config *config, const struct capture *sent,
 		   const char *metrics, const char *before)
 {
 	static struct oracle_answer answer;
-	static struct tally tally; /* its strings stay */
+	static struct expected expected; /* its strings stay */
 	size_t series;
 	int bad = 0;
 
+	expected = (struct expected){0};
 	for (size_t i = 0; i < sent->count; i++) {
 		oracle_decide(config, sent->frames[i].bytes, sent->frames[i].length, &answer);
-		tally_frame(&tally, &answer, sent->frames[i].length);
+		tally_frame(&expected.tally, &answer, sent->frames[i].length);
+		expected.passed += answer.passed;
 	}
-	series = tally.count;
-	bad += settle_file(&tally, metrics, false);
+	series = expected.tally.count + 1;
+	bad += settle_file(&expected, metrics, false);
 	if (before)
-		bad += settle_file(&tally, before, true);
-	for (size_t i = 0; i < tally.count; i++) {
-		const struct tally_line *line = &tally.lines[i];
-		int64_t left = (int64_t)line->count;
+		bad += settle_file(&expected, before, true);
+	for (size_t i = 0; i < expected.tally.count; i++) {
+		const struct tally_line *line = &expected.tally.lines[i];
 
-		if (!left)
-			continue;
-		bad++;
-		printf("  %s %s %s: %" PRId64 " %s\n", line->family,
-		       line->verdict ? line->verdict : "bytes", line->action,
-		       left < 0 ? -left : left, left < 0 ? "too many" : "too few");
+		bad += complain_count(line->family, line->verdict ? line->verdict : "bytes",
+				      line->action, line->count);
 	}
+	bad += complain_count("frames", "passed on", "or dropped", expected.passed);
 	if (bad)
 		printf("fail counters %d series are wrong\n", bad);
 	else
