@@ -33,7 +33,7 @@ static int set(struct options *options, int option, uint64_t number)
 		options->corpus.generated = number;
 	else if (option == 's')
 		options->corpus.seed = number;
-	else if (number > 60) /* what Ethernet asks for */
+	else if (number > MIN_FRAME_MAX)
 		return -EINVAL;
 	else
 		options->min_frame = number;
@@ -56,8 +56,8 @@ static int parse_option(struct options *options, int option)
 	case 't':
 		options->corpus.without_truncations = true;
 		return 0;
-	case 'w':
-		options->without_8021ad = true;
+	case 'a':
+		options->af_packet = true;
 		return 0;
 	case '?':
 		return -EINVAL;
@@ -74,7 +74,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		{"mac", required_argument, NULL, 'M'},
 		{"min-frame", required_argument, NULL, 'm'},
 		{"without-truncations", no_argument, NULL, 't'},
-		{"without-8021ad", no_argument, NULL, 'w'},
+		{"af-packet", no_argument, NULL, 'a'},
 		{"sent", required_argument, NULL, 'S'},
 		{"came", required_argument, NULL, 'C'},
 		{0},

@@ -5,15 +5,17 @@
 
 #include "corpus.h"
 
+#define MIN_FRAME_MAX 60 /* what Ethernet asks for */
+
 #define OPTIONS_FRAMES "[--generated COUNT] [--seed S] [--without-truncations] [--mac MAC]"
 #define OPTIONS_WIRE                                                                               \
 	OPTIONS_FRAMES " [--min-frame BYTES]\n"                                                    \
-		       "            [--without-8021ad] [--sent FILE.pcap] [--came FILE.pcap]"
+		       "            [--af-packet] [--sent FILE.pcap] [--came FILE.pcap]"
 
 struct options {
 	struct corpus corpus; /* its configuration is the first argument, an index */
-	size_t min_frame;    /* shorter frames are padded to that with zeros; 0: as the wire asks */
-	bool without_8021ad; /* leave out frames whose outer tag is 802.1ad */
+	size_t min_frame; /* shorter frames are padded to that with zeros; 0: as the wire asks */
+	bool af_packet;	  /* the port is net_af_packet's: leave out what it changes */
 	const char *sent, *came; /* pcap files to write, or NULL */
 	int count;		 /* of the arguments behind the first */
 	char **rest;		 /* these */

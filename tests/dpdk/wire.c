@@ -18,7 +18,7 @@ struct run {
 	struct wire *wire;
 	const struct corpus *corpus;
 	const struct oracle_config *config;
-	bool without_8021ad;
+	bool af_packet;
 	struct capture sent, came;
 	size_t window; /* the first frame of sent that is not on the wire yet */
 	uint32_t sentinels;
@@ -103,24 +103,43 @@ static int send_window(struct run *run)
 	return r ? r : receive_window(run, PATIENCE);
 }
 
-static bool leave_out(const struct run *run, const struct capture_frame *frame)
+static unsigned be16(const uint8_t *bytes)
 {
-	static const uint8_t dot1ad[] = {0x88, 0xa8};
-
-	return frame->length > run->wire->max || (run->without_8021ad && frame->length >= 14 &&
-						  !memcmp(frame->bytes + 12, dot1ad, 2));
+	return (unsigned)bytes[0] << 8 | bytes[1];
 }
 
+/*
+ * What net_af_packet does not take as it is: of an outer 802.1ad tag it makes one of 802.1Q, and
+ * for it the kernel keeps IPv4 fragments until they are whole (PACKET_FANOUT_FLAG_DEFRAG).
+ */
+static bool changed_by_af_packet(const uint8_t *frame, size_t length)
+{
+	size_t ip = length >= 18 && be16(frame + 12) == 0x8100 ? 18 : 14;
+
+	if (length < ip + 8)
+		return false;
+	return be16(frame + 12) == 0x88a8 ||
+	       (be16(frame + ip - 2) == 0x0800 && be16(frame + ip + 6) & 0x3fff);
+}
+
+static bool leave_out(const struct run *run, const struct capture_frame *frame)
+{
+	return frame->length > run->wire->max ||
+	       (run->af_packet && changed_by_af_packet(frame->bytes, frame->length));
+}
+
+/* The address comes last, as padding may have been a part of it. */
 static void add_padded(struct run *run, const struct capture_frame *frame)
 {
-	uint8_t padded[64] = {0};
+	uint8_t padded[MIN_FRAME_MAX] = {0};
 
-	if (frame->length >= run->wire->min) {
+	if (frame->length < run->wire->min) {
+		memcpy(padded, frame->bytes, frame->length);
+		corpus_address(run->corpus, padded, run->wire->min);
+		capture_add(&run->sent, padded, run->wire->min);
+	} else {
 		capture_add(&run->sent, frame->bytes, frame->length);
-		return;
 	}
-	memcpy(padded, frame->bytes, frame->length);
-	capture_add(&run->sent, padded, run->wire->min);
 }
 
 static int carry(struct run *run, const struct capture *corpus)
@@ -157,7 +176,7 @@ int wire_run(struct wire *wire, const struct options *options)
 		.wire = wire,
 		.corpus = &options->corpus,
 		.config = cases_config(options->corpus.which),
-		.without_8021ad = options->without_8021ad,
+		.af_packet = options->af_packet,
 	};
 	struct capture corpus = {0};
 	int r, bad;

@@ -1,0 +1,231 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# reflex-dpdk on ports that need no hardware. What comes back must be the oracle's replies, byte for byte and in order,
+# what it counts exact, and every buffer must come back.
+#
+#   files    net_pcap reads the whole corpus from a file and writes the replies to one, for every configuration
+#   memif    net_memif, shared memory with another process of DPDK, up to jumbo frames
+#   veth     net_af_packet on a veth pair, whose other end the kernel has
+#
+# usage: dpdk.sh [--frames N] [--seed N]: so many generated frames over all configurations
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+SEED=$(date +%s)
+GENERATED=200000
+WIRED=(0 9 16) # the configurations for a wire: as shipped, otherwise pass, all of behaviour discovery
+
+suite dpdk
+while [ $# -ge 2 ]; do
+	case $1 in
+	--frames) GENERATED=$2;;
+	--seed) SEED=$2;;
+	*) break;;
+	esac
+	shift 2
+done
+[ $# -eq 0 ] || { echo "usage: tests/run dpdk [--frames N] [--seed N]" >&2; exit 2; }
+need_root
+need ip iproute2
+DPDK=$REFLEX_BUILD/dataplane/reflex-dpdk
+CORPUS=$REFLEX_BUILD/tests/dpdk/corpus
+[ -x "$DPDK" ] || { skip all "reflex-dpdk is not built (packages libdpdk-dev, libsystemd-dev)"; exit 0; }
+read -r CONFIGS < <("$CORPUS" configs)
+GENERATED=$((GENERATED / CONFIGS + 1))
+
+# The MAC address of ports, for which what the corpus has for others is readdressed.
+MAC=52:54:00:12:34:56
+# Workers take all they get, so the process gets one CPU and who asks it another, if there are two.
+read -r CPU OTHER_CPU < <(taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
+	awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }' | paste -sd ' ')
+OTHER_CPU=${OTHER_CPU%% *} OTHER_CPU=${OTHER_CPU:-$CPU}
+
+# --- memory ---
+
+MEMORY=()
+# huge pages of 2 MiB that are free: two processes take 32 MiB each
+HUGE_PAGES_NEEDED=32
+
+huge_pages() { cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 2>/dev/null || echo 0; }
+
+# with_memory hugepages|no-huge: false, and said so, where there is none.
+with_memory()
+{
+	case $1 in
+	no-huge) MEMORY=(--no-huge -m 64);;
+	hugepages)
+		if [ "$(huge_pages)" -lt "$HUGE_PAGES_NEEDED" ]; then
+			skip hugepages "needs $HUGE_PAGES_NEEDED free huge pages of 2 MiB: sysctl vm.nr_hugepages=64"
+			return 1
+		fi
+		MEMORY=(--in-memory -m 32)
+		;;
+	esac
+}
+
+# --- the process ---
+
+series() { "$REFLEX_BUILD/tests/dpdk/segment" "$INSTANCE"; }
+# value NAME: of a series without labels, or the sum of those with that name.
+value() { series | awk -v name="$1" '{ split($1, part, "{") } part[1] == name { sum += $NF } END { print sum + 0 }'; }
+received_all() { [ "$(value reflex_packets_total)" -ge "$1" ]; }
+buffers_back() { [ "$(value reflex_dpdk_buffers_free)" = "$1" ]; }
+# Not `gone`: until setsid has run, there is no such group.
+ended() { ! kill -0 "$REFLEX_DPDK" 2>/dev/null; }
+answering_or_ended() { grep -q 'reflex-dpdk: answering on' "$TMP/reflex-dpdk.log" || ended; }
+
+# start_dpdk CONFIGURATION COMMAND EAL-OPTION...: counters begin at 0. COMMAND runs the process, `env` for no other.
+start_dpdk()
+{
+	local which=$1 run
+	read -ra run <<<"$2"
+	shift 2
+	"$CORPUS" yaml "$which" >"$TMP/reflex.yaml"
+	rm -rf "/run/reflex/$INSTANCE" "$TMP/reflex-dpdk.log"
+	spawn reflex-dpdk "${run[@]}" "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE" --no-pci -l "$CPU" "$@" -- \
+		--config "$TMP/reflex.yaml" --instance "$INSTANCE"
+	REFLEX_DPDK=$SPAWNED
+	wait_for 20 answering_or_ended && ! ended && return
+	show "$TMP/reflex-dpdk.log"
+	return 1
+}
+
+# stop_dpdk NAME: it must end well, and have all its buffers back when the ports are closed.
+stop_dpdk()
+{
+	local status=0 lost
+	kill -TERM "$REFLEX_DPDK"
+	wait_for 10 ended || stop "$REFLEX_DPDK"
+	wait "$REFLEX_DPDK" || status=$?
+	lost=$(($(value reflex_dpdk_buffers) - $(value reflex_dpdk_buffers_free)))
+	series >"$TMP/counted"
+	if [ "$status" -ne 0 ]; then
+		show "$TMP/reflex-dpdk.log"
+		fail "$1/end" "reflex-dpdk ended with status $status"
+	elif [ "$lost" -ne 0 ] || [ "$(value reflex_dpdk_buffers)" -eq 0 ]; then
+		fail "$1/buffers" "$lost of $(value reflex_dpdk_buffers) buffers did not come back"
+	else
+		pass "$1/buffers" "all $(value reflex_dpdk_buffers) came back"
+	fi
+}
+
+# judged NAME COMMAND...: the results that it prints are ours, and without any it has failed.
+judged()
+{
+	local name=$1 status=0 result test detail
+	shift
+	"$@" >"$TMP/judge.log" 2>&1 || status=$?
+	while read -r result test detail; do
+		"$result" "$name/$test" "$detail"
+	done < <(grep -E '^(pass|fail) ' "$TMP/judge.log")
+	[ "$status" -eq 0 ] || show "$TMP/judge.log"
+	if [ "$status" -ne 0 ] && ! grep -q '^fail' "$TMP/judge.log"; then
+		fail "$name" "the judge ended with status $status"
+	fi
+	return "$status"
+}
+
+name_of() { "$CORPUS" configs | sed -n "s/^$1 //p" | tr ' ' '-'; }
+
+# --- files ---
+
+# files_with NAME CONFIGURATION
+files_with()
+{
+	local name=$1 which=$2 frames
+	frames=$("$CORPUS" frames "$which" "$TMP/in.pcap" --generated "$GENERATED" --seed "$SEED")
+	rm -f "$TMP/out.pcap"
+	if ! start_dpdk "$which" env --vdev "net_pcap0,rx_pcap=$TMP/in.pcap,tx_pcap=$TMP/out.pcap"; then
+		fail "$name" "reflex-dpdk does not start"
+		return
+	fi
+	wait_for 60 received_all "$frames" || true # the judge says what is missing
+	stop_dpdk "$name"
+	judged "$name" "$CORPUS" judge "$which" "$TMP/in.pcap" "$TMP/out.pcap" "$TMP/counted" || true
+}
+
+files()
+{
+	local which
+	for ((which = 0; which < CONFIGS; which++)); do
+		files_with "files/$1/$(name_of "$which")" "$which"
+	done
+}
+
+# --- wires ---
+
+# carried NAME CONFIGURATION COMMAND...: COMMAND sends the corpus to a process that runs, and judges the replies. Then
+# the counters, and that no buffer stayed with the worker, must be right while it goes on.
+carried()
+{
+	local name=$1 which=$2 before
+	shift 2
+	before=$(value reflex_dpdk_buffers_free)
+	judged "$name" "$@" --generated "$GENERATED" --seed "$SEED" --mac "$MAC" \
+		--sent "$TMP/sent.pcap" || true
+	if wait_for 5 buffers_back "$before"; then
+		pass "$name/buffers-in-use" "as many as before"
+	else
+		fail "$name/buffers-in-use" "$(value reflex_dpdk_buffers_free) free, before it were $before"
+	fi
+	stop_dpdk "$name"
+	judged "$name" "$CORPUS" judge "$which" "$TMP/sent.pcap" - "$TMP/counted" || true
+}
+
+# Their buffers in shared memory take a jumbo frame each.
+memif()
+{
+	local which socket=$TMP/memif name
+	for which in "${WIRED[@]}"; do
+		name=memif/$1/$(name_of "$which")
+		if ! start_dpdk "$which" env \
+			--vdev "net_memif0,role=server,socket=$socket,socket-abstract=no,mac=$MAC"; then
+			fail "$name" "reflex-dpdk does not start"
+			continue
+		fi
+		carried "$name" "$which" "$REFLEX_BUILD/tests/dpdk/peer" "${MEMORY[@]}" --file-prefix "$INSTANCE-peer" \
+			--no-pci -l "$OTHER_CPU" \
+			--vdev "net_memif0,role=client,socket=$socket,socket-abstract=no,bsize=9216" -- "$which"
+	done
+}
+
+# Neither kernel has an address there, so what comes is of reflex-dpdk.
+make_veth()
+{
+	local i
+	ns_add server client
+	for i in server client; do
+		in_ns "$i" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+	done
+	ns_join server srv client cli
+	in_ns server ip link set srv address "$MAC"
+}
+
+# Padded, since the kernel drops frames whose tag is cut.
+veth()
+{
+	local which name
+	[ -e "/run/netns/$NS-server" ] || make_veth
+	for which in "${WIRED[@]}"; do
+		name=veth/$1/$(name_of "$which")
+		if ! start_dpdk "$which" "nsenter --net=/run/netns/$NS-server --" --vdev net_af_packet0,iface=srv; then
+			fail "$name" "reflex-dpdk does not start"
+			continue
+		fi
+		carried "$name" "$which" nsenter "--net=/run/netns/$NS-client" -- "$CORPUS" wire "$which" packet:cli \
+			--min-frame 60 --af-packet
+	done
+}
+
+# --- the suite ---
+
+step "seed $SEED"
+for memory in no-huge hugepages; do
+	with_memory "$memory" || continue
+	for part in files memif veth; do
+		step "$part, $memory"
+		"$part" "$memory"
+	done
+done
