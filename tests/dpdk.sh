@@ -5,6 +5,7 @@
 # what it counts exact, and every buffer must come back.
 #
 #   files    net_pcap reads the whole corpus from a file and writes the replies to one, for every configuration
+#   queues   the same with two ports of two queues each, and two workers
 #   memif    net_memif, shared memory with another process of DPDK, up to jumbo frames
 #   veth     net_af_packet on a veth pair, whose other end the kernel has
 #
@@ -41,6 +42,7 @@ MAC=52:54:00:12:34:56
 read -r CPU OTHER_CPU < <(taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
 	awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }' | paste -sd ' ')
 OTHER_CPU=${OTHER_CPU%% *} OTHER_CPU=${OTHER_CPU:-$CPU}
+LCORES=0@$CPU
 
 # --- memory ---
 
@@ -70,7 +72,6 @@ with_memory()
 series() { "$REFLEX_BUILD/tests/dpdk/segment" "$INSTANCE"; }
 # value NAME: of a series without labels, or the sum of those with that name.
 value() { series | awk -v name="$1" '{ split($1, part, "{") } part[1] == name { sum += $NF } END { print sum + 0 }'; }
-received_all() { [ "$(value reflex_packets_total)" -ge "$1" ]; }
 buffers_back() { [ "$(value reflex_dpdk_buffers_free)" = "$1" ]; }
 # Not `gone`: until setsid has run, there is no such group.
 ended() { ! kill -0 "$REFLEX_DPDK" 2>/dev/null; }
@@ -84,7 +85,7 @@ start_dpdk()
 	shift 2
 	"$CORPUS" yaml "$which" >"$TMP/reflex.yaml"
 	rm -rf "/run/reflex/$INSTANCE" "$TMP/reflex-dpdk.log"
-	spawn reflex-dpdk "${run[@]}" "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE" --no-pci -l "$CPU" "$@" -- \
+	spawn reflex-dpdk "${run[@]}" "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE" --no-pci --lcores "$LCORES" "$@" -- \
 		--config "$TMP/reflex.yaml" --instance "$INSTANCE"
 	REFLEX_DPDK=$SPAWNED
 	wait_for 20 answering_or_ended && ! ended && return
@@ -96,11 +97,11 @@ start_dpdk()
 stop_dpdk()
 {
 	local status=0 lost
-	kill -TERM "$REFLEX_DPDK"
+	kill -TERM "$REFLEX_DPDK" || true
 	wait_for 10 ended || stop "$REFLEX_DPDK"
 	wait "$REFLEX_DPDK" || status=$?
 	lost=$(($(value reflex_dpdk_buffers) - $(value reflex_dpdk_buffers_free)))
-	series >"$TMP/counted"
+	series >"$TMP/counted" || true
 	if [ "$status" -ne 0 ]; then
 		show "$TMP/reflex-dpdk.log"
 		fail "$1/end" "reflex-dpdk ended with status $status"
@@ -109,6 +110,17 @@ stop_dpdk()
 	else
 		pass "$1/buffers" "all $(value reflex_dpdk_buffers) came back"
 	fi
+}
+
+grown() { received=$(value reflex_packets_total) && [ "$received" -gt "$1" ]; }
+
+# wait_received FRAMES: until so many are counted, or no more are; the judge says what is missing.
+wait_received()
+{
+	local received=0
+	while [ "$received" -lt "$1" ] && wait_for 3 grown "$received"; do
+		:
+	done
 }
 
 # judged NAME COMMAND...: the results that it prints are ours, and without any it has failed.
@@ -131,17 +143,19 @@ name_of() { "$CORPUS" configs | sed -n "s/^$1 //p" | tr ' ' '-'; }
 
 # --- files ---
 
+pcap_queue() { echo "rx_pcap=$TMP/in$1.pcap,tx_pcap=$TMP/out$1.pcap"; }
+
 # files_with NAME CONFIGURATION
 files_with()
 {
 	local name=$1 which=$2 frames
 	frames=$("$CORPUS" frames "$which" "$TMP/in.pcap" --generated "$GENERATED" --seed "$SEED")
 	rm -f "$TMP/out.pcap"
-	if ! start_dpdk "$which" env --vdev "net_pcap0,rx_pcap=$TMP/in.pcap,tx_pcap=$TMP/out.pcap"; then
+	if ! start_dpdk "$which" env --vdev "net_pcap0,$(pcap_queue '')"; then
 		fail "$name" "reflex-dpdk does not start"
 		return
 	fi
-	wait_for 60 received_all "$frames" || true # the judge says what is missing
+	wait_received "$frames"
 	stop_dpdk "$name"
 	judged "$name" "$CORPUS" judge "$which" "$TMP/in.pcap" "$TMP/out.pcap" "$TMP/counted" || true
 }
@@ -152,6 +166,31 @@ files()
 	for ((which = 0; which < CONFIGS; which++)); do
 		files_with "files/$1/$(name_of "$which")" "$which"
 	done
+}
+
+# Each queue has a file of its own, with other generated frames.
+queues()
+{
+	local name=queues/$1 i devices=() frames=0 count
+	for i in 0 1 2 3; do
+		count=$("$CORPUS" frames 0 "$TMP/in$i.pcap" --generated "$GENERATED" --seed "$((SEED + 100 * i))")
+		frames=$((frames + count))
+	done
+	for i in 0 2; do
+		devices+=(--vdev "net_pcap$i,$(pcap_queue "$i"),$(pcap_queue "$((i + 1))")")
+	done
+	if ! LCORES=0@$CPU,1@$OTHER_CPU start_dpdk 0 env "${devices[@]}"; then
+		fail "$name" "reflex-dpdk does not start"
+		return
+	fi
+	wait_received "$frames"
+	stop_dpdk "$name"
+	for i in 0 1 2 3; do
+		judged "$name/$i" "$CORPUS" judge 0 "$TMP/in$i.pcap" "$TMP/out$i.pcap" - || true
+	done
+	# All in one file, with one header.
+	{ cat "$TMP/in0.pcap" && tail -q -c +25 "$TMP"/in[123].pcap; } >"$TMP/in.pcap"
+	judged "$name" "$CORPUS" judge 0 "$TMP/in.pcap" - "$TMP/counted" || true
 }
 
 # --- wires ---
@@ -224,7 +263,7 @@ veth()
 step "seed $SEED"
 for memory in no-huge hugepages; do
 	with_memory "$memory" || continue
-	for part in files memif veth; do
+	for part in files queues memif veth; do
 		step "$part, $memory"
 		"$part" "$memory"
 	done

@@ -46,11 +46,13 @@ static int judge(const struct options *options)
 {
 	const struct oracle_config *config = cases_config(options->corpus.which);
 	struct capture sent = {0}, came = {0};
-	bool replies = options->count > 1 && strcmp(options->rest[1], "-") != 0;
+	bool replies, counters;
 	int bad = 0;
 
 	if (options->count != 3 && options->count != 4)
 		return 2;
+	replies = strcmp(options->rest[1], "-") != 0;
+	counters = strcmp(options->rest[2], "-") != 0;
 	if (capture_read(&sent, options->rest[0]) ||
 	    (replies && capture_read(&came, options->rest[1]))) {
 		printf("fail captures cannot be read\n");
@@ -58,8 +60,9 @@ static int judge(const struct options *options)
 	} else {
 		if (replies)
 			bad = judge_replies(config, &sent, &came);
-		bad |= judge_counters(config, &sent, options->rest[2],
-				      options->count == 4 ? options->rest[3] : NULL);
+		if (counters)
+			bad |= judge_counters(config, &sent, options->rest[2],
+					      options->count == 4 ? options->rest[3] : NULL);
 	}
 	capture_free(&sent);
 	capture_free(&came);
@@ -91,7 +94,7 @@ static int usage(void)
 	fprintf(stderr, "usage: corpus configs\n"
 			"       corpus yaml N [LINE...]\n"
 			"       corpus frames N FILE.pcap " OPTIONS_FRAMES "\n"
-			"       corpus judge N IN.pcap OUT.pcap|- METRICS [METRICS-BEFORE]\n"
+			"       corpus judge N IN.pcap OUT.pcap|- METRICS|- [METRICS-BEFORE]\n"
 			"       corpus wire N unix:LOCAL:REMOTE|packet:INTERFACE\n"
 			"            " OPTIONS_WIRE "\n");
 	return 2;
