@@ -43,6 +43,7 @@ read -r CPU OTHER_CPU < <(taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' 
 	awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }' | paste -sd ' ')
 OTHER_CPU=${OTHER_CPU%% *} OTHER_CPU=${OTHER_CPU:-$CPU}
 LCORES=0@$CPU
+undo rm -rf "/run/dpdk/$INSTANCE" "/run/dpdk/$INSTANCE-peer" # what --no-huge leaves
 
 # --- memory ---
 
