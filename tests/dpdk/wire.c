@@ -122,24 +122,23 @@ static bool changed_by_af_packet(const uint8_t *frame, size_t length)
 	       (be16(frame + ip - 2) == 0x0800 && be16(frame + ip + 6) & 0x3fff);
 }
 
-static bool leave_out(const struct run *run, const struct capture_frame *frame)
-{
-	return frame->length > run->wire->max ||
-	       (run->af_packet && changed_by_af_packet(frame->bytes, frame->length));
-}
-
-/* The address comes last, as padding may have been a part of it. */
-static void add_padded(struct run *run, const struct capture_frame *frame)
+/* Padded frames get their address at last, as the padding may be a part of it. */
+static void add(struct run *run, const struct capture_frame *frame)
 {
 	uint8_t padded[MIN_FRAME_MAX] = {0};
+	const uint8_t *bytes = frame->bytes;
+	size_t length = frame->length;
 
-	if (frame->length < run->wire->min) {
-		memcpy(padded, frame->bytes, frame->length);
-		corpus_address(run->corpus, padded, run->wire->min);
-		capture_add(&run->sent, padded, run->wire->min);
-	} else {
-		capture_add(&run->sent, frame->bytes, frame->length);
+	if (length < run->wire->min) {
+		memcpy(padded, bytes, length);
+		bytes = padded;
+		length = run->wire->min;
+		corpus_address(run->corpus, padded, length);
 	}
+	if (length > run->wire->max || (run->af_packet && changed_by_af_packet(bytes, length)))
+		run->left_out++;
+	else
+		capture_add(&run->sent, bytes, length);
 }
 
 static int carry(struct run *run, const struct capture *corpus)
@@ -147,11 +146,7 @@ static int carry(struct run *run, const struct capture *corpus)
 	int r = 0;
 
 	for (size_t i = 0; i < corpus->count && !r; i++) {
-		if (leave_out(run, &corpus->frames[i])) {
-			run->left_out++;
-			continue;
-		}
-		add_padded(run, &corpus->frames[i]);
+		add(run, &corpus->frames[i]);
 		if (run->sent.count - run->window == WINDOW)
 			r = send_window(run);
 	}
