@@ -38,6 +38,7 @@ GENERATED=$((GENERATED / CONFIGS + 1))
 
 # The MAC address of ports, for which what the corpus has for others is readdressed.
 MAC=52:54:00:12:34:56
+PCAP_MAC=02:70:63:61:70:0 # and the number of the port
 # Workers take all they get, so the process gets one CPU and who asks it another, if there are two.
 read -r CPU OTHER_CPU < <(taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
 	awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }' | paste -sd ' ')
@@ -150,7 +151,7 @@ pcap_queue() { echo "rx_pcap=$TMP/in$1.pcap,tx_pcap=$TMP/out$1.pcap"; }
 files_with()
 {
 	local name=$1 which=$2 frames
-	frames=$("$CORPUS" frames "$which" "$TMP/in.pcap" --generated "$GENERATED" --seed "$SEED")
+	frames=$("$CORPUS" frames "$which" "$TMP/in.pcap" --generated "$GENERATED" --seed "$SEED" --mac "$PCAP_MAC"0)
 	rm -f "$TMP/out.pcap"
 	if ! start_dpdk "$which" env --vdev "net_pcap0,$(pcap_queue '')"; then
 		fail "$name" "reflex-dpdk does not start"
@@ -158,7 +159,8 @@ files_with()
 	fi
 	wait_received "$frames"
 	stop_dpdk "$name"
-	judged "$name" "$CORPUS" judge "$which" "$TMP/in.pcap" "$TMP/out.pcap" "$TMP/counted" || true
+	judged "$name" "$CORPUS" judge "$which" "$TMP/in.pcap" "$TMP/out.pcap" "$TMP/counted" \
+		--mac "$PCAP_MAC"0 || true
 }
 
 files()
@@ -211,7 +213,7 @@ carried()
 		fail "$name/buffers-in-use" "$(value reflex_dpdk_buffers_free) free, before it were $before"
 	fi
 	stop_dpdk "$name"
-	judged "$name" "$CORPUS" judge "$which" "$TMP/sent.pcap" - "$TMP/counted" || true
+	judged "$name" "$CORPUS" judge "$which" "$TMP/sent.pcap" - "$TMP/counted" --mac "$MAC" || true
 }
 
 # Their buffers in shared memory take a jumbo frame each.

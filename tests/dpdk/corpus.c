@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "oracle/mutate.h"
+#include "oracle/neighbour_cases.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -59,12 +60,37 @@ static void add_generated(const struct corpus *corpus, struct capture *capture)
 	}
 }
 
+static bool has_mac(const struct corpus *corpus)
+{
+	static const uint8_t none[6];
+
+	return memcmp(corpus->mac, none, sizeof(none)) != 0;
+}
+
+static void add_neighbours(const struct corpus *corpus, struct capture *capture)
+{
+	static struct neighbour_case test;
+	static uint8_t frame[FRAME_MAX];
+	struct generator generator;
+
+	for (size_t i = 0; i < neighbour_cases_count(); i++) {
+		neighbour_case_get(i, &test);
+		if (test.length)
+			capture_add(capture, test.frame, test.length);
+	}
+	generator_init(&generator, corpus->seed + corpus->which, cases_config(corpus->which));
+	for (unsigned long i = 0; i < corpus->generated / 5; i++) {
+		size_t length = generate_neighbour(&generator, corpus->mac, frame);
+
+		if (length)
+			capture_add(capture, frame, length);
+	}
+}
+
 void corpus_address(const struct corpus *corpus, uint8_t *frame, size_t length)
 {
-	static const uint8_t any[6];
-
-	if (length >= sizeof(any) && memcmp(corpus->mac, any, sizeof(any)) && !(frame[0] & 1))
-		memcpy(frame, corpus->mac, sizeof(any));
+	if (has_mac(corpus) && length >= sizeof(corpus->mac) && !(frame[0] & 1))
+		memcpy(frame, corpus->mac, sizeof(corpus->mac));
 }
 
 void corpus_make(const struct corpus *corpus, struct capture *capture)
@@ -73,6 +99,28 @@ void corpus_make(const struct corpus *corpus, struct capture *capture)
 	if (!corpus->without_truncations)
 		add_seeds(capture);
 	add_generated(corpus, capture);
+	if (has_mac(corpus))
+		add_neighbours(corpus, capture);
 	for (size_t i = 0; i < capture->count; i++)
 		corpus_address(corpus, capture->frames[i].bytes, capture->frames[i].length);
+}
+
+void corpus_decide(const struct corpus *corpus, const struct capture_frame *frame,
+		   struct corpus_answer *answer)
+{
+	static struct oracle_neighbour neighbour;
+	const struct oracle_config *config = cases_config(corpus->which);
+
+	oracle_decide(config, frame->bytes, frame->length, &answer->stun);
+	answer->neighbour = "none";
+	answer->reply = answer->stun.reply;
+	answer->reply_length = answer->stun.reply_length;
+	if (answer->stun.action != ORACLE_FOREIGN || !has_mac(corpus) ||
+	    frame->length > ORACLE_REPLY_MAX)
+		return;
+	oracle_neighbour(config, corpus->mac, frame->bytes, frame->length, ORACLE_REPLY_MAX,
+			 &neighbour);
+	answer->neighbour = neighbour.protocol;
+	answer->reply = neighbour.reply;
+	answer->reply_length = neighbour.reply_length;
 }

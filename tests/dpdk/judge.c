@@ -27,7 +27,7 @@ static void print_bytes(const char *what, const uint8_t *bytes, size_t length)
 	printf("\n");
 }
 
-static bool same(const struct capture_frame *frame, const struct oracle_answer *answer)
+static bool same(const struct capture_frame *frame, const struct corpus_answer *answer)
 {
 	return frame->length == answer->reply_length &&
 	       !memcmp(frame->bytes, answer->reply, frame->length);
@@ -45,18 +45,19 @@ static void complain_extra(struct replies *replies, size_t end)
 }
 
 static void complain_missing(struct replies *replies, size_t number,
-			     const struct capture_frame *frame, const struct oracle_answer *answer)
+			     const struct capture_frame *frame, const struct corpus_answer *answer)
 {
 	if (replies->missing++ >= SHOWN)
 		return;
-	printf("  frame %zu: %s: its reply did not come\n", number, answer->verdict);
+	printf("  frame %zu: %s: its reply did not come\n", number,
+	       strcmp(answer->neighbour, "none") ? answer->neighbour : answer->stun.verdict);
 	print_bytes("sent    ", frame->bytes, frame->length);
 	print_bytes("expected", answer->reply, answer->reply_length);
 }
 
 /* Takes the reply from what came; the next ones may come all the same where it did not. */
 static void take_reply(struct replies *replies, size_t number, const struct capture_frame *frame,
-		       const struct oracle_answer *answer)
+		       const struct corpus_answer *answer)
 {
 	const struct capture *came = replies->came;
 
@@ -70,14 +71,14 @@ static void take_reply(struct replies *replies, size_t number, const struct capt
 	complain_missing(replies, number, frame, answer);
 }
 
-int judge_replies(const struct oracle_config *config, const struct capture *sent,
+int judge_replies(const struct corpus *corpus, const struct capture *sent,
 		  const struct capture *came)
 {
-	static struct oracle_answer answer;
+	static struct corpus_answer answer;
 	struct replies replies = {.came = came};
 
 	for (size_t i = 0; i < sent->count; i++) {
-		oracle_decide(config, sent->frames[i].bytes, sent->frames[i].length, &answer);
+		corpus_decide(corpus, &sent->frames[i], &answer);
 		if (answer.reply_length)
 			take_reply(&replies, i, &sent->frames[i], &answer);
 	}
@@ -117,11 +118,30 @@ static struct tally_line *find_line(struct tally *tally, const char *family, con
 	return NULL;
 }
 
+enum outcome { ARP, ADVERTISEMENT, ECHO, LEFT, OUTCOMES };
+
 /* What is still to be counted; ends at 0 everywhere. */
 struct expected {
 	struct tally tally;
-	uint64_t passed; /* not answered, not refused for good: each has an outcome */
+	uint64_t
+		outcomes[OUTCOMES]; /* of what is not answered with STUN and not refused for good */
 };
+
+/* What neighbours are not answered either is handed to the kernel, or is not. */
+static const char *const outcomes[OUTCOMES] = {"arp", "advertisement", "echo",
+					       "punted punt_full dropped unsent"};
+
+/* OUTCOMES: one of other frames. */
+static enum outcome outcome_of(const char *label)
+{
+	enum outcome outcome = ARP;
+
+	if (!strcmp(label, "none"))
+		return LEFT;
+	while (outcome < OUTCOMES && !strstr(outcomes[outcome], label))
+		outcome++;
+	return outcome;
+}
 
 /* Subtracts what a line says, or adds it if that was so before. */
 static void settle(struct expected *expected, const char *family, const char *verdict,
@@ -140,18 +160,6 @@ static void settle(struct expected *expected, const char *family, const char *ve
 	line->count -= count;
 }
 
-/* Which outcomes a frame has that goes neither back with STUN nor away as refused. */
-static bool is_of_passed(const char *outcome)
-{
-	static const char *const of_passed[] = {"arp",	     "advertisement", "echo",  "punted",
-						"punt_full", "dropped",	      "unsent"};
-
-	for (size_t i = 0; i < sizeof(of_passed) / sizeof(of_passed[0]); i++)
-		if (!strcmp(outcome, of_passed[i]))
-			return true;
-	return false;
-}
-
 /* Return: whether the line is well. */
 static bool settle_line(struct expected *expected, const char *line, bool before)
 {
@@ -165,8 +173,8 @@ static bool settle_line(struct expected *expected, const char *line, bool before
 	count = strtoull(end + 1, NULL, 10);
 	if (before)
 		count = -count;
-	if (label(line, "outcome", text) && is_of_passed(text))
-		expected->passed -= count;
+	if (label(line, "outcome", text) && outcome_of(text) != OUTCOMES)
+		expected->outcomes[outcome_of(text)] -= count;
 	if ((!packets && strncmp(line, "reflex_bytes_total{", 19)) || !count ||
 	    !label(line, "dataplane", text) || strcmp(text, "dpdk"))
 		return true;
@@ -208,21 +216,21 @@ static int complain_count(const char *what, const char *which, const char *more,
 	return 1;
 }
 
-int judge_counters(const struct oracle_config *config, const struct capture *sent,
-		   const char *metrics, const char *before)
+int judge_counters(const struct corpus *corpus, const struct capture *sent, const char *metrics,
+		   const char *before)
 {
-	static struct oracle_answer answer;
+	static struct corpus_answer answer;
 	static struct expected expected; /* its strings stay */
 	size_t series;
 	int bad = 0;
 
 	expected = (struct expected){0};
 	for (size_t i = 0; i < sent->count; i++) {
-		oracle_decide(config, sent->frames[i].bytes, sent->frames[i].length, &answer);
-		tally_frame(&expected.tally, &answer, sent->frames[i].length);
-		expected.passed += answer.passed;
+		corpus_decide(corpus, &sent->frames[i], &answer);
+		tally_frame(&expected.tally, &answer.stun, sent->frames[i].length);
+		expected.outcomes[outcome_of(answer.neighbour)] += answer.stun.passed;
 	}
-	series = expected.tally.count + 1;
+	series = expected.tally.count + OUTCOMES;
 	bad += settle_file(&expected, metrics, false);
 	if (before)
 		bad += settle_file(&expected, before, true);
@@ -232,7 +240,8 @@ int judge_counters(const struct oracle_config *config, const struct capture *sen
 		bad += complain_count(line->family, line->verdict ? line->verdict : "bytes",
 				      line->action, line->count);
 	}
-	bad += complain_count("frames", "passed on", "or dropped", expected.passed);
+	for (int i = 0; i < OUTCOMES; i++)
+		bad += complain_count("outcome", outcomes[i], "", expected.outcomes[i]);
 	if (bad)
 		printf("fail counters %d series are wrong\n", bad);
 	else

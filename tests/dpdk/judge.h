@@ -4,7 +4,7 @@
 #define JUDGE_H
 
 #include "capture.h"
-#include "oracle/oracle.h"
+#include "corpus.h"
 
 /*
  * Both print a line, `pass replies DETAIL` or `fail counters WHY`, and above it what is wrong.
@@ -12,7 +12,7 @@
  */
 
 /* What came must be the replies to what was sent: all of them, no others, in that order. */
-int judge_replies(const struct oracle_config *config, const struct capture *sent,
+int judge_replies(const struct corpus *corpus, const struct capture *sent,
 		  const struct capture *came);
 
 /*
@@ -20,7 +20,7 @@ int judge_replies(const struct oracle_config *config, const struct capture *sent
  * must count what was sent, exactly.
  * @before: such a file from before, whose values do not count; or NULL
  */
-int judge_counters(const struct oracle_config *config, const struct capture *sent,
-		   const char *metrics, const char *before);
+int judge_counters(const struct corpus *corpus, const struct capture *sent, const char *metrics,
+		   const char *before);
 
 #endif

@@ -44,7 +44,6 @@ static int frames(const struct options *options)
 
 static int judge(const struct options *options)
 {
-	const struct oracle_config *config = cases_config(options->corpus.which);
 	struct capture sent = {0}, came = {0};
 	bool replies, counters;
 	int bad = 0;
@@ -59,9 +58,9 @@ static int judge(const struct options *options)
 		bad = 1;
 	} else {
 		if (replies)
-			bad = judge_replies(config, &sent, &came);
+			bad = judge_replies(&options->corpus, &sent, &came);
 		if (counters)
-			bad |= judge_counters(config, &sent, options->rest[2],
+			bad |= judge_counters(&options->corpus, &sent, options->rest[2],
 					      options->count == 4 ? options->rest[3] : NULL);
 	}
 	capture_free(&sent);
@@ -91,12 +90,13 @@ static const struct command {
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: corpus configs\n"
-			"       corpus yaml N [LINE...]\n"
-			"       corpus frames N FILE.pcap " OPTIONS_FRAMES "\n"
-			"       corpus judge N IN.pcap OUT.pcap|- METRICS|- [METRICS-BEFORE]\n"
-			"       corpus wire N unix:LOCAL:REMOTE|packet:INTERFACE\n"
-			"            " OPTIONS_WIRE "\n");
+	fprintf(stderr,
+		"usage: corpus configs\n"
+		"       corpus yaml N [LINE...]\n"
+		"       corpus frames N FILE.pcap " OPTIONS_FRAMES "\n"
+		"       corpus judge N IN.pcap OUT.pcap|- METRICS|- [METRICS-BEFORE] [--mac MAC]\n"
+		"       corpus wire N unix:LOCAL:REMOTE|packet:INTERFACE\n"
+		"            " OPTIONS_WIRE "\n");
 	return 2;
 }
 

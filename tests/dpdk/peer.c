@@ -140,8 +140,10 @@ static int run(int argc, char **argv)
 	r = start(&peer);
 	if (!r)
 		r = wait_for_link();
-	if (!r)
+	if (!r) {
+		wait_for_frames(&peer, 0); /* net_memif offers its buffers when it is first asked */
 		return wire_run(&peer.wire, &options);
+	}
 	fprintf(stderr, "peer: port %d: %s\n", PORT, rte_strerror(-r));
 	return 1;
 }

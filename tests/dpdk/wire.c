@@ -51,10 +51,13 @@ static void add_sentinel(struct run *run)
 	capture_add(&run->sent, bytes, length);
 }
 
-/* What a kernel at the other end says of its own accord goes to groups; no reply does. */
-static bool for_a_group(const uint8_t *frame)
+/* What a kernel at the other end says of its own accord goes to groups; a reply does only where it
+ * is an advertisement to all nodes. */
+static bool is_chatter(const uint8_t *frame)
 {
-	return frame[0] & 1;
+	static const uint8_t all_nodes[] = {0x33, 0x33, 0, 0, 0, 1};
+
+	return frame[0] & 1 && memcmp(frame, all_nodes, sizeof(all_nodes)) != 0;
 }
 
 /*
@@ -76,7 +79,7 @@ static int receive_window(struct run *run, int patience)
 			return length;
 		if (left <= 0)
 			return -ETIMEDOUT;
-		if (!length || for_a_group(frame))
+		if (!length || is_chatter(frame))
 			continue;
 		capture_add(&run->came, frame, (size_t)length);
 		if ((size_t)length == run->wanted.reply_length &&
@@ -185,7 +188,7 @@ int wire_run(struct wire *wire, const struct options *options)
 		       r == -ETIMEDOUT ? "no reply to the request that ends it" : strerror(-r));
 	else
 		printf("pass wire %u windows, %lu frames left out\n", run.sentinels, run.left_out);
-	bad = judge_replies(run.config, &run.sent, &run.came);
+	bad = judge_replies(run.corpus, &run.sent, &run.came);
 	if (keep(&run.sent, options->sent) || keep(&run.came, options->came))
 		bad = 1;
 	capture_free(&run.sent);
