@@ -241,7 +241,7 @@ int judge_counters(const struct corpus *corpus, const struct capture *sent, cons
 				      line->action, line->count);
 	}
 	for (int i = 0; i < OUTCOMES; i++)
-		bad += complain_count("outcome", outcomes[i], "", expected.outcomes[i]);
+		bad += complain_count("frames", "outcome", outcomes[i], expected.outcomes[i]);
 	if (bad)
 		printf("fail counters %d series are wrong\n", bad);
 	else
