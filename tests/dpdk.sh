@@ -52,16 +52,14 @@ MEMORY=()
 # huge pages of 2 MiB that are free: two processes take 32 MiB each
 HUGE_PAGES_NEEDED=32
 
-huge_pages() { cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 2>/dev/null || echo 0; }
-
 # with_memory hugepages|no-huge: false, and said so, where there is none.
 with_memory()
 {
 	case $1 in
 	no-huge) MEMORY=(--no-huge -m 64);;
 	hugepages)
-		if [ "$(huge_pages)" -lt "$HUGE_PAGES_NEEDED" ]; then
-			skip hugepages "needs $HUGE_PAGES_NEEDED free huge pages of 2 MiB: sysctl vm.nr_hugepages=64"
+		if ! huge_pages "$HUGE_PAGES_NEEDED"; then
+			skip hugepages "$HUGE_PAGES_NEEDED huge pages of 2 MB cannot be reserved"
 			return 1
 		fi
 		MEMORY=(--in-memory -m 32)
@@ -71,10 +69,15 @@ with_memory()
 
 # --- the process ---
 
-series() { "$REFLEX_BUILD/tests/dpdk/segment" "$INSTANCE"; }
-# value NAME: of a series without labels, or the sum of those with that name.
-value() { series | awk -v name="$1" '{ split($1, part, "{") } part[1] == name { sum += $NF } END { print sum + 0 }'; }
-buffers_back() { [ "$(value reflex_dpdk_buffers_free)" = "$1" ]; }
+series() { "$REFLEX_BUILD/tests/segment" "/run/reflex/$INSTANCE/dpdk" 2>/dev/null; }
+# value NAME [LABEL]: the sum of the series with that name, and that label.
+value()
+{
+	series | awk -v name="$1{" -v label="${2:-}" '
+		index($1, name) == 1 && (label == "" || index($1, label)) { sum += $NF } END { print sum + 0 }'
+}
+buffers() { value reflex_dpdk_mbufs "$@"; }
+buffers_back() { [ "$(buffers 'state="used"')" = "$1" ]; }
 # Not `gone`: until setsid has run, there is no such group.
 ended() { ! kill -0 "$REFLEX_DPDK" 2>/dev/null; }
 answering_or_ended() { grep -q 'reflex-dpdk: answering on' "$TMP/reflex-dpdk.log" || ended; }
@@ -102,15 +105,15 @@ stop_dpdk()
 	kill -TERM "$REFLEX_DPDK" || true
 	wait_for 10 ended || stop "$REFLEX_DPDK"
 	wait "$REFLEX_DPDK" || status=$?
-	lost=$(($(value reflex_dpdk_buffers) - $(value reflex_dpdk_buffers_free)))
+	lost=$(buffers 'state="used"')
 	series >"$TMP/counted" || true
 	if [ "$status" -ne 0 ]; then
 		show "$TMP/reflex-dpdk.log"
 		fail "$1/end" "reflex-dpdk ended with status $status"
-	elif [ "$lost" -ne 0 ] || [ "$(value reflex_dpdk_buffers)" -eq 0 ]; then
-		fail "$1/buffers" "$lost of $(value reflex_dpdk_buffers) buffers did not come back"
+	elif [ "$lost" -ne 0 ] || [ "$(buffers)" -eq 0 ]; then
+		fail "$1/buffers" "$lost of $(buffers) buffers did not come back"
 	else
-		pass "$1/buffers" "all $(value reflex_dpdk_buffers) came back"
+		pass "$1/buffers" "all $(buffers) came back"
 	fi
 }
 
@@ -204,13 +207,13 @@ carried()
 {
 	local name=$1 which=$2 before
 	shift 2
-	before=$(value reflex_dpdk_buffers_free)
+	before=$(buffers 'state="used"')
 	judged "$name" "$@" --generated "$GENERATED" --seed "$SEED" --mac "$MAC" \
 		--sent "$TMP/sent.pcap" || true
 	if wait_for 5 buffers_back "$before"; then
 		pass "$name/buffers-in-use" "as many as before"
 	else
-		fail "$name/buffers-in-use" "$(value reflex_dpdk_buffers_free) free, before it were $before"
+		fail "$name/buffers-in-use" "$(buffers 'state="used"'), before it were $before"
 	fi
 	stop_dpdk "$name"
 	judged "$name" "$CORPUS" judge "$which" "$TMP/sent.pcap" - "$TMP/counted" --mac "$MAC" || true

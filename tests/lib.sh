@@ -239,6 +239,17 @@ xdp_pass()
 	rm "$pin"
 }
 
+# huge_pages N: so many of 2 MB free, reserved for the time of the suite; false where they cannot be had.
+huge_pages()
+{
+	local pages=/sys/kernel/mm/hugepages/hugepages-2048kB free reserved
+	free=$(cat "$pages/free_hugepages" 2>/dev/null) || return 1
+	[ "$free" -lt "$1" ] || return 0
+	reserved=$(cat "$pages/nr_hugepages")
+	undo sh -c "echo $reserved >$pages/nr_hugepages"
+	echo "$((reserved + $1 - free))" >"$pages/nr_hugepages" && [ "$(cat "$pages/free_hugepages")" -ge "$1" ]
+}
+
 # --- the daemon ---
 
 # start_reflexd SPACE OPTION...: returns when it is ready; says why when it does not get there.
