@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -21,6 +20,7 @@ extern "C" {
 #include "core/responder.h"
 }
 
+#include "flush.h"
 #include "requests.h"
 
 namespace
@@ -123,27 +123,6 @@ void run_mixed(benchmark::State &state, carrier carry,
 
 /* --- cold --- */
 
-void flush_line(const void *at)
-{
-#if defined(__x86_64__)
-	__builtin_ia32_clflush(at);
-#elif defined(__aarch64__)
-	asm volatile("dc civac, %0" : : "r"(at) : "memory");
-#else
-	static_assert(sizeof(at) == 0, "how does this machine write back and forget a line?");
-#endif
-}
-
-void flush(const void *from, size_t size)
-{
-	const auto *bytes = static_cast<const uint8_t *>(from);
-
-	for (size_t i = 0; i < size; i += 64)
-		flush_line(bytes + i);
-	flush_line(bytes + size - 1);
-	__sync_synchronize();
-}
-
 void run_cold(benchmark::State &state, carrier carry, const std::vector<uint8_t> &request)
 {
 	std::vector<uint8_t> frames(burst * room);
@@ -242,16 +221,8 @@ void add_requests(int family)
 
 void add_mixed()
 {
-	std::vector<std::vector<uint8_t>> requests;
-	std::minstd_rand random(1);
+	std::vector<std::vector<uint8_t>> requests = request_build_mixed(mixed);
 
-	for (size_t i = 0; i < mixed; i++) {
-		const struct profile &profile = profiles[random() % std::size(profiles)];
-
-		requests.push_back(
-			request_build(random() % 2 ? 4 : 6, profile.cookie, profile.attributes)
-				.frame);
-	}
 	benchmark::RegisterBenchmark("mixed/memcpy", run_mixed, leave, requests);
 	benchmark::RegisterBenchmark("mixed/all", run_mixed, respond, requests);
 }

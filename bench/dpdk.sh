@@ -4,9 +4,12 @@
 # What an answer costs over DPDK, on one core. The port is net_pcap: it plays requests from memory without end and drops
 # what is sent, so that there is always a burst to take, and no more of a driver than copying it.
 #
+# And what waiting costs, over the veth pairs of lab.sh.
+#
 # Needs bench/lab.sh.
 
 DPDK_REQUESTS=(bare/ipv4 bare/ipv6 fingerprint/ipv4 software_fingerprint/ipv4 unknown_attribute/ipv4 mixed)
+DPDK_IDLE=(poll sleep)
 DPDK_PAGES=32 # of 2 MB, as much as all of them need
 
 # Why not, where not.
@@ -20,13 +23,20 @@ dpdk_missing()
 # The same for all of them.
 dpdk_prepare()
 {
-	local request
+	local request idle
 	DPDK_EAL=(--no-pci --no-telemetry -m $((2 * DPDK_PAGES)))
 	if [ "$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 2>/dev/null || echo 0)" -ge "$DPDK_PAGES" ]; then
 		DPDK_EAL+=(--in-memory)
 	else
 		DPDK_EAL+=(--no-huge --no-shconf --file-prefix "$INSTANCE")
 	fi
+	for idle in "${DPDK_IDLE[@]}"; do
+		printf '%s\n' 'dataplane: dpdk' "idle: $idle" 'services:' '  - address: 203.0.113.10' \
+			'  - address: 2001:db8::10' >"$TMP/dpdk-$idle.yaml"
+		lab_pair "dpdk_$idle"
+		# The kernel gets the same packets, and would say that there is nobody.
+		in_ns "$(server_space "dpdk_$idle")" ip address flush dev "$(server_device "dpdk_$idle")"
+	done
 	for request in "${DPDK_REQUESTS[@]}"; do
 		"$REFLEX_BUILD/bench/dpdk_frames" "$request" >"$TMP/${request//\//-}.pcap"
 	done
@@ -50,16 +60,39 @@ dpdk_testpmd()
 		sleep "$2"
 		printf '%s\n' 'show port stats 0' quit
 	} | timeout 60 dpdk-testpmd "${DPDK_EAL[@]}" --lcores "0@$LOAD_CPU,1@$SERVER_CPU" "$(dpdk_port "$1")" -- \
-		--interactive --forward-mode=macswap --total-num-mbufs=8191 --mbcache=256 >"$TMP/testpmd.log" 2>&1 ||
+		--interactive --forward-mode=macswap --total-num-mbufs=2560 --mbcache=256 >"$TMP/testpmd.log" 2>&1 ||
 		{ show "$TMP/testpmd.log" >&2; return 1; }
 	awk '$1 == "Rx-pps:" { rate = $2 } END { if (!rate) exit 1; printf "{\"packets\": %d, \"seconds\": 1}\n", rate }' \
 		"$TMP/testpmd.log"
+}
+
+# dpdk_rate SECONDS: of a reflex-dpdk that runs.
+dpdk_rate() { "$REFLEX_BUILD/bench/dpdk_rate" "/run/reflex/$INSTANCE/dpdk" net_pcap0 "$1"; }
+
+dpdk_reflex()
+{
+	local status=0
+	spawn dpdk "$REFLEX_BUILD/dataplane/dpdk/reflex-dpdk" "${DPDK_EAL[@]}" -l "$SERVER_CPU" "$(dpdk_port "$1")" -- \
+		--config "$TMP/dpdk-poll.yaml" --instance "$INSTANCE"
+	{ wait_for 20 dpdk_rate 0.1 && dpdk_rate "$2"; } || status=$?
+	dpdk_stop
+	[ "$status" -eq 0 ] || show "$TMP/dpdk.log" >&2
+	return "$status"
+}
+
+# The one that was started last; its group's number may be another's soon.
+dpdk_stop()
+{
+	stop "$SPAWNED"
+	unset 'suite_groups[-1]'
 }
 
 # dpdk_measure FILE ROUND SECONDS PROGRAM REQUEST: appends what was seen.
 dpdk_measure()
 {
 	"dpdk_$4" "$5" "$3" >"$TMP/dpdk.json"
+	jq -e '.packets > 0 and (.answered // .packets) == .packets' "$TMP/dpdk.json" >/dev/null ||
+		{ cat "$TMP/dpdk.json"; echo "bench: $4 does not answer all of $5" >&2; return 1; }
 	jq -c --argjson round "$2" --arg program "$4" --arg request "$5" \
 		'{round: $round, program: $program, request: $request} + .' "$TMP/dpdk.json" >>"$1"
 }
@@ -72,5 +105,41 @@ dpdk_round()
 	for request in "${DPDK_REQUESTS[@]}"; do
 		dpdk_measure "$@" loop "$request"
 		dpdk_measure "$@" reflex "$request"
+	done
+}
+
+# --- idle ---
+
+# idle_measure FILE ROUND SECONDS SERVER: its CPU time without load, and with little.
+idle_measure()
+{
+	local cpu began
+	tune "$4" latency
+	cpu=$(cpu_time "$4") began=$(date +%s%N)
+	sleep "$3"
+	cpu=$(($(cpu_time "$4") - cpu)) began=$(($(date +%s%N) - began))
+	jq -n -c --argjson round "$2" --arg server "$4" --argjson cpu "$cpu" --argjson ns "$began" \
+		'{round: $round, server: $server, test: "latency-0", cpu_ns: $cpu, load: {seconds: ($ns / 1e9)}}' >>"$1"
+	measure "$1" "$2" latency-1000 "$4" --rate 1000 --duration "$3"
+	measure "$1" "$2" latency-20000 "$4" --rate 20000 --duration "$3"
+}
+
+# idle_round FILE ROUND SECONDS: one that polls leaves nothing to others on its CPU, so it runs only for its turn.
+idle_round()
+{
+	local idle name
+	idle_measure "$@" xdp
+	for idle in "${DPDK_IDLE[@]}"; do
+		name=dpdk_$idle
+		serve "$name" "$REFLEX_BUILD/dataplane/dpdk/reflex-dpdk" "${DPDK_EAL[@]}" -l "$SERVER_CPU" \
+			"--vdev=net_af_packet0,iface=$(server_device "$name")" -- --config "$TMP/dpdk-$idle.yaml" \
+			--instance "$INSTANCE"
+		if ! wait_for 20 answers "$name"; then
+			show "$TMP/$name.log"
+			echo "bench: $name does not answer" >&2
+			return 1
+		fi
+		idle_measure "$@" "$name"
+		dpdk_stop
 	done
 }

@@ -16,7 +16,7 @@
 
 #define BURST	 32
 #define RING	 1024 /* descriptors */
-#define BUFFERS	 8191 /* a power of two less one, as mempools like it */
+#define BUFFERS	 2560 /* as many as reflex-dpdk has for one port */
 #define CACHE	 256  /* of an lcore */
 #define UNTIMED	 4096 /* bursts between two looks at the clock */
 #define REHEARSE 0.1  /* seconds in which memory is touched for the first time */

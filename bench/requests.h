@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -112,6 +114,22 @@ inline struct request request_build_varied(int family, enum end which, uint32_t 
 	request_vary(request, frame, which, addresses);
 	request_finish(request, frame);
 	return request;
+}
+
+/* Of all profiles and both families, in random order. */
+inline std::vector<std::vector<uint8_t>> request_build_mixed(size_t count)
+{
+	std::vector<std::vector<uint8_t>> requests;
+	std::minstd_rand random(1);
+
+	while (requests.size() < count) {
+		const struct profile &profile = profiles[random() % std::size(profiles)];
+
+		requests.push_back(
+			request_build(random() % 2 ? 4 : 6, profile.cookie, profile.attributes)
+				.frame);
+	}
+	return requests;
 }
 
 /* So many attributes that are read and skipped. */

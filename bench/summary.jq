@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# From the samples of bench/run to medians, quartiles and ratios. In: $machine, $noise, $core, $xdp, $servers, each slurped.
+# From the samples of bench/run to medians, quartiles and ratios. In: $machine, $noise, $core, $xdp, $servers,
+# $dpdk, $dpdk_burst, $idle, each slurped.
 
 def quantile(p):
   sort | ((length - 1) * p) as $at | ($at | floor) as $i
@@ -45,11 +46,30 @@ def sources:
         | map({sources: (.[0].test | ltrimstr("throughput-sources-") | tonumber), cpu: (map(cost) | spread)}))
     }) | from_entries;
 
+# Over DPDK: ns per packet of each program, and the rate of each against that of the loop in the same round.
+def per_packet: .seconds * 1e9 / .packets;
+def against($base): map(.round as $round | ($base[] | select(.round == $round) | per_packet) / per_packet);
+def dpdk:
+  group_by(.request) | map((map(select(.program == "loop"))) as $base | {
+    key: .[0].request,
+    value: (group_by(.program) | map({key: .[0].program, value: {
+      ns: (map(per_packet) | spread), mpps: (map(1000 / per_packet) | spread), ratio: (against($base) | spread)}}) | from_entries)
+  }) | from_entries;
+
+# By rate of requests: the percentage of a CPU, and how long an answer took.
+def idle:
+  group_by(.server) | map({key: .[0].server, value: (group_by(.test) | map({key: (.[0].test | ltrimstr("latency-")), value: {
+    percent: (map(.cpu_ns / .load.seconds / 1e7) | spread), latency: (if .[0].load.rtt_ns then percentiles else null end)}})
+  | from_entries)}) | from_entries;
+
 {
   machine: $machine[0],
   noise: ($noise | {work: (map(.work) | spread), slowest: (map(.work) | max / min), steal_percent: (map(.steal) | spread)}),
   core: ($core | benchmarks),
   kernel: ($xdp | benchmarks),
   servers: ($servers | end_to_end),
-  sources: ($servers | sources)
+  sources: ($servers | sources),
+  dpdk: ($dpdk | dpdk),
+  dpdk_burst: ($dpdk_burst | benchmarks),
+  idle: ($idle | idle)
 }

@@ -54,6 +54,37 @@ def sources_end_to_end:
   | [($s[$names[0]] // [])[] | .sources as $n | [($n | grouped)] + ($names | map($s[.][] | select(.sources == $n) | .cpu | quartiles(0)))]
   | table(["sources"] + ($names | map(title)));
 
+def dpdk_requests: ["bare/ipv4", "bare/ipv6", "fingerprint/ipv4", "software_fingerprint/ipv4", "unknown_attribute/ipv4", "mixed"];
+def dpdk:
+  .dpdk as $d | [dpdk_requests[] | select($d[.]) | . as $r | $d[.]
+    | [$r, (.loop.mpps | quartiles(1)), (.testpmd.mpps | quartiles(1)), (.reflex.mpps | quartiles(1)), (.reflex.ratio | quartiles(2))]]
+  | table(["request", "MAC swap loop: Mpps", "testpmd macswap: Mpps", "Reflex: Mpps", "Reflex / loop"]);
+# What comes on top of the loop, by what was measured alone; the rest is what the parts cost one another.
+def dpdk_costs:
+  .dpdk as $d | .core as $core | .dpdk_burst as $burst | [dpdk_requests[] | select($d[.]) | . as $r
+    | (if . == "mixed" then ["mixed/all", "mixed/memcpy", "mixed/mac_swap"]
+       else (split("/")[1] | ["hot/" + $r, "hot/memcpy/" + ., "hot/mac_swap/" + .]) end) as [$this, $memcpy, $swap]
+    | ($core[$this].median - $core[$memcpy].median) as $responder | ($burst[$this].median - $burst[$swap].median) as $worker
+    | $d[$r].loop.ns.median as $loop | $d[$r].reflex.ns.median as $whole
+    | [$r, $loop, $responder, $worker - $responder, $whole - $loop - $worker, $whole] | [.[0]] + (.[1:] | map(fixed(1)))]
+  | table(["request", "loop: driver, mbufs", "+ core", "+ worker around it", "+ rest", "= reflex-dpdk"]);
+def dpdk_cold:
+  .dpdk_burst as $b | [("send", "mac_swap", (profiles[] | select(contains("reflector") | not))) | . as $p | select($b["hot/" + . + "/ipv4"])
+    | [$p] + [$b["hot/" + $p + "/ipv4", "cold/" + $p + "/ipv4", "hot/" + $p + "/ipv6", "cold/" + $p + "/ipv6"] | quartiles(1)]]
+  | table(["request", "IPv4 hot", "cold", "IPv6 hot", "cold"]);
+def idle:
+  .idle as $i | {xdp: "**Reflex, XDP**", dpdk_poll: "Reflex, DPDK, `idle: poll`", dpdk_sleep: "Reflex, DPDK, `idle: sleep`"} as $titles
+  | [$titles | to_entries[] | select($i[.key]) | $i[.key] as $of | [.value, ($of["0"].percent | quartiles(1))]
+    + ([$of["1000"], $of["20000"] | (.percent | quartiles(1)), (.latency.p50 | microseconds), (.latency.p99 | microseconds)])]
+  | table(["server", "CPU % without load", "at 1,000/s", "p50 µs", "p99", "at 20,000/s", "p50 µs", "p99"]);
+def dpdk_sections:
+  if .machine.dpdk != "" then "### DPDK: Mpps on one core", "", "Left out: \(.machine.dpdk).", ""
+  else "### DPDK: Mpps on one core", "", dpdk, "",
+    "### DPDK: where the time goes, ns per packet", "", dpdk_costs, "",
+    "### DPDK: a burst in a worker, ns per packet", "", dpdk_cold, "",
+    "### Idle: CPU and latency over veth", "", idle, ""
+  end;
+
 # Bytes of an Ethernet frame on the wire: FCS 4, at least 64 with it; preamble 8, gap 12.
 def on_wire: [. + 4, 64] | max + 20;
 def plan_rows: [
@@ -91,4 +122,5 @@ noise, "",
 "### Sums alone: ns", "", sums, "",
 "### How the cost grows: ns in the kernel", "", growth("attributes"), "", growth("services"), "", growth("interfaces"), "", growth("sources"), "",
 "### Sources, end to end: CPU ns per answer", "", sources_end_to_end, "",
+dpdk_sections,
 "### The plan", "", plan
