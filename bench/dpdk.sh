@@ -72,7 +72,7 @@ dpdk_rate() { "$REFLEX_BUILD/bench/dpdk_rate" "/run/reflex/$INSTANCE/dpdk" net_p
 dpdk_reflex()
 {
 	local status=0
-	spawn dpdk "$REFLEX_BUILD/dataplane/dpdk/reflex-dpdk" "${DPDK_EAL[@]}" -l "$SERVER_CPU" "$(dpdk_port "$1")" -- \
+	spawn dpdk "$REFLEX_BUILD/dataplane/reflex-dpdk" "${DPDK_EAL[@]}" -l "$SERVER_CPU" "$(dpdk_port "$1")" -- \
 		--config "$TMP/dpdk-poll.yaml" --instance "$INSTANCE"
 	{ wait_for 20 dpdk_rate 0.1 && dpdk_rate "$2"; } || status=$?
 	dpdk_stop
@@ -131,7 +131,7 @@ idle_round()
 	idle_measure "$@" xdp
 	for idle in "${DPDK_IDLE[@]}"; do
 		name=dpdk_$idle
-		serve "$name" "$REFLEX_BUILD/dataplane/dpdk/reflex-dpdk" "${DPDK_EAL[@]}" -l "$SERVER_CPU" \
+		serve "$name" "$REFLEX_BUILD/dataplane/reflex-dpdk" "${DPDK_EAL[@]}" -l "$SERVER_CPU" \
 			"--vdev=net_af_packet0,iface=$(server_device "$name")" -- --config "$TMP/dpdk-$idle.yaml" \
 			--instance "$INSTANCE"
 		if ! wait_for 20 answers "$name"; then
