@@ -11,6 +11,8 @@ elif $what == "cpu" then servers(.cpu | columns)
 elif $what == "latency" then
   ["server", "p50", "p90", "p99", "p99.9"],
   servers(if .latency then [.latency[] | .median / 1000] else empty end)
+elif $what == "dpdk" then
+  ["request", "MAC swap loop", "Reflex"], (.dpdk | to_entries[] | [.key, .value.loop.mpps.median, .value.reflex.mpps.median])
 else
   (.kernel | steps($what + "/ipv4/")) as $four | (.kernel | steps($what + "/ipv6/")) as $six
   | $four | keys | sort_by(tonumber)[] | [.] + ($four[.] | columns) + ($six[.] | columns)

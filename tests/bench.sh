@@ -57,12 +57,24 @@ rows "Sums alone" 5
 rows "How the cost grows" 34
 rows "Sources, end to end" 2
 rows "The plan" 16
+if grep -q '^Left out: ' "$RESULTS/report.md"; then
+	skip dpdk "$(sed -n 's/^Left out: //p' "$RESULTS/report.md")"
+else
+	rows "DPDK: Mpps on one core" 6
+	rows "DPDK: where the time goes" 6
+	rows "DPDK: a burst in a worker" 13
+	rows "Idle" 3
+	holds summary/dpdk '[.dpdk[] | .loop.mpps.median > 0 and .reflex.mpps.median > 0] | length == 6 and all'
+	holds summary/testpmd '.dpdk["bare/ipv4"].testpmd.mpps.median > 0'
+	holds summary/dpdk_burst '[.dpdk_burst[].median > 0] | length >= 54 and all'
+	holds summary/idle '[.idle | (.xdp, .dpdk_poll, .dpdk_sleep)["1000", "20000"].latency.p50.median > 0] | length == 6 and all'
+fi
 holds summary/servers '[.servers[] | .cpu.median > 0 and .rate.median > 0 and .ratio.median > 0] | length >= 6 and all'
 holds summary/latency '[.servers | (.xdp, .sockets, .stund, .coturn).latency | .p50.median > 0 and .p999.median >= .p50.median] | all'
 holds summary/kernel '[.kernel[].median] | length >= 80 and (map(type) | all(. == "number"))'
 holds summary/core '[.core[].median > 0] | length >= 70 and all'
 holds summary/machine '.machine.cores > 0 and (.machine.cpu | length) > 0 and .noise.slowest >= 1'
-for plot in throughput cpu latency attributes services interfaces sources; do
+for plot in throughput cpu latency dpdk attributes services interfaces sources; do
 	if tail -n 2 "$RESULTS/$plot.svg" 2>/dev/null | grep -q '</svg>'; then
 		pass "plot/$plot"
 	else
