@@ -29,6 +29,7 @@ dpdk_prepare()
 		DPDK_EAL+=(--in-memory)
 	else
 		DPDK_EAL+=(--no-huge --no-shconf --file-prefix "$INSTANCE")
+		undo rm -rf "/run/dpdk/$INSTANCE"
 	fi
 	for idle in "${DPDK_IDLE[@]}"; do
 		printf '%s\n' 'dataplane: dpdk' "idle: $idle" 'services:' '  - address: 203.0.113.10' \
@@ -54,8 +55,9 @@ dpdk_loop()
 # It has no option for how long, but commands; its first lcore sleeps over them. The last rate is that since the one before.
 dpdk_testpmd()
 {
+	rm -f "$TMP/testpmd.log"
 	{
-		sleep 1 # it starts
+		wait_for 20 grep -q 'testpmd>' "$TMP/testpmd.log"
 		printf '%s\n' start 'show port stats 0'
 		sleep "$2"
 		printf '%s\n' 'show port stats 0' quit
