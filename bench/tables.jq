@@ -80,8 +80,8 @@ def idle:
 def dpdk_sections:
   if .machine.dpdk != "" then "### DPDK: Mpps on one core", "", "Left out: \(.machine.dpdk).", ""
   else "### DPDK: Mpps on one core", "", dpdk, "",
-    "### DPDK: where the time goes, ns per packet", "", dpdk_costs, "",
-    "### DPDK: a burst in a worker, ns per packet", "", dpdk_cold, "",
+    "### DPDK, where the time goes: ns per packet", "", dpdk_costs, "",
+    "### DPDK, a burst in a worker: ns per packet", "", dpdk_cold, "",
     "### Idle: CPU and latency over veth", "", idle, ""
   end;
 

@@ -61,8 +61,8 @@ if grep -q '^Left out: ' "$RESULTS/report.md"; then
 	skip dpdk "$(sed -n 's/^Left out: //p' "$RESULTS/report.md")"
 else
 	rows "DPDK: Mpps on one core" 6
-	rows "DPDK: where the time goes" 6
-	rows "DPDK: a burst in a worker" 13
+	rows "DPDK, where the time goes" 6
+	rows "DPDK, a burst in a worker" 13
 	rows "Idle" 3
 	holds summary/dpdk '[.dpdk[] | .loop.mpps.median > 0 and .reflex.mpps.median > 0] | length == 6 and all'
 	holds summary/testpmd '.dpdk["bare/ipv4"].testpmd.mpps.median > 0'
