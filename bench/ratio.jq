@@ -9,12 +9,15 @@
 def median: sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
 def name: .run_name // .name | sub("/(iterations|repeats|min_time|manual_time|real_time).*"; "");
 
+# What the bench took itself, or else CPU time.
+def time: if .run_name // .name | endswith("/manual_time") then .real_time else .cpu_time end;
+
 # Name to median; where a program prints aggregates only, to the one that it has.
 def medians:
   [.benchmarks[] | select(.error_occurred | not)]
   | (map(select(.run_type == "iteration")) | if length > 0 then . else null end)
     // map(select(.aggregate_name == "median"))
-  | group_by(name) | map({key: (.[0] | name), value: (map(.real_time) | median)}) | from_entries;
+  | group_by(name) | map({key: (.[0] | name), value: (map(time) | median)}) | from_entries;
 
 # P(B < k), by its terms: n over i, divided by 2^n.
 def below($n; $k):

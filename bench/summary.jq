@@ -7,12 +7,13 @@ def quantile(p):
   | .[$i] + ($at - $i) * ((.[$i + 1] // .[$i]) - .[$i]);
 def spread: {median: quantile(0.5), low: quantile(0.25), high: quantile(0.75), count: length};
 
-# Of Google Benchmark: one entry for each benchmark, without what its name says of how it was run.
+# Of Google Benchmark: one entry for each benchmark, without what its name says of how it was run. Where the bench does not
+# take the time itself, it is CPU time.
 def benchmarks:
   [.[].benchmarks[] | select(.run_type == "iteration" and (.error_occurred | not))]
   | group_by(.run_name)
   | map({key: (.[0].run_name | sub("/(iterations|repeats|min_time|manual_time|real_time).*"; "")),
-         value: (map(.real_time) | spread)})
+         value: (map(if .run_name | endswith("/manual_time") then .real_time else .cpu_time end) | spread)})
   | from_entries;
 
 # What comes back from a reflector is no right answer, but an answer.
