@@ -157,6 +157,7 @@ void add_mixed()
 {
 	requests from = request_build_mixed(mixed * burst);
 
+	benchmark::RegisterBenchmark("mixed/send", run_hot, leave, from);
 	benchmark::RegisterBenchmark("mixed/mac_swap", run_hot, swap, from);
 	benchmark::RegisterBenchmark("mixed/all", run_hot, answer, from);
 }

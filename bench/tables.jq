@@ -59,15 +59,17 @@ def dpdk:
   .dpdk as $d | [dpdk_requests[] | select($d[.]) | . as $r | $d[.]
     | [$r, (.loop.mpps | quartiles(1)), (.testpmd.mpps | quartiles(1)), (.reflex.mpps | quartiles(1)), (.reflex.ratio | quartiles(2))]]
   | table(["request", "MAC swap loop: Mpps", "testpmd macswap: Mpps", "Reflex: Mpps", "Reflex / loop"]);
-# What comes on top of the loop, by what was measured alone; the rest is what the parts cost one another.
+# By what was measured alone; the rest is what the parts cost one another.
 def dpdk_costs:
-  .dpdk as $d | .core as $core | .dpdk_burst as $burst | [dpdk_requests[] | select($d[.]) | . as $r
-    | (if . == "mixed" then ["mixed/all", "mixed/memcpy", "mixed/mac_swap"]
-       else (split("/")[1] | ["hot/" + $r, "hot/memcpy/" + ., "hot/mac_swap/" + .]) end) as [$this, $memcpy, $swap]
-    | ($core[$this].median - $core[$memcpy].median) as $responder | ($burst[$this].median - $burst[$swap].median) as $worker
-    | $d[$r].loop.ns.median as $loop | $d[$r].reflex.ns.median as $whole
-    | [$r, $loop, $responder, $worker - $responder, $whole - $loop - $worker, $whole] | [.[0]] + (.[1:] | map(fixed(1)))]
-  | table(["request", "loop: driver, mbufs", "+ core", "+ worker around it", "+ rest", "= reflex-dpdk"]);
+  .dpdk as $d | (.core | map_values(.median)) as $core | (.dpdk_burst | map_values(.median)) as $burst
+  | [dpdk_requests[] | select($d[.]) | . as $r
+    | (if . == "mixed" then ["mixed/", "", "mixed/all"] else ["hot/", "/" + split("/")[1], "hot/" + .] end) as [$from, $family, $this]
+    | ($d[$r].loop.ns.median - $burst[$from + "mac_swap" + $family] + $burst[$from + "send" + $family]) as $driver
+    | ($core[$this] - $core[$from + "memcpy" + $family]) as $responder
+    | ($burst[$this] - $burst[$from + "send" + $family]) as $worker
+    | $d[$r].reflex.ns.median as $whole
+    | [$driver, $responder, $worker - $responder, $whole - $driver - $worker, $whole] | [$r] + map(fixed(1))]
+  | table(["request", "driver: the loop without its swap", "+ core", "+ worker around it", "+ rest", "= reflex-dpdk"]);
 def dpdk_cold:
   .dpdk_burst as $b | [("send", "mac_swap", (profiles[] | select(contains("reflector") | not))) | . as $p | select($b["hot/" + . + "/ipv4"])
     | [$p] + [$b["hot/" + $p + "/ipv4", "cold/" + $p + "/ipv4", "hot/" + $p + "/ipv6", "cold/" + $p + "/ipv6"] | quartiles(1)]]

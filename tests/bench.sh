@@ -66,7 +66,7 @@ else
 	rows "Idle" 3
 	holds summary/dpdk '[.dpdk[] | .loop.mpps.median > 0 and .reflex.mpps.median > 0] | length == 6 and all'
 	holds summary/testpmd '.dpdk["bare/ipv4"].testpmd.mpps.median > 0'
-	holds summary/dpdk_burst '[.dpdk_burst[].median > 0] | length >= 54 and all'
+	holds summary/dpdk_burst '[.dpdk_burst[].median > 0] | length >= 55 and all'
 	holds summary/idle '[.idle | (.xdp, .dpdk_poll, .dpdk_sleep)["1000", "20000"].latency.p50.median > 0] | length == 6 and all'
 fi
 holds summary/servers '[.servers[] | .cpu.median > 0 and .rate.median > 0 and .ratio.median > 0] | length >= 6 and all'
