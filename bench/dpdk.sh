@@ -56,6 +56,7 @@ dpdk_loop()
 dpdk_testpmd()
 {
 	rm -f "$TMP/testpmd.log"
+	# shellcheck disable=SC2094 # it is read to see when it has started
 	{
 		wait_for 20 grep -q 'testpmd>' "$TMP/testpmd.log"
 		printf '%s\n' start 'show port stats 0'
