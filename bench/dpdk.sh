@@ -10,6 +10,7 @@
 
 DPDK_REQUESTS=(bare/ipv4 bare/ipv6 fingerprint/ipv4 software_fingerprint/ipv4 unknown_attribute/ipv4 mixed)
 DPDK_IDLE=(poll sleep)
+DPDK_MEMORY=
 DPDK_PAGES=32 # of 2 MB, as much as all of them need
 
 # Why not, where not.
@@ -21,14 +22,17 @@ dpdk_missing()
 }
 
 # The same for all of them.
+# shellcheck disable=SC2034
 dpdk_prepare()
 {
 	local request idle
 	DPDK_EAL=(--no-pci --no-telemetry -m $((2 * DPDK_PAGES)))
 	if [ "$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 2>/dev/null || echo 0)" -ge "$DPDK_PAGES" ]; then
 		DPDK_EAL+=(--in-memory)
+		DPDK_MEMORY="huge pages of 2 MB"
 	else
 		DPDK_EAL+=(--no-huge --no-shconf --file-prefix "$INSTANCE")
+		DPDK_MEMORY="small pages, as there were no huge ones free"
 		undo rm -rf "/run/dpdk/$INSTANCE"
 	fi
 	for idle in "${DPDK_IDLE[@]}"; do
@@ -52,7 +56,8 @@ dpdk_loop()
 		2>"$TMP/loop.log" || { show "$TMP/loop.log" >&2; return 1; }
 }
 
-# It has no option for how long, but commands; its first lcore sleeps over them. The last rate is that since the one before.
+# It has no option for how long, but commands; its first lcore sleeps over them. The last rate is that since the one
+# before.
 dpdk_testpmd()
 {
 	rm -f "$TMP/testpmd.log"

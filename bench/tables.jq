@@ -81,7 +81,7 @@ def idle:
   | table(["server", "CPU % without load", "at 1,000/s", "p50 µs", "p99", "at 20,000/s", "p50 µs", "p99"]);
 def dpdk_sections:
   if .machine.dpdk != "" then "### DPDK: Mpps on one core", "", "Left out: \(.machine.dpdk).", ""
-  else "### DPDK: Mpps on one core", "", dpdk, "",
+  else "### DPDK: Mpps on one core", "", dpdk, "", "Buffers are in \(.machine.memory).", "",
     "### DPDK, where the time goes: ns per packet", "", dpdk_costs, "",
     "### DPDK, a burst in a worker: ns per packet", "", dpdk_cold, "",
     "### Idle: CPU and latency over veth", "", idle, ""
