@@ -59,7 +59,6 @@ int main(int argc, char **argv)
 	struct segment_reader reader = {0};
 	struct segment_status status;
 	struct sample from, to;
-	char reason[256];
 	clockid_t clock;
 	int r;
 
@@ -67,12 +66,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: dpdk_rate SEGMENT PORT SECONDS\n");
 		return 2;
 	}
-	r = segment_look(&reader, argv[1], &status, reason, sizeof(reason));
-	if (r < 0 || reason[0] || !status.ready) {
-		fprintf(stderr, "dpdk_rate: %s\n",
-			r < 0	    ? strerror(-r)
-			: reason[0] ? reason
-				    : status.trouble);
+	r = segment_look(&reader, argv[1], &status);
+	if (r < 0 || !status.ready) {
+		fprintf(stderr, "dpdk_rate: %s\n", r < 0 ? strerror(-r) : status.trouble);
 		return 1;
 	}
 	r = clock_getcpuclockid((pid_t)status.pid, &clock);

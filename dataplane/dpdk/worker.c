@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "worker.h"
 
+#include <limits.h>
 #include <rte_ethdev.h>
 #include <rte_pause.h>
 #include <rte_prefetch.h>
@@ -13,10 +14,13 @@
 
 /*
  * Asleep for 50 microseconds, a line rate of 10 Gbit/s brings at most 744 frames, which the 1,024
- * descriptors of a queue can hold. So nothing is lost by it.
+ * descriptors of a queue can hold. So nothing is lost by it. After a second in which nothing has
+ * arrived, less is expected.
  */
 #define ROUNDS_AWAKE 256 /* in which nothing arrived */
 #define NAP_NS	     50000
+#define LONG_NAP_NS  500000
+#define NAPS_SHORT   (1000000000 / NAP_NS)
 
 /* What is to be counted of a frame that is going out. */
 union departure {
@@ -288,17 +292,22 @@ static bool poll_queue(const struct worker_queue *queue, const struct policy *po
 	return received || relayed;
 }
 
-static void nap(void)
+/* @rounds: so many in a row in which nothing arrived */
+static void rest(unsigned int rounds, bool sleep)
 {
-	const struct timespec time = {.tv_nsec = NAP_NS};
+	const struct timespec time = {.tv_nsec = rounds < ROUNDS_AWAKE + NAPS_SHORT ? NAP_NS
+										    : LONG_NAP_NS};
 
-	nanosleep(&time, NULL);
+	if (sleep && rounds >= ROUNDS_AWAKE)
+		nanosleep(&time, NULL);
+	else
+		rte_pause();
 }
 
 int worker_run(void *argument)
 {
 	struct worker *worker = argument;
-	unsigned int idle = 0;
+	unsigned int idle = 0; /* rounds */
 
 	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); /* else a nap is twice as long */
 	while (!__atomic_load_n(worker->stop, __ATOMIC_RELAXED)) {
@@ -308,11 +317,9 @@ int worker_run(void *argument)
 
 		for (unsigned int i = 0; i < worker->queues_count; i++)
 			busy |= poll_queue(&worker->queues[i], &generation->policy);
-		idle = busy ? 0 : idle + 1;
-		if (idle < ROUNDS_AWAKE || !generation->sleep)
-			rte_pause();
-		else
-			nap();
+		idle = busy ? 0 : idle + (idle < UINT_MAX);
+		if (idle)
+			rest(idle, generation->sleep);
 		__atomic_store_n(&worker->rounds, worker->rounds + 1, __ATOMIC_RELEASE);
 	}
 	return 0;
