@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Kernels that are not this machine's: each is booted in qemu without KVM, its verifier must take the program, its
-# virtio driver must run it in native mode, and frames that come over the emulated wire must be answered.
+# virtio driver must run it in native mode, and frames that come over the emulated wire must be answered. The same
+# kernel with its hands off the network cards: reflex-dpdk drives them.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/kernels/dpdk.sh"
 
 suite kernels
 need qemu-system-x86_64 qemu-system-x86 cpio cpio busybox busybox-static gcc gcc lz4 lz4 apt-get apt dpkg-deb dpkg
@@ -73,7 +75,8 @@ get_kernel()
 {
 	local part=$TMP/kernel
 	mkdir -p "$REFLEX_CACHE/kernels"
-	KERNEL=$(find "$REFLEX_CACHE/kernels" -mindepth 1 -maxdepth 1 -printf '%f\n' | newest "$2")
+	# A folder of an older test lacks uio_pci_generic.
+	KERNEL=$(find "$REFLEX_CACHE/kernels" -name 'uio_pci_generic.ko*' -printf '%P\n' | cut -d / -f 1 | newest "$2")
 	if [ -z "$KERNEL" ]; then
 		download "$1" "$2" || return 2
 		KERNEL=$PACKAGE
@@ -81,8 +84,10 @@ get_kernel()
 		dpkg-deb -x "$TMP/apt/$KERNEL"_*.deb "$part.all" || return 1
 		unpack_kernel "$part.all"/boot/vmlinuz-* "$part/vmlinux" || return 1
 		(cd "$part.all" && find lib/modules -path '*/drivers/virtio/*.ko*' -o -name 'virtio_net.ko*' \
-			-o -name '*failover.ko*' -o -name 'modules.builtin*' -o -name modules.order |
+			-o -name '*failover.ko*' -o -name 'uio.ko*' -o -name 'uio_pci_generic.ko*' -o -name 'tun.ko*' \
+			-o -name 'modules.builtin*' -o -name modules.order |
 			cpio -pdm --quiet "$part") || return 1
+		rm -rf "${REFLEX_CACHE:?}/kernels/$KERNEL"
 		mv "$part" "$REFLEX_CACHE/kernels/$KERNEL" || return 1
 	fi
 	KERNEL=$REFLEX_CACHE/kernels/$KERNEL
@@ -100,16 +105,28 @@ build_programs()
 			"$SOURCE/xdp/loader.c" "$SOURCE/dataplane/policy_build.c" -lbpf -lelf -lz
 }
 
-make_initrd()
+# The root folder of an initramfs, with what every boot needs.
+make_root()
 {
-	local root=$TMP/root
-	rm -rf "$root"
-	mkdir -p "$root"/{bin,dev,proc,sys}
-	cp "$(command -v busybox)" "$root/bin/busybox"
-	cp "$TMP/guest" "$root/bin/guest"
-	cp -r "$KERNEL/lib" "$root/lib"
-	busybox depmod -b "$root" "$(ls "$root/lib/modules")"
-	cat >"$root/init" <<-'END'
+	ROOT=$TMP/root
+	rm -rf "$ROOT"
+	mkdir -p "$ROOT"/{bin,dev,proc,sys}
+	cp "$(command -v busybox)" "$ROOT/bin/busybox"
+	cp -r "$KERNEL/lib" "$ROOT/lib"
+	busybox depmod -b "$ROOT" "$(ls "$ROOT/lib/modules")"
+}
+
+pack_root()
+{
+	chmod +x "$ROOT/init"
+	(cd "$ROOT" && find . | cpio -o -H newc --quiet) >"$TMP/initrd"
+}
+
+make_xdp_root()
+{
+	make_root
+	cp "$TMP/guest" "$ROOT/bin/guest"
+	cat >"$ROOT/init" <<-'END'
 		#!/bin/busybox sh
 		/bin/busybox --install -s /bin
 		mount -t proc proc /proc
@@ -123,8 +140,7 @@ make_initrd()
 		guest eth0
 		poweroff -f
 	END
-	chmod +x "$root/init"
-	(cd "$root" && find . | cpio -o -H newc --quiet) >"$TMP/initrd"
+	pack_root
 }
 
 # --- one kernel ---
@@ -133,40 +149,77 @@ heard() { grep -q "^REFLEX $1" "$TMP/qemu.log"; }
 heard_or_gone() { heard "$1" || heard failed || gone "$GUEST"; }
 said() { tr -d '\r' <"$TMP/qemu.log" | sed -n "s/^REFLEX $1 *//p" | head -n 1; }
 
+MAC=52:54:00:12:34:56 # of every card
+SPACE=
+
+# boot CARD...: each is a card's model and options. They stand in the slots from 2 on. A card's wire is two sockets,
+# $TMP/guestSLOT and $TMP/hostSLOT; frames travel in Unix datagrams, so that no port of this machine is in use. The
+# wire of a card that begins with `tap:` is an interface tap0 instead, in the namespace $SPACE.
 boot()
 {
+	local card cards=() slot=2 wire
+	for card; do
+		wire=dgram,local.type=unix,local.path=$TMP/guest$slot,remote.type=unix,remote.path=$TMP/host$slot
+		[[ $card != tap:* ]] || wire=tap,ifname=tap0,script=no,downscript=no,queues=2
+		cards+=(-netdev "$wire,id=n$slot" -device "${card#tap:},netdev=n$slot,addr=$slot,mac=$MAC,romfile=")
+		((++slot))
+	done
 	rm -f "$TMP/console"
 	mkfifo "$TMP/console"
 	exec {CONSOLE}<>"$TMP/console"
-	# Frames travel in Unix datagrams, so that no port of this machine is in use. The emulated card would drop
-	# tagged frames (ctrl_vlan) until the guest had a VLAN device.
 	# shellcheck disable=SC2016
-	spawn qemu sh -c 'exec "$@" <"$0"' "$TMP/console" qemu-system-x86_64 \
+	spawn qemu ${SPACE:+nsenter "--net=/run/netns/$NS-$SPACE" --} \
+		sh -c 'exec "$@" <"$0"' "$TMP/console" qemu-system-x86_64 \
 		-M q35 -accel tcg,thread=multi -cpu max -smp 2 -m 512 \
 		-nodefaults -no-user-config -display none -no-reboot -serial stdio \
 		-kernel "$KERNEL/vmlinux" -initrd "$TMP/initrd" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr net.ifnames=0" \
-		-netdev "dgram,id=n0,local.type=unix,local.path=$TMP/guest.sock,remote.type=unix,remote.path=$TMP/host.sock" \
-		-device virtio-net-pci,netdev=n0,mac=02:00:00:00:00:10,ctrl_vlan=off,romfile=
+		-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr net.ifnames=0" "${cards[@]}"
 	GUEST=$SPAWNED
 }
 
-# try_kernel NAME SUITE PATTERN
-try_kernel()
+# end_boot: the guest has been told to end.
+end_boot()
 {
-	local name=$1 word test why status=0
-	step "$name"
-	get_kernel "$2" "$3" >"$TMP/fetch.log" 2>&1 || status=$?
-	if [ "$status" -ne 0 ]; then
-		show "$TMP/fetch.log"
-		case $status in
-		2) skip "$name" "no access to Debian's packages: $(reason "$TMP/fetch.log")";;
-		*) fail "$name" "unpacking $KERNEL: $(reason "$TMP/fetch.log")";;
+	wait_for 10 gone "$GUEST" || stop "$GUEST"
+	exec {CONSOLE}>&-
+}
+
+# wire NAME SLOT stun|neighbours: reports each of its tests.
+wire()
+{
+	local word test why
+	"$TMP/wire" "$TMP/host$2" "$TMP/guest$2" "$3" >"$TMP/wire.log" 2>&1 || true
+	while read -r word test why; do
+		case $word in
+		pass) pass "$1/$test";;
+		fail) fail "$1/$test" "$why";;
+		*) echo "     $word $test $why";;
 		esac
-		return
-	fi
-	make_initrd
-	boot
+	done <"$TMP/wire.log"
+}
+
+# want_kernel NAME SUITE PATTERN: false, and reported, where there is none.
+want_kernel()
+{
+	local status=0
+	step "$1"
+	get_kernel "$2" "$3" >"$TMP/fetch.log" 2>&1 || status=$?
+	[ "$status" -ne 0 ] || return 0
+	show "$TMP/fetch.log"
+	case $status in
+	2) skip "$1" "no access to Debian's packages: $(reason "$TMP/fetch.log")";;
+	*) fail "$1" "unpacking $KERNEL: $(reason "$TMP/fetch.log")";;
+	esac
+	return 1
+}
+
+# try_xdp NAME
+try_xdp()
+{
+	local name=$1
+	make_xdp_root
+	# The emulated card would drop tagged frames (ctrl_vlan) until the guest had a VLAN device.
+	boot virtio-net-pci,ctrl_vlan=off
 	wait_for 60 heard_or_gone attached || true
 	if ! heard attached; then
 		show "$TMP/qemu.log"
@@ -175,19 +228,11 @@ try_kernel()
 		return
 	fi
 	pass "$name/attach" "loaded $(said loaded), native on virtio-net"
-	"$TMP/wire" "$TMP/host.sock" "$TMP/guest.sock" >"$TMP/wire.log" 2>&1 || true
-	while read -r word test why; do
-		case $word in
-		pass) pass "$name/$test";;
-		fail) fail "$name/$test" "$why";;
-		*) echo "     $word $test $why";;
-		esac
-	done <"$TMP/wire.log"
+	wire "$name" 2 stun
 	echo >&"$CONSOLE"
 	wait_for 20 heard_or_gone detached || true
 	check_counted "$name"
-	wait_for 10 gone "$GUEST" || stop "$GUEST"
-	exec {CONSOLE}>&-
+	end_boot
 }
 
 check_counted()
@@ -208,4 +253,9 @@ if ! build_programs >"$TMP/build.log" 2>&1; then
 	fail build "the static guest program"
 	exit 1
 fi
-try_kernel 6.1 bookworm '^linux-image-6\.1\.[^ ]*-cloud-amd64$'
+if want_kernel 6.1 bookworm '^linux-image-6\.1\.[^ ]*-cloud-amd64$'; then
+	try_xdp 6.1
+	try_dpdk dpdk
+else
+	skip dpdk "it needs the kernel above"
+fi

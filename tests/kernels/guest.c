@@ -45,7 +45,7 @@ static int make_policy(void)
 		{.family = FAMILY_IPV4, .port = 3478, .address = {203, 0, 113, 10}},
 		{.family = FAMILY_IPV6,
 		 .port = 3478,
-		 .address = {0x20, 1, 0x0d, 0xb8, 0, 2, [15] = 0x10}},
+		 .address = {0x20, 1, 0x0d, 0xb8, [15] = 0x10}},
 	};
 	const struct policy_settings settings = {
 		.services = services,
