@@ -23,7 +23,7 @@ between() { { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; } || { echo "     $1 is no
 # client COMMAND [ARGUMENT]: the test client in its namespace, over IPv4; client6 over IPv6; local_client on the server.
 client() { in_ns client timeout 40 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1" "$SERVER" "$PORT" "${@:2}"; }
 client6() { in_ns client timeout 40 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1" "$SERVER6" "$PORT" "${@:2}"; }
-local_client() { in_ns server timeout 40 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1" "$2" "$PORT"; }
+local_client() { in_ns server timeout 40 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1" "$2" "$PORT" "${@:3}"; }
 
 packets() { metric server reflex_packets_total "$@"; }
 socket_packets() { packets 'dataplane="socket"' "$@"; }
@@ -141,7 +141,7 @@ check udp/bytes-in same "$(metric server reflex_bytes_total 'dataplane="socket"'
 check udp/bytes-out same "$(metric server reflex_bytes_total 'dataplane="socket"' 'direction="tx"')" $((4 * 32 + 2 * 44))
 check local/ipv4 local_client udp "$SERVER"
 check local/ipv6 local_client udp "$SERVER6"
-check local/tcp local_client many "$SERVER"
+check local/tcp local_client many "$SERVER" 10
 mac=$(in_ns server ip -o link show srv | sed -n 's/.*link\/ether \([0-9a-f:]*\).*/\1/p')
 client6 udp # so that the server knows the way back
 check land/sent client6 land "cli/$mac"

@@ -21,6 +21,7 @@
 
 #define PERIOD_MS	 100
 #define STUCK_PERIODS	 10 /* without a round of a worker: it hangs */
+#define FOLLOW_PERIODS	 10 /* between two looks at the interfaces' addresses */
 #define QUIET_ATTEMPTS	 5000
 #define QUIET_ATTEMPT_US 1000
 
@@ -88,10 +89,22 @@ static void log_services(const struct responder *responder, const char *prefix)
 					   : "no address");
 }
 
+/* Takes over the services, which are expanded from the configuration. */
+static void put_in_force(struct responder *responder, const struct generation *generation,
+			 struct services *services)
+{
+	const struct generation *old = responder->generation;
+
+	__atomic_store_n(&responder->generation, generation, __ATOMIC_RELEASE);
+	services_free(&responder->services);
+	responder->services = *services;
+	if (wait_quiet(responder))
+		rte_free((void *)old);
+}
+
 static int reload(struct responder *responder, char *error, size_t size)
 {
 	static struct config next;
-	const struct generation *old = responder->generation;
 	struct generation *generation;
 	struct services services;
 	int r = control_config(&next, responder->options.file, error, size);
@@ -106,13 +119,32 @@ static int reload(struct responder *responder, char *error, size_t size)
 	generation = control_generation(&next, &services, error, size);
 	if (!generation)
 		return -ENOMEM;
-	__atomic_store_n(&responder->generation, generation, __ATOMIC_RELEASE);
-	services_free(&responder->services);
-	responder->services = services;
+	put_in_force(responder, generation, &services);
 	responder->config = next;
-	if (wait_quiet(responder))
-		rte_free((void *)old);
 	return 0;
+}
+
+/* The own addresses of interfaces may change; without interfaces none are meant. */
+static void follow_addresses(struct responder *responder)
+{
+	char error[LOG_SENTENCE_MAX];
+	struct generation *generation;
+	struct services services;
+
+	if (responder->config.interfaces_count == 0)
+		return;
+	generation = control_generation(&responder->config, &services, error, sizeof(error));
+	if (!generation) {
+		log_error("%s", error);
+		return;
+	}
+	if (services_equal(&services, &responder->services)) {
+		services_free(&services);
+		rte_free(generation);
+		return;
+	}
+	put_in_force(responder, generation, &services);
+	log_services(responder, "addresses changed: ");
 }
 
 static void on_hangup(struct responder *responder)
@@ -252,7 +284,7 @@ void *control_run(void *argument)
 	control_publish(responder);
 	log_services(responder, "");
 	sd_notify(0, "READY=1");
-	for (;;) {
+	for (unsigned int period = 1;; period++) {
 		poll(&event, 1, PERIOD_MS);
 		while (read(responder->signals, &info, sizeof(info)) == sizeof(info)) {
 			if (info.ssi_signo == SIGHUP) {
@@ -263,6 +295,8 @@ void *control_run(void *argument)
 			__atomic_store_n(&responder->stop, true, __ATOMIC_RELAXED);
 			return NULL;
 		}
+		if (period % FOLLOW_PERIODS == 0)
+			follow_addresses(responder);
 		control_publish(responder);
 	}
 }

@@ -54,12 +54,13 @@ static int lock(int fd)
 
 static int map(struct segment_writer *writer)
 {
-	writer->segment = mmap(NULL, sizeof(*writer->segment), PROT_READ | PROT_WRITE, MAP_SHARED,
-			       writer->fd, 0);
-	if (writer->segment != MAP_FAILED)
-		return 0;
-	writer->segment = NULL;
-	return -errno;
+	void *mapped = mmap(NULL, sizeof(*writer->segment), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    writer->fd, 0);
+
+	if (mapped == MAP_FAILED)
+		return -errno;
+	writer->segment = mapped;
+	return 0;
 }
 
 static int open_locked(struct segment_writer *writer, const char *path, int flags)
