@@ -20,6 +20,7 @@
 #include "options.h"
 #include "privileges.h"
 #include "services.h"
+#include "signals.h"
 #include "sockets.h"
 #include "watch.h"
 
@@ -211,18 +212,10 @@ static void log_readiness(struct daemon *daemon)
 
 static int open_events(struct daemon *daemon)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	daemon->signals = signals_open();
 	if (daemon->signals < 0) {
-		log_error("no signalfd: %s", strerror(errno));
-		return -errno;
+		log_error("no signalfd: %s", strerror(-daemon->signals));
+		return daemon->signals;
 	}
 	daemon->watch = watch_open();
 	if (daemon->watch < 0)

@@ -19,15 +19,7 @@ GENERATED=200000
 WIRED=(0 9 16) # the configurations for a wire: as shipped, otherwise pass, all of behaviour discovery
 
 suite dpdk
-while [ $# -ge 2 ]; do
-	case $1 in
-	--frames) GENERATED=$2;;
-	--seed) SEED=$2;;
-	*) break;;
-	esac
-	shift 2
-done
-[ $# -eq 0 ] || { echo "usage: tests/run dpdk [--frames N] [--seed N]" >&2; exit 2; }
+frames_options "$@"
 need_root
 need ip iproute2
 DPDK=$REFLEX_BUILD/dataplane/reflex-dpdk

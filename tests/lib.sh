@@ -52,6 +52,21 @@ show() { [ ! -s "$1" ] || { printf -- '---- %s\n' "${2:-$1}"; tail -n 30 "$1" | 
 # The line of a log that says why: the first error of apt, or the last line.
 reason() { sed -n 's/^E: //p' "$1" | grep -m 1 . || tail -n 1 "$1"; }
 
+# frames_options OPTION...: those of a suite that makes frames, into GENERATED and SEED.
+# shellcheck disable=SC2034
+frames_options()
+{
+	while [ $# -ge 2 ]; do
+		case $1 in
+		--frames) GENERATED=$2;;
+		--seed) SEED=$2;;
+		*) break;;
+		esac
+		shift 2
+	done
+	[ $# -eq 0 ] || { echo "usage: tests/run $suite_name [--frames N] [--seed N]" >&2; exit 2; }
+}
+
 # need COMMAND PACKAGE...: a missing tool skips the whole suite, by name.
 need()
 {

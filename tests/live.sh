@@ -24,15 +24,7 @@ CLIENT_MAC=02:1a:2b:3c:4d:5e
 SERVER_MAC=52:54:00:12:34:56
 
 suite live
-while [ $# -ge 2 ]; do
-	case $1 in
-	--frames) GENERATED=$2;;
-	--seed) SEED=$2;;
-	*) break;;
-	esac
-	shift 2
-done
-[ $# -eq 0 ] || { echo "usage: tests/run live [--frames N] [--seed N]" >&2; exit 2; }
+frames_options "$@"
 need_root
 need ip iproute2 ethtool ethtool bpftool bpftool curl curl
 DRIVER=$REFLEX_BUILD/tests/live/live

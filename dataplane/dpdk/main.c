@@ -7,17 +7,16 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "control.h"
 #include "instance.h"
 #include "log.h"
+#include "signals.h"
 
 #define EXIT_USAGE 2 /* EXIT_FAILURE, 1, is for what goes wrong later */
 #define CACHE_SIZE 256
@@ -27,19 +26,11 @@
 /* Before EAL makes threads, so that the signals reach none of them. */
 static int open_signals(struct responder *responder)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	responder->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	responder->signals = signals_open();
 	if (responder->signals >= 0)
 		return 0;
-	log_error("no signalfd: %s", strerror(errno));
-	return -errno;
+	log_error("no signalfd: %s", strerror(-responder->signals));
+	return responder->signals;
 }
 
 /* Before EAL, which takes long; it is also the lock of the instance. */

@@ -29,6 +29,7 @@ union departure {
 		uint8_t family;
 		uint8_t verdict; /* VERDICTS: not STUN, an outcome is counted */
 		uint8_t outcome;
+		uint8_t reserved;
 	};
 	uint64_t whole;
 };
