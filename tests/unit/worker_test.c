@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A worker of reflex-dpdk and its buffers: whatever ports take or leave, each frame is counted as
+ * what became of it, and each buffer comes back. The ports are two functions of this file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h wants the four above before it. */
+#include <cmocka.h>
+
+#include "dpdk/worker.h"
+#include "oracle/frames.h"
+#include "policy_build.h"
+
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PORT	0
+#define PUNT	1
+#define BUFFERS 127
+#define ROOM	1024 /* of a buffer, behind its headroom */
+
+static struct rte_mempool *pool;
+static struct policy policy;
+static struct segment_lane lane;
+static struct worker_queue queue;
+static struct rte_mbuf *frames[WORKER_BURST];
+static unsigned int count;
+
+/* --- ports --- */
+
+struct fake {
+	unsigned int takes; /* so many of a burst */
+	struct rte_mbuf *taken[WORKER_BURST];
+	unsigned int taken_count;
+};
+
+static struct fake fakes[2];
+
+static uint16_t send_burst(void *data, struct rte_mbuf **mbufs, uint16_t length)
+{
+	struct fake *fake = data;
+	uint16_t taken = (uint16_t)RTE_MIN(fake->takes, length);
+
+	memcpy(fake->taken, mbufs, taken * sizeof(*mbufs));
+	fake->taken_count = taken;
+	return taken;
+}
+
+static void make_ports(void)
+{
+	static void *queues[2], *callbacks[1];
+
+	for (int i = 0; i < 2; i++) {
+		queues[i] = &fakes[i];
+		rte_eth_fp_ops[i].tx_pkt_burst = send_burst;
+		rte_eth_fp_ops[i].txq.data = &queues[i];
+		rte_eth_fp_ops[i].txq.clbk = callbacks;
+	}
+}
+
+/* --- frames --- */
+
+static int begin(void **state)
+{
+	static struct policy_service services[2];
+	struct policy_settings settings = {
+		.services = services,
+		.services_count = 2,
+		.mirror_fingerprint = true,
+		.low_source_ports = true,
+	};
+
+	(void)state;
+	services[0] = (struct policy_service){.family = FAMILY_IPV4, .port = 3478};
+	services[1] = (struct policy_service){.family = FAMILY_IPV6, .port = 3478};
+	frame_address(services[0].address, "203.0.113.10");
+	frame_address(services[1].address, "2001:db8::10");
+	assert_int_equal(policy_build(&policy, &settings, NULL), 0);
+	memset(&lane, 0, sizeof(lane));
+	memset(fakes, 0, sizeof(fakes));
+	fakes[PORT].takes = fakes[PUNT].takes = WORKER_BURST;
+	queue = (struct worker_queue){.port = PORT, .punt = RTE_MAX_ETHPORTS, .lane = &lane};
+	memcpy(queue.mac.addr_bytes, "\x52\x54\x00\x12\x34\x56", 6); /* as frame_init asks */
+	count = 0;
+	return 0;
+}
+
+/* Every buffer must be back once those that ports took are. */
+static int end(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		rte_pktmbuf_free_bulk(fakes[i].taken, fakes[i].taken_count);
+	assert_int_equal(rte_mempool_avail_count(pool), BUFFERS);
+	return 0;
+}
+
+static struct rte_mbuf *add(const uint8_t *bytes, size_t length)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+	char *to = rte_pktmbuf_append(mbuf, (uint16_t)length);
+
+	assert_non_null(to);
+	memcpy(to, bytes, length);
+	frames[count++] = mbuf;
+	return mbuf;
+}
+
+static struct rte_mbuf *add_request(int family, const char *attributes)
+{
+	uint8_t bytes[FRAME_MAX];
+	struct frame frame;
+
+	frame_init(&frame, family);
+	frame_stun(&frame, 0x0001, true);
+	frame_attributes(&frame, attributes);
+	return add(bytes, frame_build(&frame, bytes, sizeof(bytes)));
+}
+
+/* To a port that is no service's. */
+static struct rte_mbuf *add_foreign(void)
+{
+	uint8_t bytes[FRAME_MAX];
+	struct frame frame;
+
+	frame_init(&frame, 4);
+	frame_stun(&frame, 0x0001, true);
+	frame.destination_port = 53;
+	return add(bytes, frame_build(&frame, bytes, sizeof(bytes)));
+}
+
+static struct rte_mbuf *add_ping(void)
+{
+	uint8_t bytes[FRAME_MAX];
+	struct frame frame;
+	size_t length;
+
+	frame_init(&frame, 4);
+	frame_payload(&frame, "", 0);
+	frame.protocol = 1;
+	length = frame_build(&frame, bytes, sizeof(bytes));
+	memcpy(bytes + 34, "\x08\x00\x00\x00\x12\x34\x00\x01", 8); /* in UDP's place */
+	frame_fix_icmp(bytes, length);
+	return add(bytes, length);
+}
+
+static void run(void)
+{
+	worker_answer(&queue, &policy, frames, count);
+	count = 0;
+}
+
+static uint64_t packets(enum family family, enum verdict verdict)
+{
+	return lane.counters.packets[family][verdict];
+}
+
+static uint64_t all_packets(void)
+{
+	uint64_t sum = 0;
+
+	for (int family = 0; family < FAMILIES_MAX; family++)
+		for (int verdict = 0; verdict < VERDICTS_MAX; verdict++)
+			sum += lane.counters.packets[family][verdict];
+	return sum;
+}
+
+/* --- tests --- */
+
+static void sends_what_the_port_takes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		add_request(4, "");
+		add_request(6, "");
+		add_request(4, "F");
+		add_request(6, "7000");
+	}
+	run();
+	assert_int_equal(fakes[PORT].taken_count, 32);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 16);
+	assert_int_equal(packets(FAMILY_IPV6, VERDICT_SUCCESS), 8);
+	assert_int_equal(packets(FAMILY_IPV6, VERDICT_UNKNOWN_ATTRIBUTE), 8);
+	assert_int_equal(all_packets(), 32);
+	assert_int_equal(lane.counters.bytes[FAMILY_IPV4][DIRECTION_RX], 8 * (62 + 70));
+	assert_int_equal(lane.counters.bytes[FAMILY_IPV4][DIRECTION_TX], 8 * (74 + 82));
+	for (int i = 0; i < 32; i++)
+		assert_int_equal(fakes[PORT].taken[i]->pkt_len, fakes[PORT].taken[i]->data_len);
+}
+
+/* The first three of these runs go out whole, of the fourth one frame. */
+static void counts_and_frees_what_the_port_leaves(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		add_request(4, "");
+	for (int i = 0; i < 2; i++)
+		add_request(6, "F");
+	for (int i = 0; i < 2; i++)
+		add_request(4, "7000");
+	for (int i = 0; i < 6; i++)
+		add_request(6, "");
+	for (int i = 0; i < 4; i++)
+		add_request(4, "");
+	fakes[PORT].takes = 15;
+	run();
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 10);
+	assert_int_equal(packets(FAMILY_IPV6, VERDICT_SUCCESS), 2 + 1);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UNKNOWN_ATTRIBUTE), 2);
+	assert_int_equal(packets(FAMILY_IPV6, VERDICT_UNSENT), 5);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UNSENT), 4);
+	assert_int_equal(all_packets(), 24);
+	assert_int_equal(lane.counters.bytes[FAMILY_IPV6][DIRECTION_RX], 2 * 90 + 6 * 82);
+	assert_int_equal(lane.counters.bytes[FAMILY_IPV6][DIRECTION_TX], 2 * 114 + 106);
+}
+
+static void takes_nothing(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 32; i++)
+		add_request(4, "");
+	fakes[PORT].takes = 0;
+	run();
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UNSENT), 32);
+	assert_int_equal(lane.counters.bytes[FAMILY_IPV4][DIRECTION_TX], 0);
+}
+
+static void answers_pings_in_the_same_burst(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		add_ping();
+		add_request(4, "");
+	}
+	fakes[PORT].takes = 9;
+	run();
+	assert_int_equal(lane.outcomes[OUTCOME_ECHO], 5);
+	assert_int_equal(lane.outcomes[OUTCOME_UNSENT], 3);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_NOT_UDP), 8);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 4);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UNSENT), 4);
+}
+
+static void drops_what_nobody_wants(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		add_foreign();
+	run();
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_NOT_SERVICE), 20);
+	assert_int_equal(lane.outcomes[OUTCOME_DROPPED], 20);
+	assert_int_equal(fakes[PORT].taken_count + fakes[PUNT].taken_count, 0);
+}
+
+static void punts_as_it_came(void **state)
+{
+	uint8_t before[FRAME_MAX];
+	uint16_t length;
+
+	(void)state;
+	queue.punt = PUNT;
+	fakes[PUNT].takes = 15;
+	length = add_foreign()->data_len;
+	memcpy(before, rte_pktmbuf_mtod(frames[0], uint8_t *), length);
+	for (int i = 1; i < 20; i++)
+		add_foreign();
+	run();
+	assert_int_equal(lane.outcomes[OUTCOME_PUNTED], 15);
+	assert_int_equal(lane.outcomes[OUTCOME_PUNT_FULL], 5);
+	assert_int_equal(fakes[PUNT].taken[0]->data_len, length);
+	assert_memory_equal(rte_pktmbuf_mtod(fakes[PUNT].taken[0], uint8_t *), before, length);
+}
+
+static void drops_or_punts_what_is_refused(void **state)
+{
+	(void)state;
+	queue.punt = PUNT;
+	for (int pass = 0; pass < 2; pass++) {
+		policy.pass_refused = (uint8_t)pass;
+		add_request(4, "F!");
+		run();
+		assert_int_equal(packets(FAMILY_IPV4, VERDICT_WRONG_FINGERPRINT), pass + 1);
+		assert_int_equal(fakes[PUNT].taken_count, pass);
+	}
+	assert_int_equal(lane.outcomes[OUTCOME_PUNTED], 1);
+}
+
+static void leaves_what_is_for_another_host(void **state)
+{
+	(void)state;
+	queue.filter = true;
+	for (int i = 0; i < 3; i++)
+		add_request(4, "");
+	rte_pktmbuf_mtod(frames[1], uint8_t *)[5] ^= 1;
+	rte_pktmbuf_mtod(frames[2], uint8_t *)[0] |= 1; /* a group */
+	run();
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 1);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_LINK_ADDRESS), 1);
+	assert_int_equal(lane.outcomes[OUTCOME_OTHER_HOST], 1);
+	assert_int_equal(all_packets(), 2);
+}
+
+static void believes_what_the_device_verified(void **state)
+{
+	static const uint64_t flags[] = {RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN, RTE_MBUF_F_RX_L4_CKSUM_BAD,
+					 RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_NONE};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct rte_mbuf *mbuf = add_request(4, i % 2 ? "" : "F");
+
+		rte_pktmbuf_mtod(mbuf, uint8_t *)[40] ^= 0xff; /* its UDP checksum */
+		mbuf->ol_flags = flags[i];
+	}
+	run();
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UDP_CHECKSUM), 2);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 2);
+}
+
+/* A frame in two buffers: the first has so many bytes of the request, the second all else. */
+static void add_chain(size_t first, size_t trailer)
+{
+	struct rte_mbuf *mbuf = add_request(4, ""), *next = rte_pktmbuf_alloc(pool);
+	size_t rest = mbuf->data_len > first ? mbuf->data_len - first : 0;
+	char *to = rte_pktmbuf_append(next, (uint16_t)(rest + trailer));
+
+	assert_non_null(to);
+	memset(to, 0, rest + trailer);
+	memcpy(to, rte_pktmbuf_mtod_offset(mbuf, char *, first), rest);
+	rte_pktmbuf_trim(mbuf, (uint16_t)rest);
+	if (!rest) {
+		to = rte_pktmbuf_append(mbuf, (uint16_t)(first - mbuf->data_len));
+		assert_non_null(to);
+	}
+	assert_int_equal(rte_pktmbuf_chain(mbuf, next), 0);
+}
+
+static void answers_frames_in_pieces(void **state)
+{
+	(void)state;
+	add_chain(500, 900); /* all that matters is in the first */
+	add_chain(20, 100);  /* fits into the first */
+	run();
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 2);
+	assert_int_equal(lane.counters.bytes[FAMILY_IPV4][DIRECTION_RX], 1400 + 162);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(fakes[PORT].taken[i]->nb_segs, 1);
+		assert_int_equal(fakes[PORT].taken[i]->pkt_len, 74);
+	}
+}
+
+static void gives_up_where_there_is_no_room(void **state)
+{
+	(void)state;
+	add_chain(20, ROOM - 42); /* does not fit into the first */
+	/* Headers moved to the end of the buffer: nothing can grow. */
+	add_request(4, "");
+	frames[1]->data_off = (uint16_t)(frames[1]->buf_len - 62);
+	memmove(rte_pktmbuf_mtod(frames[1], char *),
+		(char *)frames[1]->buf_addr + RTE_PKTMBUF_HEADROOM, 62);
+	run();
+	assert_int_equal(packets(FAMILY_OTHER, VERDICT_NO_ROOM), 1);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_NO_ROOM), 1);
+	assert_int_equal(lane.outcomes[OUTCOME_DROPPED], 2);
+}
+
+static int start_eal(void)
+{
+	char prefix[32];
+	char *arguments[] = {"worker_test", "--no-huge",	"-m", "16", "--no-pci",
+			     "--no-shconf", "--no-telemetry",	"-l", "0",  "--file-prefix",
+			     prefix,	    "--log-level=error"};
+
+	snprintf(prefix, sizeof(prefix), "reflex-test-%d", getpid());
+	return rte_eal_init(RTE_DIM(arguments), arguments);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(sends_what_the_port_takes, begin, end),
+		cmocka_unit_test_setup_teardown(counts_and_frees_what_the_port_leaves, begin, end),
+		cmocka_unit_test_setup_teardown(takes_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(answers_pings_in_the_same_burst, begin, end),
+		cmocka_unit_test_setup_teardown(drops_what_nobody_wants, begin, end),
+		cmocka_unit_test_setup_teardown(punts_as_it_came, begin, end),
+		cmocka_unit_test_setup_teardown(drops_or_punts_what_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(leaves_what_is_for_another_host, begin, end),
+		cmocka_unit_test_setup_teardown(believes_what_the_device_verified, begin, end),
+		cmocka_unit_test_setup_teardown(answers_frames_in_pieces, begin, end),
+		cmocka_unit_test_setup_teardown(gives_up_where_there_is_no_room, begin, end),
+	};
+	int failed;
+
+	if (start_eal() < 0)
+		return 1;
+	pool = rte_pktmbuf_pool_create("test", BUFFERS, 0, 0, RTE_PKTMBUF_HEADROOM + ROOM, 0);
+	if (!pool)
+		return 1;
+	make_ports();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rmdir(rte_eal_get_runtime_dir());
+	rte_eal_cleanup();
+	return failed;
+}
