@@ -306,19 +306,23 @@ static void leaves_what_is_for_another_host(void **state)
 
 static void believes_what_the_device_verified(void **state)
 {
-	static const uint64_t flags[] = {RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN, RTE_MBUF_F_RX_L4_CKSUM_BAD,
-					 RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_NONE};
+	static const uint64_t flags[] = {RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_NONE,
+					 RTE_MBUF_F_RX_L4_CKSUM_BAD,
+					 RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN};
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		struct rte_mbuf *mbuf = add_request(4, i % 2 ? "" : "F");
+		struct rte_mbuf *mbuf = add_request(i % 2 ? 6 : 4, i < 2 ? "" : "F");
 
-		rte_pktmbuf_mtod(mbuf, uint8_t *)[40] ^= 0xff; /* its UDP checksum */
+		rte_pktmbuf_mtod(mbuf, uint8_t *)[i % 2 ? 60 : 40] ^= 0xff; /* its UDP checksum */
 		mbuf->ol_flags = flags[i];
 	}
 	run();
-	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UDP_CHECKSUM), 2);
-	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 2);
+	assert_int_equal(fakes[PORT].taken_count, 2);
+	assert_int_equal(fakes[PORT].taken[0]->pkt_len, 74);
+	assert_int_equal(fakes[PORT].taken[1]->pkt_len, 106);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UDP_CHECKSUM), 1);
+	assert_int_equal(packets(FAMILY_IPV6, VERDICT_UDP_CHECKSUM), 1);
 }
 
 /* A frame in two buffers: the first has so many bytes of the request, the second all else. */
