@@ -27,12 +27,12 @@ dpdk_prepare()
 {
 	local request idle
 	DPDK_EAL=(--no-pci --no-telemetry -m $((2 * DPDK_PAGES)))
-	if [ "$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 2>/dev/null || echo 0)" -ge "$DPDK_PAGES" ]; then
+	if huge_pages "$DPDK_PAGES"; then
 		DPDK_EAL+=(--in-memory)
 		DPDK_MEMORY="huge pages of 2 MB"
 	else
 		DPDK_EAL+=(--no-huge --no-shconf --file-prefix "$INSTANCE")
-		DPDK_MEMORY="small pages, as there were no huge ones free"
+		DPDK_MEMORY="small pages, as no huge ones could be reserved"
 		undo rm -rf "/run/dpdk/$INSTANCE"
 	fi
 	for idle in "${DPDK_IDLE[@]}"; do
