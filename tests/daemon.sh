@@ -560,6 +560,7 @@ check dpdk/other-size wait_for 3 unready "reflex-dpdk is of another version than
 start_dpdk
 check dpdk/same-layout wait_for 30 ready
 check dpdk/begins-anew same_dpdk 0 'verdict="success"'
+check dpdk/begins-anew-said grep -qF "counters begin anew: those of the last process are of another version" "$TMP/dpdk.log"
 chmod 600 "$SEGMENT"
 kill_daemon TERM
 check dpdk/third start_nobody --config "$TMP/reflexd.yaml"

@@ -55,6 +55,9 @@ static int open_segment(struct responder *responder)
 		responder->status.ports[i].present = responder->status.ports[i].up = 0;
 	if (responder->segment.adopted)
 		log_info("counting goes on where the last process ended");
+	if (responder->segment.replaced)
+		log_warning(
+			"counters begin anew: those of the last process are of another version");
 	return 0;
 }
 

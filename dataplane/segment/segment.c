@@ -145,6 +145,7 @@ int segment_create(struct segment_writer *writer, const char *path, char *error,
 	*writer = (struct segment_writer){.fd = -1};
 	r = adopt(writer, path);
 	writer->adopted = r == 1;
+	writer->replaced = r == 0 && writer->fd >= 0;
 	if (r == 0)
 		r = make(writer, path);
 	if (r >= 0)

@@ -80,7 +80,8 @@ struct segment {
 struct segment_writer {
 	struct segment *segment;
 	int fd;
-	bool adopted; /* there were counters, and they go on */
+	bool adopted;  /* there were counters, and they go on */
+	bool replaced; /* there were counters that mean nothing here, and they begin anew */
 };
 
 /**

@@ -134,9 +134,11 @@ static void test_other_layout_is_replaced(void **state)
 	(void)state;
 	create();
 	segment_lane(writer.segment, "net_a", 0)->counters.packets[0][0] = 7;
+	assert_false(writer.replaced);
 	change_layout();
 	create();
 	assert_false(writer.adopted);
+	assert_true(writer.replaced);
 	assert_int_equal(writer.segment->layout, SEGMENT_LAYOUT);
 	assert_int_equal(segment_lane(writer.segment, "net_a", 0)->counters.packets[0][0], 0);
 }
