@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <rte_dev.h>
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <stdio.h>
@@ -78,6 +79,13 @@ static void receive_multicast(struct port *port)
 	port->filter = rte_eth_promiscuous_enable(port->id) == 0;
 }
 
+/* Without huge pages the driver takes a part of the buffers for all of them (DPDK 22.11): what lies
+ * in the others is neither sent nor given back. */
+static bool is_safe(const struct port *port)
+{
+	return rte_eal_has_hugepages() || strcmp(port->driver, "net_af_xdp") != 0;
+}
+
 int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
 	      char *error, size_t size)
 {
@@ -89,6 +97,14 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 	if (r > 0) {
 		port->queues = (uint16_t)r;
 		choose(&conf, port);
+		if (!is_safe(port)) {
+			snprintf(
+				error, size,
+				"port %s: %s loses frames without huge pages: reserve some (sysctl "
+				"vm.nr_hugepages=256), and leave --no-huge out",
+				port->name, port->driver);
+			return -EINVAL;
+		}
 		r = set_up(id, &conf, port->queues, pools);
 	}
 	if (r < 0) {
