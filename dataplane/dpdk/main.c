@@ -265,6 +265,8 @@ static void finish(struct responder *responder)
 	for (unsigned int i = 0; i < responder->ports_count; i++)
 		port_close(&responder->ports[i]);
 	responder->ports_count = 0;
+	if (!responder->status.started)
+		return;
 	control_publish(responder);
 	lost = responder->status.buffers - responder->status.buffers_free;
 	if (lost)
