@@ -123,6 +123,7 @@ idle_measure()
 {
 	local cpu began
 	tune "$4" latency
+	sleep 1.5 # a worker naps longer after a second without frames
 	cpu=$(cpu_time "$4") began=$(date +%s%N)
 	sleep "$3"
 	cpu=$(($(cpu_time "$4") - cpu)) began=$(($(date +%s%N) - began))
