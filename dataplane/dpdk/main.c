@@ -69,7 +69,8 @@ static int check_ports(void)
 		log_error("runs only as a primary process: leave --proc-type out");
 	else if (count == 0)
 		log_error("no port: bind a NIC to vfio-pci (`dpdk-devbind.py --bind=vfio-pci "
-			  "PCI-ADDRESS`), or name a device with --vdev");
+			  "PCI-ADDRESS`), or name a device with --vdev; of one that was named and "
+			  "cannot be opened, DPDK's own lines above say why");
 	else if (count > SEGMENT_PORTS_MAX)
 		log_error("%u ports, at most %d are possible: choose some with -a", count,
 			  SEGMENT_PORTS_MAX);
@@ -80,15 +81,19 @@ static int check_ports(void)
 
 static int start_eal(struct responder *responder, char **argv)
 {
+	bool memory;
+
 	if (rte_eal_init(responder->options.eal_count, argv) >= 0) {
 		responder->eal = true;
 		return check_ports();
 	}
+	if (!rte_errno) /* a secondary process without a primary one says nothing of it */
+		rte_errno = EINVAL;
+	memory = rte_errno != EINVAL;
 	log_error("DPDK does not start: %s; its own lines above say why%s", rte_strerror(rte_errno),
-		  rte_errno == EINVAL ? ""
-				      : " (huge pages are reserved by `sysctl "
-					"vm.nr_hugepages=256`; without any it takes --no-huge -m "
-					"256)");
+		  memory ? " (huge pages are reserved by `sysctl vm.nr_hugepages=256`; without any "
+			   "it takes --no-huge -m 256)"
+			 : "");
 	return -rte_errno;
 }
 
