@@ -1,21 +1,33 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Real clients behind a real NAT: each must learn the NAT's public address, and XDP must have told it.
+# Real clients behind a real NAT: each must learn the NAT's public address, and XDP must have told it; and again, over two
+# drivers of DPDK, reflex-dpdk. Then the server's kernel has the interface behind it, and the callee there.
 #
 #   home 192.168.1.101 --- nat (masquerade) 198.51.100.7 --- server 203.0.113.10, 203.0.113.11
+#   home fd00::101 ------- nat (masquerade) 2001:db8:51::7 -- server 2001:db8:113::10
 #
-# Real public addresses are not used: these are the documentation blocks of RFC 5737.
+# Real public addresses are not used: these are the documentation blocks of RFC 5737 and RFC 3849.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 PRIVATE=192.168.1.101
 PUBLIC=198.51.100.7
+PUBLIC6=2001:db8:51::7
 SERVER=203.0.113.10
+SERVER6=2001:db8:113::10
 CALLEE=203.0.113.11
 
+case $* in
+'') rounds=(xdp af_packet af_xdp);;
+'--over '*) rounds=("${@:2}");;
+*) echo "usage: tests/run clients [--over xdp|af_packet|af_xdp...]" >&2; exit 2;;
+esac
+
 suite clients
+# shellcheck source=tests/dpdk/start.sh
+. "$(dirname "$0")/dpdk/start.sh"
 need_root
 need ip iproute2 nft nftables ethtool ethtool bpftool bpftool curl curl \
 	chromium chromium chromedriver chromium-driver stun stun-client turnutils_stunclient coturn \
@@ -32,52 +44,75 @@ make_lab()
 	in_ns nat ip address add "$PUBLIC/24" dev outside
 	in_ns nat ip route add 203.0.113.0/24 dev outside
 	in_ns nat sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	in_ns home ip address add fd00::101/64 dev lan nodad
+	in_ns home ip route add default via fd00::1
+	in_ns nat ip address add fd00::1/64 dev inside nodad
+	in_ns nat ip address add "$PUBLIC6/64" dev outside nodad
+	in_ns nat ip route add 2001:db8:113::/64 dev outside
+	in_ns nat sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 	# nft wants a newline or a semicolon after every statement, before a closing brace too.
 	in_ns nat nft -f - <<-END
-		table ip nat {
+		table inet nat {
 			chain postrouting {
 				type nat hook postrouting priority srcnat
 				oifname "outside" masquerade
 			}
 		}
 	END
-	in_ns server ip address add "$SERVER/24" dev wan
-	in_ns server ip address add "$CALLEE/24" dev wan
-	in_ns server ip route add 198.51.100.0/24 dev wan
 	xdp_pass nat outside
+}
+
+# server_addresses DEVICE
+server_addresses()
+{
+	in_ns server ip address add "$SERVER/24" dev "$1"
+	in_ns server ip address add "$CALLEE/24" dev "$1"
+	in_ns server ip route add 198.51.100.0/24 dev "$1"
+	in_ns server ip address add "$SERVER6/64" dev "$1" nodad
+	in_ns server ip route add 2001:db8:51::/64 dev "$1"
+}
+
+serve()
+{
+	{
+		carried_by "$1" wan
+		printf '%s\n' 'services:' "  - address: $SERVER" "  - address: $SERVER6"
+	} >"$TMP/reflexd.yaml"
+	start_carrier "$1" server wan server_addresses
 }
 
 # What XDP_TX sends is invisible on the device that sends it, hence the capture at the NAT's end of the wire.
 start_capture()
 {
 	spawn capture nsenter "--net=/run/netns/$NS-nat" -- \
-		dumpcap -q -i outside -f 'udp port 3478' -w "$TMP/stun.pcapng"
+		dumpcap -q -i outside -f 'udp port 3478' -w "$TMP/stun-$round.pcapng"
 	CAPTURE=$SPAWNED
 	wait_for 10 grep -q '^File: ' "$TMP/capture.log"
 }
 
-# --- was it XDP? ---
+# --- who answered? ---
 
-# answers VERDICT: how often XDP has answered so.
-answers() { metric server reflex_packets_total 'dataplane="xdp"' 'action="answer"' "verdict=\"$1\""; }
+# answers [LABEL...]: how often this round's dataplane has answered so.
+answers() { metric server reflex_packets_total "dataplane=\"$(dataplane_of "$round")\"" 'action="answer"' "$@"; }
 
-# client TEST VERDICT FUNCTION: the function sets $learned and $detail; XDP must have given the answer, nobody else.
+# client TEST VERDICT FUNCTION [ADDRESS]: the function sets $learned and $detail; this round's dataplane must have given the
+# answer, nobody else.
 client()
 {
-	local before after
+	local before after name=$round/$1 verdict="verdict=\"$2\"" public=${4:-$PUBLIC}
 	learned=
 	detail=
-	before=$(answers "$2") || before=none
+	before=$(answers "$verdict") || before=none
 	"$3" || true
-	after=$(answers "$2") || after=none
-	if [ "$learned" != "$PUBLIC" ]; then
-		fail "$1" "learned ${learned:-nothing} instead of $PUBLIC${detail:+; $detail}"
+	after=$(answers "$verdict") || after=none
+	if [ "$learned" != "$public" ]; then
+		fail "$name" "learned ${learned:-nothing} instead of $public${detail:+; $detail}"
 	elif [ "$before" = none ] || [ "$after" = none ]; then
-		fail "$1" "/metrics has no reflex_packets_total of dataplane xdp, action answer, verdict $2"
+		fail "$name" "/metrics has no reflex_packets_total of this dataplane, action answer, $verdict"
 	elif [ "$after" -le "$before" ]; then
-		fail "$1" "learned it, but not from XDP: its $2 stayed at $after"
+		fail "$name" "learned it, but from another: its $2 stayed at $after"
 	else
-		pass "$1" "${detail:-$PUBLIC}"
+		pass "$name" "${detail:-$public}"
 	fi
 }
 
@@ -92,17 +127,18 @@ webdriver()
 # A JSON string for a script: no quote, backslash or newline of its own can get in its way.
 GATHER="
 const done = arguments[0], begin = performance.now(), found = [];
-const connection = new RTCPeerConnection({iceServers: [{urls: 'stun:$SERVER:3478'}]});
+const connection = new RTCPeerConnection({iceServers: [{urls: ['stun:$SERVER:3478', 'stun:[$SERVER6]:3478']}]});
+const end = text => { connection.close(); done(text); };
 connection.onicecandidateerror = event => found.push('error ' + event.errorCode + ' ' + event.errorText);
 connection.onicecandidate = event => {
 	if (!event.candidate)
-		return done(found.join(', '));
+		return end(found.join(', '));
 	const part = event.candidate.candidate.split(' ');
 	found.push([part[2], part[7], part[4], Math.round(performance.now() - begin)].join(' '));
 };
 connection.createDataChannel('reflex');
-connection.createOffer().then(offer => connection.setLocalDescription(offer)).catch(error => done('' + error));
-setTimeout(() => done('not done in 20 s: ' + found.join(', ')), 20000);"
+connection.createOffer().then(offer => connection.setLocalDescription(offer)).catch(error => end('' + error));
+setTimeout(() => end('not done in 20 s: ' + found.join(', ')), 20000);"
 
 shows_page()
 {
@@ -129,10 +165,11 @@ start_chromium()
 	wait_for 20 shows_page
 }
 
+# Of both families, in one go.
 ask_chromium()
 {
 	local all srflx
-	if ! start_chromium; then
+	if [ -z "${SESSION:-}" ] && ! start_chromium; then
 		detail="chromium did not start"
 		show "$TMP/chromedriver.log"
 		show "$TMP/session.log"
@@ -140,12 +177,11 @@ ask_chromium()
 	fi
 	webdriver POST "session/$SESSION/execute/async" \
 		--data "{\"args\": [], \"script\": \"${GATHER//[$'\n\t']/ }\"}" >"$TMP/gathered.log"
-	webdriver DELETE "session/$SESSION" >/dev/null
 	all=$(sed 's/^{"value":"\(.*\)"}$/\1/' "$TMP/gathered.log")
-	srflx=$(tr , '\n' <<<"$all" | awk '$2 == "srflx" && $1 == "udp" { print $3, $4; exit }')
-	learned=${srflx% *}
+	srflx=$(tr , '\n' <<<"$all" | awk '$2 == "srflx" && $1 == "udp" { print $3, $4 }' | sort)
+	learned=$(sed 's/ .*//' <<<"$srflx" | paste -sd ' ')
 	if [ -n "$srflx" ]; then
-		detail="srflx $learned in ${srflx#* } ms"
+		detail="srflx, in ms: $(paste -sd ',' <<<"$srflx" | sed 's/,/, /g')"
 	else
 		detail="it gathered: ${all:-nothing}"
 	fi
@@ -159,15 +195,18 @@ ask_stun()
 {
 	in_ns home timeout 30 stun "$SERVER" -v >"$TMP/stun.log" 2>&1 || true
 	learned=$(sed -n 's/^MappedAddress = \(.*\):[0-9]*$/\1/p' "$TMP/stun.log" | sort -u)
-	[ "$learned" = "$PUBLIC" ] || show "$TMP/stun.log"
+	[ -n "$learned" ] || show "$TMP/stun.log"
 }
 
-ask_turnutils()
+# turnutils ADDRESS
+turnutils()
 {
-	(cd "$TMP" && in_ns home timeout 20 turnutils_stunclient "$SERVER") >"$TMP/turnutils.log" 2>&1 || true
+	(cd "$TMP" && in_ns home timeout 20 turnutils_stunclient "$1") >"$TMP/turnutils.log" 2>&1 || true
 	learned=$(sed -n 's/.*UDP reflexive addr: \(.*\):[0-9]*$/\1/p' "$TMP/turnutils.log" | sort -u)
-	[ "$learned" = "$PUBLIC" ] || show "$TMP/turnutils.log"
+	[ -n "$learned" ] || show "$TMP/turnutils.log"
 }
+ask_turnutils() { turnutils "$SERVER"; }
+ask_turnutils6() { turnutils "$SERVER6"; }
 
 # --- a softphone: the reason why this exists ---
 
@@ -177,7 +216,7 @@ said() { grep -q "$2" "$1"; }
 # call NAME ACCOUNT-OPTIONS: $learned is where the callee was told to send the sound.
 call()
 {
-	local phone=$TMP/baresip-$1 trace=$TMP/sipp-$1.trace callee
+	local name=$round-$1 phone=$TMP/$round-$1 trace=$TMP/$round-$1.trace callee
 	mkdir "$phone"
 	cat >"$phone/config" <<-END
 		sip_listen $PRIVATE:5060
@@ -192,11 +231,11 @@ call()
 		audio_alert aufile,$phone/alert.wav
 	END
 	echo "<sip:reflex@$PRIVATE>;regint=0;audio_codecs=PCMU$2" >"$phone/accounts"
-	spawn "sipp-$1" nsenter "--net=/run/netns/$NS-server" -- \
-		sipp -sn uas -i "$CALLEE" -p 5060 -m 1 -nostdin -rtp_echo -trace_msg -message_file "$trace"
+	spawn "sipp-$name" nsenter "--net=/run/netns/$NS-server" -- \
+		sipp -sn uas -i "$CALLEE" -p 5060 -m 1 -nostdin -default_behaviors all,-abortunexp -rtp_echo -trace_msg -message_file "$trace"
 	callee=$SPAWNED
 	wait_for 10 listens "$CALLEE:5060" || detail="sipp does not listen"
-	spawn "baresip-$1" nsenter "--net=/run/netns/$NS-home" -- \
+	spawn "baresip-$name" nsenter "--net=/run/netns/$NS-home" -- \
 		env "HOME=$TMP" baresip -4 -f "$phone" -e "/dial sip:uas@$CALLEE" -t 30
 	wait_for 20 said "$trace" '^ACK ' || detail="the call was never set up"
 	stop "$SPAWNED"
@@ -208,8 +247,8 @@ call()
 		in_invite && /^c=IN IP4 / { address = $3 }
 		END { print address }')
 	if [ -n "$detail" ] || [ -z "$learned" ]; then
-		show "$TMP/baresip-$1.log"
-		show "$TMP/sipp-$1.log"
+		show "$TMP/baresip-$name.log"
+		show "$TMP/sipp-$name.log"
 	fi
 }
 
@@ -224,9 +263,9 @@ call_without_stun()
 	detail=
 	call plain ""
 	if [ "$learned" = "$PRIVATE" ] && [ -z "$detail" ]; then
-		pass baresip-without-stun "SDP carries $learned"
+		pass "$round/baresip-without-stun" "SDP carries $learned"
 	else
-		fail baresip-without-stun "SDP carries ${learned:-no address}, not $PRIVATE${detail:+; $detail}"
+		fail "$round/baresip-without-stun" "SDP carries ${learned:-no address}, not $PRIVATE${detail:+; $detail}"
 	fi
 }
 
@@ -234,15 +273,15 @@ call_without_stun()
 
 dissect()
 {
-	tshark -n -r "$TMP/stun.pcapng" -d udp.port==3478,stun \
+	tshark -n -r "$TMP/stun-$round.pcapng" -d udp.port==3478,stun \
 		-o ip.check_checksum:TRUE -o udp.check_checksum:TRUE "$@" 2>"$TMP/tshark.log" && return
 	show "$TMP/tshark.log" >&2
 	return 1
 }
 
 # tshark has a dissector of its own, and other names, for RFC 3489.
-REQUEST="ip.dst == $SERVER && (stun.type == 0x0001 || classicstun.type == 0x0001)"
-REPLY="ip.src == $SERVER && (stun.type in {0x0101, 0x0111} || classicstun.type in {0x0101, 0x0111})"
+REQUEST="(ip.dst == $SERVER || ipv6.dst == $SERVER6) && (stun.type == 0x0001 || classicstun.type == 0x0001)"
+REPLY="(ip.src == $SERVER || ipv6.src == $SERVER6) && (stun.type in {0x0101, 0x0111} || classicstun.type in {0x0101, 0x0111})"
 
 # none NAME FILTER WHAT: no frame may match.
 none()
@@ -251,12 +290,12 @@ none()
 	dissect -Y "$2" >"$TMP/bad.log"
 	bad=$(wc -l <"$TMP/bad.log")
 	if [ "$bad" -eq 0 ]; then
-		pass "$1"
+		pass "$round/wire/$1"
 	else
 		show "$TMP/bad.log" "$2"
 		dissect -Y "$2" -V >"$TMP/bad.log"
 		show "$TMP/bad.log" "the last of them"
-		fail "$1" "$bad frames $3"
+		fail "$round/wire/$1" "$bad frames $3"
 	fi
 }
 
@@ -268,51 +307,55 @@ judge_wire()
 	dissect -Y "$REPLY" -T fields -e udp.dstport -e stun.id -e classicstun.id | sort >"$replies"
 	if [ ! -s "$requests" ]; then
 		show "$TMP/capture.log"
-		fail wire/each-answered-once "no request in the capture"
+		fail "$round/wire/each-answered-once" "no request in the capture"
 	elif cmp -s "$requests" "$replies"; then
-		pass wire/each-answered-once "$(wc -l <"$requests") requests"
+		pass "$round/wire/each-answered-once" "$(wc -l <"$requests") requests"
 	else
 		diff "$requests" "$replies" | head -20 || true
-		fail wire/each-answered-once "$(wc -l <"$requests") requests, $(wc -l <"$replies") replies, or other IDs"
+		fail "$round/wire/each-answered-once" "$(wc -l <"$requests") requests, $(wc -l <"$replies") replies, or other IDs"
 	fi
-	answered=$(metric server reflex_packets_total 'dataplane="xdp"' 'action="answer"') || answered=no
+	answered=$(answers) || answered=no
 	if [ "$answered" = "$(wc -l <"$replies")" ]; then
-		pass wire/each-counted "$answered answers"
+		pass "$round/wire/each-counted" "$answered answers"
 	else
-		fail wire/each-counted "XDP counted $answered answers, the wire saw $(wc -l <"$replies")"
+		fail "$round/wire/each-counted" "it counted $answered answers, the wire saw $(wc -l <"$replies")"
 	fi
-	none wire/nothing-else "!($REQUEST) && !($REPLY)" "that are neither request nor reply"
-	none wire/no-warning '_ws.expert.severity >= 0x600000' "with a warning or an error"
-	none wire/not-malformed '_ws.malformed || _ws.short' "cut or malformed"
-	none wire/checksums '!(ip.checksum.status == 1) || !(udp.checksum.status == 1)' "with a checksum wrong or missing"
-	none wire/ip-header "$REPLY && !(ip.ttl == 64 && ip.flags.df == 1 && ip.id == 0 && ip.dsfield == 0)" \
+	none nothing-else "!($REQUEST) && !($REPLY)" "that are neither request nor reply"
+	none no-warning '_ws.expert.severity >= 0x600000' "with a warning or an error"
+	none not-malformed '_ws.malformed || _ws.short' "cut or malformed"
+	none checksums 'ip && !(ip.checksum.status == 1) || !(udp.checksum.status == 1)' "with a checksum wrong or missing"
+	none ip-header "$REPLY && !(ip.ttl == 64 && ip.flags.df == 1 && ip.id == 0 && ip.dsfield == 0) &&
+		!(ipv6.hlim == 64 && ipv6.tclass == 0 && ipv6.flow == 0)" \
 		"that are replies without TTL 64, DF, ID 0, DSCP 0"
-	none wire/address "stun.type == 0x0101 && !(stun.att.type == 0x0020 && stun.att.ipv4 == $PUBLIC) ||
+	none address "stun.type == 0x0101 && !(stun.att.type == 0x0020 && stun.att.ipv4 == $PUBLIC) &&
+		!(ipv6 && stun.att.type == 0x0020 && stun.att.ipv6 == $PUBLIC6) ||
 		classicstun.type == 0x0101 && !(classicstun.att.type == 0x0001 && classicstun.att.ipv4 == $PUBLIC)" \
-		"that are successes without $PUBLIC"
+		"that are successes without $PUBLIC or $PUBLIC6"
 }
 
 step "lab: $PRIVATE behind $PUBLIC, server $SERVER"
 make_lab
-if ! start_reflexd server --interface wan --address "$SERVER"; then
-	show "$TMP/reflexd.log"
-	fail reflexd "not ready; see above"
-	exit 1
-fi
-start_capture
-
-step "clients"
-client chromium success ask_chromium
-client stun-client legacy_success ask_stun
-client turnutils success ask_turnutils
-client baresip-with-stun success call_with_stun
-call_without_stun
-
-step "wire"
-# The last packets may still be on their way to the file.
-sleep 0.5
-stop "$CAPTURE"
-judge_wire
+for round in "${rounds[@]}"; do
+	step "$round"
+	possible "$round" || continue
+	if ! serve "$round"; then
+		show "$TMP/reflexd.log"
+		fail "$round/server" "not ready; see above"
+		continue
+	fi
+	start_capture
+	client chromium success ask_chromium "$PUBLIC $PUBLIC6"
+	client stun-client legacy_success ask_stun
+	client turnutils success ask_turnutils
+	client turnutils6 success ask_turnutils6 "$PUBLIC6"
+	client baresip-with-stun success call_with_stun
+	call_without_stun
+	# The last packets may still be on their way to the file.
+	sleep 0.5
+	stop "$CAPTURE"
+	judge_wire
+	stop_carrier
+done
 if [ "$suite_failed" -ne 0 ]; then
 	show "$TMP/reflexd.log"
 fi

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Behaviour discovery (RFC 5780, RFC 3489): real clients behind real NATs must call each NAT by its name, over XDP and over
-# sockets. And TCP, by a real client too.
+# Behaviour discovery (RFC 5780, RFC 3489): real clients behind real NATs must call each NAT by its name, over XDP, over
+# sockets, and over DPDK. And TCP, by a real client too.
 #
 #   home 192.168.1.101 --- nat 198.51.100.N ---+
 #   home 192.168.1.101 --- nat 198.51.100.N ---+--- server 203.0.113.10, 203.0.113.11
@@ -21,12 +21,14 @@ SERVER6=2001:db8::10
 ALTERNATE6=2001:db8::11
 
 case $* in
-'') rounds=(xdp socket);;
-'--against coturn') rounds=(coturn);;
-*) echo "usage: tests/run nats [--against coturn]" >&2; exit 2;;
+'') rounds=(xdp socket af_xdp);;
+'--against '*) rounds=("${@:2}");;
+*) echo "usage: tests/run nats [--against xdp|socket|af_packet|af_xdp|coturn...]" >&2; exit 2;;
 esac
 
 suite nats
+# shellcheck source=tests/dpdk/start.sh
+. "$(dirname "$0")/dpdk/start.sh"
 need_root
 need ip iproute2 nft nftables ethtool ethtool bpftool bpftool curl curl \
 	turnutils_natdiscovery coturn stun stun-client stunc sofia-sip-bin
@@ -40,12 +42,22 @@ make_internet()
 	in_ns internet ip link set bridge up
 	ns_join server wan internet server
 	in_ns internet ip link set server master bridge
-	in_ns server ip address add "$SERVER/24" dev wan
-	in_ns server ip address add "$ALTERNATE/24" dev wan
-	in_ns server ip address add "$SERVER6/64" dev wan nodad
-	in_ns server ip address add "$ALTERNATE6/64" dev wan nodad
-	in_ns server ip route add 198.51.100.0/24 dev wan
 	xdp_pass internet server
+}
+
+# server_addresses DEVICE: and the ways to the NATs.
+server_addresses()
+{
+	local route
+	in_ns server ip address add "$SERVER/24" dev "$1"
+	in_ns server ip address add "$ALTERNATE/24" dev "$1"
+	in_ns server ip address add "$SERVER6/64" dev "$1" nodad
+	in_ns server ip address add "$ALTERNATE6/64" dev "$1" nodad
+	in_ns server ip route add 198.51.100.0/24 dev "$1"
+	for route in "${routes[@]}"; do
+		# shellcheck disable=SC2086
+		in_ns server ip route replace $route
+	done
 }
 
 # --- the NATs ---
@@ -84,7 +96,7 @@ BY_TALK='
 		iifname "outside" meta l4proto udp dnat to $PRIVATE : udp dport . ip saddr map @talked
 	}'
 
-nats=()
+nats=() routes=()
 declare -A home public public6 mapping filtering ports hairpin lifetime stun stunc
 
 # nat NAME HOME MAPPING FILTERING PORTS <RULES: in the words of RFC 4787. HOME is private, or public where nothing is
@@ -110,14 +122,13 @@ nat()
 		home[$name]=192.0.2.$number public[$name]=192.0.2.$number
 		in_ns "$inner" ip address add "${home[$name]}/32" dev lan
 		in_ns "$nat" ip route add "${public[$name]}" dev inside
-		in_ns server ip route add "${public[$name]}" via "$outside"
+		routes+=("${public[$name]} via $outside" "2001:db8:0:$number::/64 via 2001:db8::1:$number")
 		public6[$name]=2001:db8:0:$number::101
 		in_ns "$nat" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 		in_ns "$nat" ip address add "2001:db8::1:$number/64" dev outside nodad
 		in_ns "$nat" ip address add "2001:db8:0:$number::1/64" dev inside nodad
 		in_ns "$inner" ip address add "${public6[$name]}/64" dev lan nodad
 		in_ns "$inner" ip route add default via "2001:db8:0:$number::1"
-		in_ns server ip route add "2001:db8:0:$number::/64" via "2001:db8::1:$number"
 	fi
 	in_ns "$inner" ip route add default via 192.168.1.1 dev lan onlink
 	{ echo "define PUBLIC = $outside"; echo "define PRIVATE = $PRIVATE"; cat; } | in_ns "$nat" nft -f -
@@ -269,12 +280,11 @@ name_nats()
 serve()
 {
 	if [ "$1" = coturn ]; then
+		server_addresses wan
 		start_coturn
 		return
 	fi
-	cat >"$TMP/reflexd.yaml" <<-END
-		dataplane: $1
-		interfaces: [{name: wan}]
+	{ carried_by "$1" wan; cat; } >"$TMP/reflexd.yaml" <<-END
 		services:
 		  - address: $SERVER
 		    port: 3478
@@ -287,7 +297,7 @@ serve()
 		    response_port: true
 		    padding: true
 	END
-	start_reflexd server --config "$TMP/reflexd.yaml"
+	start_carrier "$1" server wan server_addresses
 }
 
 start_coturn()
@@ -485,7 +495,9 @@ ask_sockets()
 {
 	local name result log
 	for name in "${nats[@]}"; do
-		ask "$name" padding turnutils_natdiscovery -P -m -f -L "${home[$name]}" "$SERVER"
+		# The kernel puts fragments together for af_packet, and then they do not fit into the other interface.
+		[ "$round" = af_packet ] ||
+			ask "$name" padding turnutils_natdiscovery -P -m -f -L "${home[$name]}" "$SERVER"
 		ask "$name" tcp "$NATBD" "$SERVER" "${home[$name]}" "${TCP[@]}"
 		[ -z "${public6[$name]:-}" ] || ask "$name" tcp6 "$NATBD" "$SERVER6" "${public6[$name]}" "${TCP[@]}"
 	done
@@ -493,7 +505,7 @@ ask_sockets()
 	for name in "${nats[@]}"; do
 		result=$round/$name
 		log=$TMP/$round-$name
-		is "$result/natdiscovery-padding" "$(expect_natdiscovery "$name" "${public[$name]}")" \
+		[ "$round" = af_packet ] || is "$result/natdiscovery-padding" "$(expect_natdiscovery "$name" "${public[$name]}")" \
 			"$(said_natdiscovery "$log-padding.log")" "$log-padding.log"
 		is "$result/natbd-tcp" "$(expect_tcp "$name" "${public[$name]}")" "$(said_natbd "$log-tcp.log")" "$log-tcp.log"
 		[ -z "${public6[$name]:-}" ] ||
@@ -525,6 +537,7 @@ name_nats
 
 for round in "${rounds[@]}"; do
 	step "$round"
+	possible "$round" || continue
 	if ! serve "$round"; then
 		show "$TMP/reflexd.log"
 		fail "$round/server" "not ready; see above"
@@ -534,9 +547,12 @@ for round in "${rounds[@]}"; do
 	case $round in
 	xdp) by xdp/by-xdp xdp socket;;
 	socket) by socket/by-sockets socket xdp;;
+	af_*) by "$round/by-dpdk" dpdk socket;;
 	esac
 	ask_sockets
-	stop "$REFLEXD"
+	case $round in af_*) check "$round/nothing-lost" same "$(dpdk_lost server)" 0;; esac
+	stop_carrier
+	in_ns server ip address flush dev wan
 done
 if [ "$suite_failed" -ne 0 ]; then
 	show "$TMP/reflexd.log"

@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The responder of $TMP/reflexd.yaml by each of its carriers: xdp, socket, or reflex-dpdk on a driver of DPDK for interfaces
+# of the kernel, af_packet or af_xdp. A suite sources it behind lib.sh.
+
+DPDK=$REFLEX_BUILD/dataplane/reflex-dpdk
+REFLEX_DPDK=
+PUNT=kernel # the interface that gives the kernel what reflex-dpdk does not answer
+undo rm -rf "/run/dpdk/$INSTANCE" # what --no-huge leaves
+
+# The CPUs that we may use: workers need not begin at 0.
+cpus()
+{
+	taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
+		awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }'
+}
+CPU=$(cpus | head -n 1)
+
+# --- memory ---
+
+MEMORY=()
+HUGE_PAGES_NEEDED=32 # of 2 MiB, free
+
+huge_pages() { cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 2>/dev/null || echo 0; }
+
+# Without huge pages, some of the buffers lie where af_xdp has no place for them.
+memory_for()
+{
+	MEMORY=(--no-huge -m 64)
+	[ "$1" = af_xdp ] || return 0
+	MEMORY=(--in-memory -m 64)
+	[ "$(huge_pages)" -ge "$HUGE_PAGES_NEEDED" ]
+}
+
+# --- the process ---
+
+# Not `gone`: until setsid has run, there is no such group.
+dpdk_ended() { ! kill -0 "$REFLEX_DPDK" 2>/dev/null; }
+dpdk_said() { grep -qF -- "$1" "$TMP/reflex-dpdk.log"; }
+dpdk_answers() { dpdk_said "reflex-dpdk: answering on"; }
+dpdk_answers_or_ended() { dpdk_answers || dpdk_ended; }
+
+# spawn_dpdk SPACE EAL-OPTION...
+spawn_dpdk()
+{
+	local space=$1
+	shift
+	rm -f "$TMP/reflex-dpdk.log"
+	spawn reflex-dpdk nsenter "--net=/run/netns/$NS-$space" -- "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE" \
+		--no-telemetry --no-pci "$@" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE"
+	REFLEX_DPDK=$SPAWNED
+}
+
+# start_dpdk SPACE EAL-OPTION...: with one worker. Returns when it answers; says why when it does not get there.
+start_dpdk()
+{
+	spawn_dpdk "$1" --lcores "0@$CPU" "${@:2}"
+	wait_for 20 dpdk_answers_or_ended && dpdk_answers && ! dpdk_ended && return
+	show "$TMP/reflex-dpdk.log"
+	return 1
+}
+
+# leave_to_dpdk SPACE DEVICE: the kernel says no word on it, and hears none. Packet sockets and XDP come before that.
+# What the kernel says there itself, a packet socket takes for something that arrived.
+leave_to_dpdk()
+{
+	in_ns "$1" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$2/disable_ipv6"
+	in_ns "$1" ip address flush dev "$2"
+	in_ns "$1" nft "add table netdev deaf; add chain netdev deaf $2 { type filter hook ingress device $2 priority 0; policy drop; }"
+}
+
+# --- by carrier ---
+
+# carried_by CARRIER DEVICE: the lines of the configuration.
+carried_by()
+{
+	case $1 in
+	af_*) printf 'dataplane: dpdk\npunt: %s\n' "$PUNT";;
+	*) printf 'dataplane: %s\ninterfaces: [{name: %s}]\n' "$1" "$2";;
+	esac
+}
+
+# possible CARRIER: false, and said so, where it cannot be tried here.
+possible()
+{
+	case $1 in af_*) ;; *) return 0;; esac
+	if [ ! -x "$DPDK" ]; then
+		skip "$1" "reflex-dpdk is not built (packages libdpdk-dev, libsystemd-dev)"
+	elif ! memory_for "$1"; then
+		skip "$1" "takes $HUGE_PAGES_NEEDED free huge pages of 2 MiB: sysctl vm.nr_hugepages=$HUGE_PAGES_NEEDED"
+	else
+		return 0
+	fi
+	return 1
+}
+
+# dataplane_of CARRIER: as metrics name it.
+dataplane_of() { case $1 in af_*) echo dpdk;; *) echo "$1";; esac; }
+
+# start_carrier CARRIER SPACE DEVICE ADDRESSES: all counters begin at 0. `ADDRESSES DEVICE` gives the kernel its addresses.
+start_carrier()
+{
+	case $1 in
+	af_*)
+		rm -f "/run/reflex/$INSTANCE/dpdk"
+		leave_to_dpdk "$2" "$3"
+		start_dpdk "$2" --vdev "net_${1}0,iface=$3" || return
+		"$4" "$PUNT"
+		;;
+	*) "$4" "$3";;
+	esac
+	start_reflexd "$2" --config "$TMP/reflexd.yaml"
+}
+
+# The frames that a device did not take, or that found no buffer: at every place that counts them.
+dpdk_lost()
+{
+	scrape "$1" metrics | awk '
+		/^reflex_dpdk_frames_total.*outcome="(punt_full|relay_full|unsent)"/ || /^reflex_dpdk_(missed|errors)_total/ ||
+			/^reflex_packets_total{dataplane="dpdk".*verdict="(unsent|no_room)"/ { sum += $NF; seen++ }
+		END { if (!seen) exit 1; print sum }'
+}
+
+stop_carrier()
+{
+	stop "$REFLEXD"
+	[ -z "$REFLEX_DPDK" ] || stop "$REFLEX_DPDK"
+	REFLEX_DPDK=
+}
