@@ -179,7 +179,7 @@ ask_chromium()
 		--data "{\"args\": [], \"script\": \"${GATHER//[$'\n\t']/ }\"}" >"$TMP/gathered.log"
 	all=$(sed 's/^{"value":"\(.*\)"}$/\1/' "$TMP/gathered.log")
 	srflx=$(tr , '\n' <<<"$all" | awk '$2 == "srflx" && $1 == "udp" { print $3, $4 }' | sort)
-	learned=$(sed 's/ .*//' <<<"$srflx" | paste -sd ' ')
+	learned=$(cut -d ' ' -f 1 <<<"$srflx" | paste -sd ' ')
 	if [ -n "$srflx" ]; then
 		detail="srflx, in ms: $(paste -sd ',' <<<"$srflx" | sed 's/,/, /g')"
 	else

@@ -6,31 +6,27 @@
 
 DPDK=$REFLEX_BUILD/dataplane/reflex-dpdk
 REFLEX_DPDK=
+WORKERS=1
 PUNT=kernel # the interface that gives the kernel what reflex-dpdk does not answer
 undo rm -rf "/run/dpdk/$INSTANCE" # what --no-huge leaves
 
-# The CPUs that we may use: workers need not begin at 0.
-cpus()
-{
-	taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
-		awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }'
-}
-CPU=$(cpus | head -n 1)
+# The CPUs that we may use, which need not begin at 0.
+mapfile -t CPUS < <(taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
+	awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }')
 
 # --- memory ---
 
 MEMORY=()
-HUGE_PAGES_NEEDED=32 # of 2 MiB, free
+HUGE_PAGES=32 # of 2 MB
 
-huge_pages() { cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 2>/dev/null || echo 0; }
-
-# Without huge pages, some of the buffers lie where af_xdp has no place for them.
+# memory_for DRIVER: false, where there is none.
 memory_for()
 {
 	MEMORY=(--no-huge -m 64)
 	[ "$1" = af_xdp ] || return 0
+	# In pages of 4 kB a pool has gaps, for which this driver has no place: it loses the last buffers, and what is in them.
 	MEMORY=(--in-memory -m 64)
-	[ "$(huge_pages)" -ge "$HUGE_PAGES_NEEDED" ]
+	huge_pages "$HUGE_PAGES"
 }
 
 # --- the process ---
@@ -44,18 +40,21 @@ dpdk_answers_or_ended() { dpdk_answers || dpdk_ended; }
 # spawn_dpdk SPACE EAL-OPTION...
 spawn_dpdk()
 {
-	local space=$1
+	local space=$1 lcores i
 	shift
+	for ((i = 0; i < WORKERS; i++)); do
+		lcores+=${lcores:+,}$i@${CPUS[i % ${#CPUS[@]}]}
+	done
 	rm -f "$TMP/reflex-dpdk.log"
 	spawn reflex-dpdk nsenter "--net=/run/netns/$NS-$space" -- "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE" \
-		--no-telemetry --no-pci "$@" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE"
+		--no-telemetry --no-pci --lcores "$lcores" "$@" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE"
 	REFLEX_DPDK=$SPAWNED
 }
 
-# start_dpdk SPACE EAL-OPTION...: with one worker. Returns when it answers; says why when it does not get there.
+# start_dpdk SPACE EAL-OPTION...: with as many workers as WORKERS. Returns when it answers; says why when it does not get there.
 start_dpdk()
 {
-	spawn_dpdk "$1" --lcores "0@$CPU" "${@:2}"
+	spawn_dpdk "$@"
 	wait_for 20 dpdk_answers_or_ended && dpdk_answers && ! dpdk_ended && return
 	show "$TMP/reflex-dpdk.log"
 	return 1
@@ -88,7 +87,7 @@ possible()
 	if [ ! -x "$DPDK" ]; then
 		skip "$1" "reflex-dpdk is not built (packages libdpdk-dev, libsystemd-dev)"
 	elif ! memory_for "$1"; then
-		skip "$1" "takes $HUGE_PAGES_NEEDED free huge pages of 2 MiB: sysctl vm.nr_hugepages=$HUGE_PAGES_NEEDED"
+		skip "$1" "$HUGE_PAGES huge pages of 2 MB cannot be reserved"
 	else
 		return 0
 	fi

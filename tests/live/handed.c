@@ -23,7 +23,7 @@ static const struct {
 		{"legacy", false, ""},
 		{"FINGERPRINT", true, "F"},
 		{"unknown attribute", true, "7001"},
-		{"long", true, "8031/1500"}};
+		{"long", true, "8031/1400"}};
 
 static const struct way {
 	const char *name;
