@@ -10,6 +10,10 @@ WORKERS=1
 PUNT=kernel # the interface that gives the kernel what reflex-dpdk does not answer
 undo rm -rf "/run/dpdk/$INSTANCE" # what --no-huge leaves
 
+# DPDK's driver for af_xdp frees the queues of libxdp, and forgets what describes them.
+echo leak:xsk_umem__create >"$TMP/leaks"
+export LSAN_OPTIONS=suppressions=$TMP/leaks:print_suppressions=0
+
 # The CPUs that we may use, which need not begin at 0.
 mapfile -t CPUS < <(taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
 	awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }')
