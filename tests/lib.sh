@@ -92,7 +92,8 @@ check()
 	if "$@"; then
 		pass "$name"
 	else
-		[ ! -e "$TMP/reflexd.log" ] || show "$TMP/reflexd.log"
+		show "$TMP/reflexd.log"
+		show "$TMP/reflex-dpdk.log"
 		fail "$name" "not true: $*"
 	fi
 }
