@@ -41,7 +41,11 @@ LOAD=$REFLEX_BUILD/bench/reflex-load
 settle() { sysctls "$1" "ipv4/neigh/$2/base_reachable_time_ms=3600000" "ipv6/neigh/$2/base_reachable_time_ms=3600000"; }
 
 # mute SPACE: no MLD reports, for which nobody asks.
-mute() { in_ns "$1" nft 'table ip6 mute { chain output { type filter hook output priority 0; icmpv6 type mld2-listener-report drop; }; }'; }
+mute()
+{
+	in_ns "$1" nft 'table ip6 mute { chain output {
+		type filter hook output priority 0; icmpv6 type mld2-listener-report drop; }; }'
+}
 
 # host SPACE NUMBER: at the bridge.
 host()
@@ -64,7 +68,8 @@ make_lab()
 	done
 	in_ns net ip link add bridge type bridge mcast_snooping 0
 	in_ns net ip link set bridge up
-	in_ns server ip link add port numrxqueues 2 numtxqueues 2 type veth peer name server netns "$NS-net" numrxqueues 2 numtxqueues 2
+	in_ns server ip link add port numrxqueues 2 numtxqueues 2 type veth \
+		peer name server netns "$NS-net" numrxqueues 2 numtxqueues 2
 	in_ns server ip link set port address "$MAC" up
 	in_ns net ip link set server master bridge up
 	in_ns server ethtool -K port tx off >/dev/null
@@ -311,7 +316,8 @@ behind()
 	config "punt: $PUNT" 'otherwise: pass'
 	anew
 	run "$name" "$1" || return 0
-	check "$name/link" same "$(in_ns server ip -oneline link show "$PUNT" | sed 's/.* mtu \([0-9]*\) .*ether \([^ ]*\) .*/\2 \1/')" "$MAC 1500"
+	check "$name/link" same "$MAC 1500" \
+		"$(in_ns server ip -oneline link show "$PUNT" | sed 's/.* mtu \([0-9]*\) .*ether \([^ ]*\) .*/\2 \1/')"
 	own_addresses
 	forget client
 	begin_frames
@@ -481,8 +487,8 @@ refused()
 {
 	local name=$1 status=0 got
 	local log=$TMP/refused.log
-	in_ns server timeout 20 "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE-refused" --no-telemetry --no-pci --lcores "0@${CPUS[0]}" \
-		${4:+--vdev "$4"} "${@:5}" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE" >"$log" 2>&1 || status=$?
+	in_ns server timeout 20 "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE-refused" --no-telemetry --no-pci \
+		--lcores "0@${CPUS[0]}" ${4:+--vdev "$4"} "${@:5}" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE" >"$log" 2>&1 || status=$?
 	rm -rf "/run/dpdk/$INSTANCE-refused"
 	got=$(grep -F 'reflex-dpdk: error: ' "$log" | grep -cF -- "$3" || true)
 	if [ "$status" -ne "$2" ] || [ "$got" -ne 1 ] || [ "$(grep -cF 'error: ' "$log")" -ne 1 ]; then
@@ -502,6 +508,8 @@ wrong()
 	refused wrong/no-interface 1 "no port: " net_af_packet0,iface=nosuch
 	refused wrong/option 1 "DPDK does not start: Invalid argument" "$(device af_packet)" --nosuch
 	refused wrong/memory 1 "no memory for" "$(device af_packet)" -m 4
+	grep -q ' hugetlbfs ' /proc/self/mounts ||
+		MEMORY=() refused wrong/no-huge-pages 1 "huge pages are reserved by" "$(device af_packet)"
 	refused wrong/af_xdp-without-huge-pages 1 "huge pages" "$(device af_xdp)"
 	refused wrong/secondary 1 "DPDK does not start: " "$(device af_packet)" --proc-type=secondary
 	config "punt: $PUNT"
@@ -532,7 +540,8 @@ queues()
 	own_addresses
 	check "$name/queues" dpdk_said "queues: 2"
 	before=$(answered)
-	in_ns client "$LOAD" --mode socket --window 32 --count 20000 --quiet --i-own-this-target "$SERVER" >"$TMP/load.log" 2>&1 || status=$?
+	in_ns client "$LOAD" --mode socket --window 32 --count 20000 --quiet --i-own-this-target "$SERVER" \
+		>"$TMP/load.log" 2>&1 || status=$?
 	[ "$status" -eq 0 ] || show "$TMP/load.log"
 	check "$name/nothing-lost" same "$status" 0
 	check "$name/all-counted" same $(($(answered) - before)) 20000
