@@ -2,12 +2,15 @@
 #include "port.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define FRAME_EXCESS (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN) /* of a frame over its MTU */
 
@@ -60,6 +63,7 @@ static void choose(struct rte_eth_conf *conf, struct port *port)
 	if (rte_eth_dev_info_get(port->id, &info) < 0)
 		return;
 	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
+	port->interface = info.if_index;
 	port->verifies = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
 	if (port->verifies)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
@@ -146,11 +150,26 @@ int port_punt(struct port *port, const char *name, struct rte_mempool **pools, c
 	return r;
 }
 
+/* Of the kernel's interface that the device is made of; some drivers do not look at it. */
+static bool is_running(unsigned int interface)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool running = fd >= 0 && if_indextoname(interface, request.ifr_name) &&
+		       ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING);
+
+	if (fd >= 0)
+		close(fd);
+	return running;
+}
+
 bool port_up(const struct port *port)
 {
 	struct rte_eth_link link = {0};
 
-	return rte_eth_link_get_nowait(port->id, &link) == 0 && link.link_status;
+	if (rte_eth_link_get_nowait(port->id, &link) < 0 || !link.link_status)
+		return false;
+	return !port->interface || is_running(port->interface);
 }
 
 static void end(uint16_t id)

@@ -16,8 +16,9 @@ struct port {
 	uint16_t punt; /* its id; RTE_MAX_ETHPORTS: none */
 	uint16_t queues;
 	uint16_t mtu;
-	bool filter;   /* promiscuous: it shows what is for other hosts */
-	bool verifies; /* checksums of what it receives */
+	unsigned int interface; /* of the kernel that the device is made of; 0: none */
+	bool filter;		/* promiscuous: it shows what is for other hosts */
+	bool verifies;		/* checksums of what it receives */
 	struct rte_ether_addr mac;
 	struct rte_eth_stats seen; /* the device's counters when they were last looked at */
 	char name[RTE_ETH_NAME_MAX_LEN];
