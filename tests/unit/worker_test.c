@@ -45,7 +45,8 @@ static uint16_t send_burst(void *data, struct rte_mbuf **mbufs, uint16_t length)
 	struct fake *fake = data;
 	uint16_t taken = (uint16_t)RTE_MIN(fake->takes, length);
 
-	memcpy(fake->taken, mbufs, taken * sizeof(*mbufs));
+	for (uint16_t i = 0; i < taken; i++)
+		fake->taken[i] = mbufs[i];
 	fake->taken_count = taken;
 	return taken;
 }
@@ -114,11 +115,13 @@ static struct rte_mbuf *add_request(int family, const char *attributes)
 {
 	uint8_t bytes[FRAME_MAX];
 	struct frame frame;
+	size_t length;
 
 	frame_init(&frame, family);
 	frame_stun(&frame, 0x0001, true);
 	frame_attributes(&frame, attributes);
-	return add(bytes, frame_build(&frame, bytes, sizeof(bytes)));
+	length = frame_build(&frame, bytes, sizeof(bytes));
+	return add(bytes, length);
 }
 
 /* To a port that is no service's. */
@@ -126,15 +129,18 @@ static struct rte_mbuf *add_foreign(void)
 {
 	uint8_t bytes[FRAME_MAX];
 	struct frame frame;
+	size_t length;
 
 	frame_init(&frame, 4);
 	frame_stun(&frame, 0x0001, true);
 	frame.destination_port = 53;
-	return add(bytes, frame_build(&frame, bytes, sizeof(bytes)));
+	length = frame_build(&frame, bytes, sizeof(bytes));
+	return add(bytes, length);
 }
 
 static struct rte_mbuf *add_ping(void)
 {
+	static const uint8_t echo[] = {8, 0, 0, 0, 0x12, 0x34, 0, 1};
 	uint8_t bytes[FRAME_MAX];
 	struct frame frame;
 	size_t length;
@@ -143,7 +149,7 @@ static struct rte_mbuf *add_ping(void)
 	frame_payload(&frame, "", 0);
 	frame.protocol = 1;
 	length = frame_build(&frame, bytes, sizeof(bytes));
-	memcpy(bytes + 34, "\x08\x00\x00\x00\x12\x34\x00\x01", 8); /* in UDP's place */
+	memcpy(bytes + 34, echo, sizeof(echo)); /* in UDP's place */
 	frame_fix_icmp(bytes, length);
 	return add(bytes, length);
 }
