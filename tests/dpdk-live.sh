@@ -199,7 +199,7 @@ neighbours()
 	begin_frames
 	check "$name/arping" same "$(in_ns client arping -c 2 -I eth "$SERVER" | grep -ci "reply from $SERVER \[$MAC\]")" 2
 	check "$name/arping-probe" not in_ns client arping -q -D -c 1 -I eth "$SERVER"
-	check "$name/arping-other-address" not in_ns client arping -q -c 1 -w 1 -I eth "$OWN"
+	check "$name/arping-other-address" not in_ns client arping -q -c 1 -I eth "$OWN"
 	check "$name/ndisc" same "$(in_ns client ndisc6 -q -1 "$SERVER6" eth | tr A-F a-f)" "$MAC"
 	check "$name/ndisc-other-address" not in_ns client ndisc6 -q -1 -r 1 -w 200 "$OWN6" eth
 	frames "$name/asked" "arp=3 advertisement=1 dropped=2"
