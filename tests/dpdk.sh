@@ -41,8 +41,8 @@ undo rm -rf "/run/dpdk/$INSTANCE" "/run/dpdk/$INSTANCE-peer" # what --no-huge le
 # --- memory ---
 
 MEMORY=()
-# huge pages of 2 MiB that are free: two processes take 32 MiB each
-HUGE_PAGES_NEEDED=32
+# Pages of 2 MB: two processes begin with 16 each, and those that hold jumbo frames take more.
+HUGE_PAGES_NEEDED=128
 
 # with_memory hugepages|no-huge: false, and said so, where there is none.
 with_memory()
