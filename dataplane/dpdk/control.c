@@ -38,28 +38,22 @@ int control_config(struct config *config, const char *file, char *error, size_t 
 	return -EINVAL;
 }
 
-struct generation *control_generation(const struct config *config, struct services *services,
+struct generation *control_generation(const struct config *config, const struct services *services,
 				      char *error, size_t size)
 {
-	struct generation *generation = NULL;
+	struct generation *generation;
 	struct policy *policy;
-	int r;
 
-	if (services_expand(services, config, error, size) < 0)
+	if (services_policy(&policy, services, config, error, size) < 0)
 		return NULL;
-	r = services_policy(&policy, services, config, error, size);
-	if (r == 0) {
-		generation = rte_malloc("generation", sizeof(*generation), RTE_CACHE_LINE_SIZE);
-		if (generation) {
-			generation->policy = *policy;
-			generation->sleep = config->idle == CONFIG_IDLE_SLEEP;
-		} else {
-			snprintf(error, size, "no memory of DPDK is left for the services");
-		}
-		free(policy);
+	generation = rte_malloc("generation", sizeof(*generation), RTE_CACHE_LINE_SIZE);
+	if (generation) {
+		generation->policy = *policy;
+		generation->sleep = config->idle == CONFIG_IDLE_SLEEP;
+	} else {
+		snprintf(error, size, "no memory of DPDK is left for the services");
 	}
-	if (!generation)
-		services_free(services);
+	free(policy);
 	return generation;
 }
 
@@ -89,23 +83,27 @@ static void log_services(const struct responder *responder, const char *prefix)
 					   : "no address");
 }
 
-/* Takes over the services, which are expanded from the configuration. */
-static void put_in_force(struct responder *responder, const struct generation *generation,
-			 struct services *services)
+/* Takes over the services on success. Nothing has changed after an error. */
+static int put_in_force(struct responder *responder, const struct config *config,
+			struct services *services, char *error, size_t size)
 {
 	const struct generation *old = responder->generation;
+	struct generation *generation = control_generation(config, services, error, size);
 
+	if (!generation)
+		return -EINVAL;
 	__atomic_store_n(&responder->generation, generation, __ATOMIC_RELEASE);
 	services_free(&responder->services);
 	responder->services = *services;
+	*services = (struct services){0};
 	if (wait_quiet(responder))
 		rte_free((void *)old);
+	return 0;
 }
 
 static int reload(struct responder *responder, char *error, size_t size)
 {
 	static struct config next;
-	struct generation *generation;
 	struct services services;
 	int r = control_config(&next, responder->options.file, error, size);
 
@@ -116,35 +114,39 @@ static int reload(struct responder *responder, char *error, size_t size)
 			 responder->options.file);
 		return -EPERM;
 	}
-	generation = control_generation(&next, &services, error, size);
-	if (!generation)
-		return -ENOMEM;
-	put_in_force(responder, generation, &services);
-	responder->config = next;
-	return 0;
+	r = services_expand(&services, &next, error, size);
+	if (r < 0)
+		return r;
+	r = put_in_force(responder, &next, &services, error, size);
+	if (r == 0)
+		responder->config = next;
+	services_free(&services);
+	return r;
 }
 
 /* The own addresses of interfaces may change; without interfaces none are meant. */
 static void follow_addresses(struct responder *responder)
 {
+	const struct config *config = &responder->config;
 	char error[LOG_SENTENCE_MAX];
-	struct generation *generation;
 	struct services services;
+	int r;
 
-	if (responder->config.interfaces_count == 0)
+	if (config->interfaces_count == 0)
 		return;
-	generation = control_generation(&responder->config, &services, error, sizeof(error));
-	if (!generation) {
-		log_error("%s", error);
-		return;
-	}
-	if (services_equal(&services, &responder->services)) {
+	r = services_expand(&services, config, error, sizeof(error));
+	if (r == 0 && services_equal(&services, &responder->services)) {
 		services_free(&services);
-		rte_free(generation);
 		return;
 	}
-	put_in_force(responder, generation, &services);
-	log_services(responder, "addresses changed: ");
+	if (r == 0) {
+		r = put_in_force(responder, config, &services, error, sizeof(error));
+		services_free(&services);
+	}
+	if (r < 0)
+		log_error("the addresses changed, but %s", error);
+	else
+		log_services(responder, "addresses changed: ");
 }
 
 static void on_hangup(struct responder *responder)
@@ -185,12 +187,15 @@ static bool workers_ready(struct responder *responder, char *reason, size_t size
 	return true;
 }
 
-static bool ports_ready(const struct responder *responder, char *reason, size_t size)
+/* As look_at_port has seen them. */
+static bool ports_ready(struct responder *responder, char *reason, size_t size)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++) {
-		if (port_up(&responder->ports[i]))
+		const char *name = responder->ports[i].name;
+
+		if (segment_port(&responder->status, name)->up)
 			continue;
-		snprintf(reason, size, "port %s: its link is down", responder->ports[i].name);
+		snprintf(reason, size, "port %s: its link is down", name);
 		return false;
 	}
 	return true;
@@ -218,18 +223,19 @@ static bool answers(const struct responder *responder, char *reason, size_t size
 	return false;
 }
 
-/* The device's own counters, carried on. */
+/* Its link, and the device's own counters, carried on. The port has its place in the status since
+ * it was opened. */
 static void look_at_port(struct responder *responder, struct port *port)
 {
 	struct segment_port *to = segment_port(&responder->status, port->name);
 	struct rte_eth_stats now;
 
-	if (!to || rte_eth_stats_get(port->id, &now) < 0)
+	to->up = port_up(port);
+	if (rte_eth_stats_get(port->id, &now) < 0)
 		return;
 	to->missed += now.imissed - port->seen.imissed + now.rx_nombuf - port->seen.rx_nombuf;
 	to->errors += now.ierrors - port->seen.ierrors;
 	port->seen = now;
-	to->up = port_up(port);
 }
 
 static void look_at_buffers(struct responder *responder)

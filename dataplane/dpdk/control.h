@@ -42,12 +42,12 @@ void control_publish(struct responder *responder);
 
 /**
  * control_generation - what is configured, for the workers.
- * @services: expanded from @config; release with services_free after success
+ * @services: expanded from @config
  * @error: set on failure to a sentence
  *
  * Return: release it with rte_free; NULL on failure.
  */
-struct generation *control_generation(const struct config *config, struct services *services,
+struct generation *control_generation(const struct config *config, const struct services *services,
 				      char *error, size_t size);
 
 /** control_config - config_load, for what reflex-dpdk can do. */

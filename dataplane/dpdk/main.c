@@ -100,9 +100,11 @@ static int start_eal(struct responder *responder, char **argv)
 static int make_generation(struct responder *responder)
 {
 	char error[LOG_SENTENCE_MAX];
+	int r = services_expand(&responder->services, &responder->config, error, sizeof(error));
 
-	responder->generation =
-		control_generation(&responder->config, &responder->services, error, sizeof(error));
+	if (r == 0)
+		responder->generation = control_generation(&responder->config, &responder->services,
+							   error, sizeof(error));
 	if (responder->generation)
 		return 0;
 	log_error("%s", error);
@@ -117,24 +119,23 @@ static int make_pools(struct responder *responder)
 	uint16_t size = 0, id;
 	unsigned int lcore;
 
-	RTE_ETH_FOREACH_DEV(id)
-	size = RTE_MAX(size, port_buffer_size(id));
-	RTE_LCORE_FOREACH(lcore)
-	{
-		struct worker *worker = &responder->workers[responder->workers_count];
+	RTE_ETH_FOREACH_DEV (id)
+		size = RTE_MAX(size, port_buffer_size(id));
+	RTE_LCORE_FOREACH (lcore) {
+		struct rte_mempool *pool;
 		char name[32];
 
 		snprintf(name, sizeof(name), "worker%u", lcore);
-		worker->lcore = lcore;
-		worker->pool = rte_pktmbuf_pool_create(name, count, CACHE_SIZE, 0, size,
-						       (int)rte_lcore_to_socket_id(lcore));
-		if (!worker->pool) {
+		pool = rte_pktmbuf_pool_create(name, count, CACHE_SIZE, 0, size,
+					       (int)rte_lcore_to_socket_id(lcore));
+		if (!pool) {
 			log_error("no memory for %u buffers of %u bytes a worker: reserve more "
 				  "huge pages, or give more with -m",
 				  count, size);
 			return -ENOMEM;
 		}
-		responder->pools[responder->workers_count++] = worker->pool;
+		responder->workers[responder->workers_count].lcore = lcore;
+		responder->pools[responder->workers_count++] = pool;
 	}
 	return 0;
 }
@@ -207,8 +208,8 @@ static int open_ports(struct responder *responder)
 	char error[LOG_SENTENCE_MAX];
 	int r = 0;
 
-	RTE_ETH_FOREACH_DEV(id)
-	ids[count++] = id; /* those of the kernel's interfaces come to it */
+	RTE_ETH_FOREACH_DEV (id)
+		ids[count++] = id; /* those of the kernel's interfaces come to it */
 	for (uint16_t i = 0; i < count && r == 0; i++) {
 		struct port *port = &responder->ports[i];
 

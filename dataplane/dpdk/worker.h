@@ -38,7 +38,6 @@ struct worker {
 	struct worker_queue queues[WORKER_QUEUES_MAX];
 	unsigned int queues_count;
 	unsigned int lcore;
-	struct rte_mempool *pool;
 	const struct generation *const *generation; /* where the one in force is */
 	const bool *stop;
 	uint64_t rounds; /* over all queues so far: it lives, and holds no older generation */
