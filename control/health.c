@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "health.h"
 
-#include <errno.h>
 #include <linux/bpf.h>
 #include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "endpoint.h"
+#include "link.h"
 #include "probe.h"
 #include "socket/socket.h"
 
@@ -62,32 +59,6 @@ static bool ask_sockets(const struct socket_responder *sockets, const struct ser
 	snprintf(reason, size, "the sockets give %s answer for %s",
 		 probe.length > probe.stun ? "a wrong" : "no",
 		 endpoint_print(text, &service->service, service->scope));
-	return false;
-}
-
-/* Whether packets can come in by an interface. @index: 0 where there is none of that name. */
-static bool link_ready(const char *name, unsigned int index, char *reason, size_t size)
-{
-	struct ifreq request = {0};
-	int fd, r;
-
-	/* By index, as names change; not by /sys, which may show another namespace's. */
-	if (!if_indextoname(index, request.ifr_name)) {
-		snprintf(reason, size, "%s: is gone from this network namespace", name);
-		return false;
-	}
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	r = fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
-	if (r < 0)
-		snprintf(reason, size, "%s: its state is unknown: %s", name, strerror(-r));
-	else if (!(request.ifr_flags & IFF_UP))
-		snprintf(reason, size, "%s: is down", name);
-	else if (!(request.ifr_flags & IFF_RUNNING))
-		snprintf(reason, size, "%s: has no carrier", name);
-	else
-		return true;
 	return false;
 }
 

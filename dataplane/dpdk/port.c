@@ -2,15 +2,15 @@
 #include "port.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
+
+#include "link.h"
+#include "log.h"
 
 #define FRAME_EXCESS (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN) /* of a frame over its MTU */
 
@@ -150,26 +150,16 @@ int port_punt(struct port *port, const char *name, struct rte_mempool **pools, c
 	return r;
 }
 
-/* Of the kernel's interface that the device is made of; some drivers do not look at it. */
-static bool is_running(unsigned int interface)
-{
-	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool running = fd >= 0 && if_indextoname(interface, request.ifr_name) &&
-		       ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING);
-
-	if (fd >= 0)
-		close(fd);
-	return running;
-}
-
 bool port_up(const struct port *port)
 {
 	struct rte_eth_link link = {0};
+	char ignored[LOG_SENTENCE_MAX];
 
 	if (rte_eth_link_get_nowait(port->id, &link) < 0 || !link.link_status)
 		return false;
-	return !port->interface || is_running(port->interface);
+	/* Some drivers do not look at the kernel's interface that the device is made of. */
+	return !port->interface ||
+	       link_ready(port->name, port->interface, ignored, sizeof(ignored));
 }
 
 static void end(uint16_t id)
