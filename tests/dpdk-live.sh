@@ -174,7 +174,14 @@ accounted() { same "$(outcomes | awk '$1 !~ /^relay/ { sum += $2 } END { print s
 
 # --- neighbours ---
 
-forget() { in_ns "$1" ip neighbour flush dev eth; }
+# forget SPACE...: a neighbour that was used before it was sure is asked three times after 5 s, whatever goes on then.
+forget()
+{
+	local space
+	for space; do
+		in_ns "$space" ip neighbour flush dev eth
+	done
+}
 # pinged SPACE ADDRESS COUNT SIZE: all replies, none twice.
 pinged()
 {
@@ -195,7 +202,7 @@ neighbours()
 	config
 	anew
 	run "$name" "$1" || return 0
-	forget client
+	forget client other router
 	begin_frames
 	check "$name/arping" same "$(in_ns client arping -c 2 -I eth "$SERVER" | grep -ci "reply from $SERVER \[$MAC\]")" 2
 	check "$name/arping-probe" not in_ns client arping -q -D -c 1 -I eth "$SERVER"
@@ -214,8 +221,6 @@ neighbours()
 	frames "$name/pinged" "arp=1 advertisement=1 echo=12"
 
 	# From two MAC addresses at once, and from a third that is a router.
-	forget other
-	forget router
 	begin_frames
 	in_ns other ping -q -i 0.01 -c 50 -W 2 "$SERVER" >"$TMP/other.log" 2>&1 &
 	check "$name/two-at-once" pinged client "$SERVER" 50 56
@@ -319,7 +324,7 @@ behind()
 	check "$name/link" same "$MAC 1500" \
 		"$(in_ns server ip -oneline link show "$PUNT" | sed 's/.* mtu \([0-9]*\) .*ether \([^ ]*\) .*/\2 \1/')"
 	own_addresses
-	forget client
+	forget client other router
 	begin_frames
 	# Each asks the other once: the client by broadcast, the kernel's answer goes out by the port.
 	check "$name/ping" pinged client "$OWN" 3 1472
