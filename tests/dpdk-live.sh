@@ -364,6 +364,26 @@ behind()
 	end "$name"
 }
 
+# Services without an address are on those of the interface behind the port, as these come and go.
+own()
+{
+	local name=own
+	memory_for af_packet
+	printf '%s\n' 'dataplane: dpdk' "punt: $PUNT" "interfaces: [{name: $PUNT}]" >"$TMP/reflexd.yaml"
+	run "$name" af_packet || return 0
+	check "$name/none" wait_for 5 dpdk_said "not ready: no interface has an address yet"
+	own_addresses
+	check "$name/added" wait_for 5 dpdk_said "addresses changed: answering on $OWN:3478, [$OWN6]:3478"
+	check "$name/ready" wait_for 5 dpdk_said "reflex-dpdk: ready again"
+	check "$name/stun" stun client "$OWN" 203.0.113.7
+	check "$name/stun6" stun client "$OWN6" 2001:db8::7
+	in_ns server ip address del "$OWN/24" dev "$PUNT"
+	check "$name/removed" wait_for 5 dpdk_said "addresses changed: answering on [$OWN6]:3478"
+	check "$name/removed-silent" not stun client "$OWN" 203.0.113.7
+	check "$name/left" stun client "$OWN6" 2001:db8::7
+	end "$name"
+}
+
 # --- handed up ---
 
 # What reflex-dpdk leaves to sockets they answer, with the very frames that come over XDP. A wire of its own, with the
@@ -575,6 +595,8 @@ for driver in af_packet af_xdp; do
 		"$part" "$driver"
 	done
 done
+step "own addresses"
+own
 step "handed up"
 handed_up
 step "operation"
