@@ -79,5 +79,10 @@ sed -i '$d' "$ROOT/reflexd.yaml"
 check kill systemctl_in kill --signal KILL "$UNIT"
 check restarted wait_for 10 is_other "$first"
 check counting said "counting goes on where the last process ended"
+printf 'nonsense: 1\n' >>"$ROOT/reflexd.yaml"
+check wrong not systemctl_in restart "$UNIT"
+check wrong/not-again same "$(property ActiveState)" failed
+sed -i '$d' "$ROOT/reflexd.yaml"
+check wrong/corrected systemctl_in start "$UNIT"
 check stop systemctl_in stop "$UNIT"
 check stop/clean same "$(property Result)" success
