@@ -709,7 +709,7 @@ static const char *dataplane_error(const struct config *config, const char **key
 		return "reflex-dpdk is a process of its own and answers with or without reflexd: "
 		       "leave it out";
 	*key = "punt";
-	if (config->punt[0] && !dpdk && config->dataplane != CONFIG_DATAPLANE_AUTO)
+	if (config->punt[0] && !dpdk)
 		return "is for dataplane: dpdk, where the kernel has no other way to a packet: "
 		       "leave it out";
 	return NULL;

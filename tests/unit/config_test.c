@@ -293,6 +293,8 @@ static const struct {
 	{ETH0 "dataplane: xdp\npunt: tap0\n", ":4: punt: is for dataplane: dpdk, where the kernel "
 					      "has no other way to a packet: leave it "
 					      "out"},
+	{ETH0 "punt: tap0\n", ":3: punt: is for dataplane: dpdk, where the kernel has no other way "
+			      "to a packet: leave it out"},
 	{ETH0 "punt: a/b\n", ":3: punt: 'a/b' is not an interface name (1 to 15 characters)"},
 	{ETH0 "idle: doze\n", ":3: idle: 'doze' is not sleep or poll"},
 
