@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -171,9 +172,11 @@ static int set_option(struct config *config, struct lists *lists, int option, co
 }
 
 /* getopt's own complaints, as ours. */
-static int refuse_option(int argc, char **argv, int option, char *error, size_t size)
+static int refuse_option(char **argv, int option, char *error, size_t size)
 {
-	const char *text = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+	const char letter[] = {'-', (char)optopt, '\0'};
+	/* Of a short one getopt may not have come to the end yet. */
+	const char *text = optopt > 0 && optopt <= UCHAR_MAX ? letter : argv[optind - 1];
 
 	if (option == ':')
 		snprintf(error, size, "%s needs a value", text);
@@ -206,7 +209,7 @@ static int read_options(struct options *options, struct config *config, struct l
 			return print_version();
 		case ':':
 		case '?':
-			return refuse_option(argc, argv, option, error, size);
+			return refuse_option(argv, option, error, size);
 		default:
 			*without_file = long_options[index].name;
 			if (set_option(config, lists, option, optarg, reason, sizeof(reason)) == 0)

@@ -98,6 +98,7 @@ reflexd=(nsenter "--net=/run/netns/$NS-server" -- "$REFLEXD_BIN" --instance "$IN
 step "options"
 refuses usage/nothing 2 "name an --interface or a --config file" "$REFLEXD_BIN"
 refuses usage/unknown 2 "unknown option --frobnicate" "$REFLEXD_BIN" --frobnicate
+refuses usage/letter 2 "unknown option -x:" "$REFLEXD_BIN" --check -x1
 refuses usage/word 2 "'eth0' is not an option" "$REFLEXD_BIN" eth0
 refuses usage/no-value 2 "--port needs a value" "$REFLEXD_BIN" --interface srv --port
 refuses usage/port 2 "--port: 70000 is not a port (1 to 65535)" "$REFLEXD_BIN" --interface srv --port 70000

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
@@ -405,9 +406,11 @@ static int set_run(struct settings *settings, int option, const char *text, char
 }
 
 /* getopt's own complaints, as ours. */
-static int refuse_option(int argc, char **argv, int option, char *error, size_t size)
+static int refuse_option(char **argv, int option, char *error, size_t size)
 {
-	const char *text = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+	const char letter[] = {'-', (char)optopt, '\0'};
+	/* Of a short one getopt may not have come to the end yet. */
+	const char *text = optopt > 0 && optopt <= UCHAR_MAX ? letter : argv[optind - 1];
 
 	if (option == ':')
 		snprintf(error, size, "%s needs a value", text);
@@ -442,7 +445,7 @@ static int read_options(struct settings *settings, unsigned int *seen, int argc,
 
 	while ((option = getopt_long(argc, argv, ":", long_options, &index)) != -1) {
 		if (option == ':' || option == '?')
-			return refuse_option(argc, argv, option, error, size);
+			return refuse_option(argv, option, error, size);
 		if (option == OPTION_HELP)
 			return print_help();
 		if (option == OPTION_VERSION)

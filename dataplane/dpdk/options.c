@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +57,22 @@ static enum options_result check(const struct options *options, int argc, char *
 	return OPTIONS_WRONG;
 }
 
+/* getopt's own complaints, as ours. */
+static void refuse(int option, char **argv, char *error, size_t size)
+{
+	const char letter[] = {'-', (char)optopt, '\0'};
+	/* Of a short one getopt may not have come to the end yet. */
+	const char *text = optopt > 0 && optopt <= UCHAR_MAX ? letter : argv[optind - 1];
+
+	if (option == ':')
+		snprintf(error, size, "%s needs a value", text);
+	else
+		snprintf(error, size,
+			 "unknown option %s: see reflex-dpdk --help, and put EAL options before "
+			 "`--`",
+			 text);
+}
+
 enum options_result options_parse(struct options *options, int argc, char **argv, char *error,
 				  size_t size)
 {
@@ -82,11 +99,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 			printf("reflex-dpdk %s\n", REFLEX_VERSION);
 			return OPTIONS_DONE;
 		default:
-			snprintf(error, size,
-				 option == ':' ? "%s needs a value"
-					       : "unknown option %s: see reflex-dpdk --help, and "
-						 "put EAL options before `--`",
-				 argv[optind - 1]);
+			refuse(option, argv, error, size);
 			return OPTIONS_WRONG;
 		}
 	}
