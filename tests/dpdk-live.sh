@@ -313,6 +313,7 @@ bgp()
 	in_ns router ip -6 route flush proto bird
 }
 
+has_errors() { [ "$(value reflex_dpdk_errors_total)" -gt 0 ]; }
 heard_hello() { grep -q hello "$TMP/heard.log"; }
 
 behind()
@@ -361,13 +362,19 @@ behind()
 	in_ns server ip address add "$OWN6/64" dev "$PUNT" nodad 2>/dev/null || true
 	check "$name/up-again" pinged client "$OWN" 1 56
 	check "$name/accounted" accounted "foreign|handoff|refuse"
+	if [ "$1" = af_packet ]; then # whose driver takes what the interface then does not
+		in_ns server ip link set port down
+		in_ns server ping -q -c 2 -W 1 203.0.113.7 >"$TMP/ping.log" || true
+		check "$name/errors" wait_for 15 has_errors
+		in_ns server ip link set port up
+	fi
 	end "$name"
 }
 
 # Services without an address are on those of the interface behind the port, as these come and go.
 own()
 {
-	local name=own
+	local name=own i
 	memory_for af_packet
 	printf '%s\n' 'dataplane: dpdk' "punt: $PUNT" "interfaces: [{name: $PUNT}]" >"$TMP/reflexd.yaml"
 	run "$name" af_packet || return 0
@@ -381,6 +388,14 @@ own()
 	check "$name/removed" wait_for 5 dpdk_said "addresses changed: answering on [$OWN6]:3478"
 	check "$name/removed-silent" not stun client "$OWN" 203.0.113.7
 	check "$name/left" stun client "$OWN6" 2001:db8::7
+	# More than can be taken over: said once, and what was answered goes on.
+	for i in {1..1024}; do
+		printf 'address add 10.0.%s.%s/32 dev %s\n' $((i / 256)) $((i % 256)) "$PUNT"
+	done | in_ns server ip -batch -
+	check "$name/too-many" wait_for 15 dpdk_said "the addresses changed, but "
+	sleep 2.2
+	check "$name/too-many-once" same "$(times "the addresses changed, but ")" 1
+	check "$name/too-many-left" stun client "$OWN6" 2001:db8::7
 	end "$name"
 }
 
@@ -531,6 +546,8 @@ wrong()
 	config
 	refused wrong/no-port 1 "no port: bind a NIC" ""
 	refused wrong/no-interface 1 "no port: " net_af_packet0,iface=nosuch
+	check wrong/letter same "$(not "$DPDK" -- --check -l1 2>&1)" \
+		"reflex-dpdk: error: unknown option -l: see reflex-dpdk --help, and put EAL options before \`--\`"
 	refused wrong/option 1 "DPDK does not start: Invalid argument" "$(device af_packet)" --nosuch
 	refused wrong/memory 1 "no memory for" "$(device af_packet)" -m 4
 	grep -q ' hugetlbfs ' /proc/self/mounts ||
@@ -584,6 +601,30 @@ more_workers()
 	check "$name/said" dpdk_said "port net_af_packet0 has 1 queues, so 1 of 2 workers have nothing to do on it"
 	check "$name/answers" stun client "$SERVER" 203.0.113.7
 	end "$name"
+
+	# A TAP has no more than 4 queues.
+	# shellcheck disable=SC2034
+	WORKERS=5
+	MEMORY=(--no-huge -m 128)
+	config "punt: $PUNT"
+	run "$name/punt" af_packet,qpairs=5 || return 0
+	check "$name/punt-said" dpdk_said "port net_af_packet0 has 4 queues, so 1 of 5 workers have nothing to do on it"
+	check "$name/punt-answers" stun client "$SERVER" 203.0.113.7
+	end "$name/punt"
+}
+
+# What reflex-dpdk cannot get back by itself it leaves to who supervises it.
+deserted()
+{
+	local name=deserted status=0
+	memory_for af_packet
+	config
+	run "$name" af_packet || return 0
+	in_ns server ip link del port
+	check "$name/ended" wait_for 15 dpdk_ended
+	wait "$REFLEX_DPDK" || status=$?
+	check "$name/status" same "$status" 1
+	check "$name/said" dpdk_said "error: no device is left"
 }
 
 make_lab
@@ -606,3 +647,5 @@ wrong
 step "workers"
 queues
 more_workers
+step "deserted"
+deserted

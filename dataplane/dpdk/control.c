@@ -98,6 +98,8 @@ static int put_in_force(struct responder *responder, const struct config *config
 	*services = (struct services){0};
 	if (wait_quiet(responder))
 		rte_free((void *)old);
+	else
+		log_warning("a worker does not go on; what it may be answering by stays in memory");
 	return 0;
 }
 
@@ -143,10 +145,11 @@ static void follow_addresses(struct responder *responder)
 		r = put_in_force(responder, config, &services, error, sizeof(error));
 		services_free(&services);
 	}
-	if (r < 0)
-		log_error("the addresses changed, but %s", error);
-	else
+	if (r == 0)
 		log_services(responder, "addresses changed: ");
+	else if (strcmp(error, responder->unfollowed) != 0)
+		log_error("the addresses changed, but %s", error);
+	snprintf(responder->unfollowed, sizeof(responder->unfollowed), "%s", r < 0 ? error : "");
 }
 
 static void on_hangup(struct responder *responder)
@@ -191,11 +194,16 @@ static bool workers_ready(struct responder *responder, char *reason, size_t size
 static bool ports_ready(struct responder *responder, char *reason, size_t size)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++) {
-		const char *name = responder->ports[i].name;
+		const struct port *port = &responder->ports[i];
 
-		if (segment_port(&responder->status, name)->up)
+		if (segment_port(&responder->status, port->name)->up)
 			continue;
-		snprintf(reason, size, "port %s: its link is down", name);
+		snprintf(
+			reason, size,
+			port->gone
+				? "port %s: its device is gone: restart reflex-dpdk when it is back"
+				: "port %s: its link is down",
+			port->name);
 		return false;
 	}
 	return true;
@@ -234,7 +242,7 @@ static void look_at_port(struct responder *responder, struct port *port)
 	if (rte_eth_stats_get(port->id, &now) < 0)
 		return;
 	to->missed += now.imissed - port->seen.imissed + now.rx_nombuf - port->seen.rx_nombuf;
-	to->errors += now.ierrors - port->seen.ierrors;
+	to->errors += now.ierrors - port->seen.ierrors + now.oerrors - port->seen.oerrors;
 	port->seen = now;
 }
 
@@ -263,14 +271,20 @@ static void log_readiness(struct responder *responder)
 	memcpy(responder->trouble, trouble, sizeof(responder->trouble));
 }
 
-void control_publish(struct responder *responder)
+static void look(struct responder *responder)
+{
+	for (unsigned int i = 0; i < responder->ports_count; i++)
+		look_at_port(responder, &responder->ports[i]);
+	look_at_buffers(responder);
+}
+
+/* Looks at everything, and says how it is. */
+static void publish(struct responder *responder)
 {
 	struct segment_status *status = &responder->status;
 	struct timespec now;
 
-	for (unsigned int i = 0; i < responder->ports_count; i++)
-		look_at_port(responder, &responder->ports[i]);
-	look_at_buffers(responder);
+	look(responder);
 	status->trouble[0] = '\0';
 	status->ready = workers_ready(responder, status->trouble, sizeof(status->trouble)) &&
 			ports_ready(responder, status->trouble, sizeof(status->trouble)) &&
@@ -281,28 +295,56 @@ void control_publish(struct responder *responder)
 	log_readiness(responder);
 }
 
+void control_end(struct responder *responder)
+{
+	struct segment_status *status = &responder->status;
+
+	look(responder);
+	status->ready = 0;
+	snprintf(status->trouble, sizeof(status->trouble), "it is stopping");
+	segment_publish(responder->segment.segment, status);
+}
+
+/* Then there is nothing to go on for, and whoever supervises it can start it anew. */
+static bool is_deserted(const struct responder *responder)
+{
+	for (unsigned int i = 0; i < responder->ports_count; i++)
+		if (!responder->ports[i].gone)
+			return false;
+	log_error("no device is left");
+	return true;
+}
+
+static void stop(struct responder *responder)
+{
+	sd_notify(0, "STOPPING=1");
+	__atomic_store_n(&responder->stop, true, __ATOMIC_RELAXED);
+}
+
 void *control_run(void *argument)
 {
 	struct responder *responder = argument;
 	struct pollfd event = {.fd = responder->signals, .events = POLLIN};
 	struct signalfd_siginfo info;
 
-	control_publish(responder);
+	publish(responder);
 	log_services(responder, "");
 	sd_notify(0, "READY=1");
-	for (unsigned int period = 1;; period++) {
+	for (unsigned int period = 1; !responder->deserted; period++) {
 		poll(&event, 1, PERIOD_MS);
 		while (read(responder->signals, &info, sizeof(info)) == sizeof(info)) {
 			if (info.ssi_signo == SIGHUP) {
 				on_hangup(responder);
 				continue;
 			}
-			sd_notify(0, "STOPPING=1");
-			__atomic_store_n(&responder->stop, true, __ATOMIC_RELAXED);
+			stop(responder);
 			return NULL;
 		}
 		if (period % FOLLOW_PERIODS == 0)
 			follow_addresses(responder);
-		control_publish(responder);
+		publish(responder);
+		responder->deserted = is_deserted(responder);
 	}
+	stop(responder);
+	return NULL;
 }

@@ -4,6 +4,7 @@
 #define REFLEX_DPDK_CONTROL_H
 
 #include "config.h"
+#include "log.h"
 #include "options.h"
 #include "port.h"
 #include "segment/segment.h"
@@ -23,10 +24,12 @@ struct responder {
 	unsigned int workers_count;
 	bool eal; /* DPDK has been started */
 	bool stop;
+	bool deserted; /* no device is left */
 
 	struct segment_writer segment;
 	struct segment_status status;
-	char trouble[SEGMENT_TEXT_MAX]; /* as it was logged last */
+	char trouble[SEGMENT_TEXT_MAX];	   /* as it was logged last */
+	char unfollowed[LOG_SENTENCE_MAX]; /* why addresses that changed are not answered on */
 	int signals;
 };
 
@@ -37,8 +40,8 @@ struct responder {
  */
 void *control_run(void *argument);
 
-/** control_publish - look at everything, and say how it is. */
-void control_publish(struct responder *responder);
+/** control_end - publish the last counters, and that nothing is answered from now on. */
+void control_end(struct responder *responder);
 
 /**
  * control_generation - what is configured, for the workers.

@@ -114,13 +114,13 @@ static int make_generation(struct responder *responder)
 /* Buffers for every queue of a worker to be full, both ways, behind each port as well. */
 static int make_pools(struct responder *responder)
 {
-	unsigned int queues = rte_eth_dev_count_avail() * (responder->config.punt[0] ? 2 : 1);
-	unsigned int count = queues * 2 * PORT_DESCRIPTORS + 2 * CACHE_SIZE;
+	unsigned int count = 2 * CACHE_SIZE, lcore;
 	uint16_t size = 0, id;
-	unsigned int lcore;
 
-	RTE_ETH_FOREACH_DEV (id)
+	RTE_ETH_FOREACH_DEV (id) {
+		count += port_buffers(id) + (responder->config.punt[0] ? 2 * PORT_DESCRIPTORS : 0);
 		size = RTE_MAX(size, port_buffer_size(id));
+	}
 	RTE_LCORE_FOREACH (lcore) {
 		struct rte_mempool *pool;
 		char name[32];
@@ -149,6 +149,7 @@ static int add_queue(struct responder *responder, struct worker *worker, const s
 		.port = port->id,
 		.queue = index,
 		.punt = port->punt,
+		.punt_length = port->frame_max,
 		.filter = port->filter,
 		.mac = port->mac,
 		.lane = segment_lane(responder->segment.segment, port->name, index),
@@ -171,9 +172,6 @@ static int describe(struct responder *responder, const struct port *port)
 		return -ENOSPC;
 	}
 	to->present = 1;
-	to->queues = port->queues;
-	snprintf(to->driver, sizeof(to->driver), "%s", port->driver);
-	snprintf(to->punt, sizeof(to->punt), "%s", port->punt_name);
 	rte_ether_format_addr(mac, sizeof(mac), &port->mac);
 	log_info("port %s: %s, %s, MTU %u, queues: %u%s%s%s%s", port->name, port->driver, mac,
 		 port->mtu, port->queues, port->verifies ? ", the device verifies checksums" : "",
@@ -204,6 +202,8 @@ static int open_punt(const struct responder *responder, struct port *port, char 
 
 static int open_ports(struct responder *responder)
 {
+	unsigned int workers =
+		responder->config.punt[0] ? PORT_PUNT_QUEUES_MAX : WORKER_WORKERS_MAX;
 	uint16_t ids[SEGMENT_PORTS_MAX], id, count = 0;
 	char error[LOG_SENTENCE_MAX];
 	int r = 0;
@@ -213,8 +213,8 @@ static int open_ports(struct responder *responder)
 	for (uint16_t i = 0; i < count && r == 0; i++) {
 		struct port *port = &responder->ports[i];
 
-		r = port_open(port, ids[i], responder->workers_count, responder->pools, error,
-			      sizeof(error));
+		r = port_open(port, ids[i], RTE_MIN(responder->workers_count, workers),
+			      responder->pools, error, sizeof(error));
 		if (r == 0)
 			r = open_punt(responder, port, error, sizeof(error));
 		if (r < 0) {
@@ -259,7 +259,7 @@ static int run(struct responder *responder)
 	worker_run(mine);
 	rte_eal_mp_wait_lcore();
 	pthread_join(control, NULL);
-	return 0;
+	return responder->deserted ? -ENODEV : 0;
 }
 
 /* --- end --- */
@@ -268,12 +268,14 @@ static void finish(struct responder *responder)
 {
 	uint64_t lost;
 
+	if (responder->status.started)
+		control_end(responder);
 	for (unsigned int i = 0; i < responder->ports_count; i++)
 		port_close(&responder->ports[i]);
 	responder->ports_count = 0;
 	if (!responder->status.started)
 		return;
-	control_publish(responder);
+	control_end(responder);
 	lost = responder->status.buffers - responder->status.buffers_free;
 	if (lost)
 		log_info("stopped; %u of %u buffers stayed with devices", (unsigned int)lost,

@@ -2,6 +2,7 @@
 #include "port.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -12,7 +13,8 @@
 #include "link.h"
 #include "log.h"
 
-#define FRAME_EXCESS (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN) /* of a frame over its MTU */
+#define FRAME_EXCESS   (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN) /* of a frame over its MTU */
+#define AF_XDP_BUFFERS 4096 /* of its four rings, whatever is asked for */
 
 /* How many queues a device has for so many workers. */
 static int count_queues(uint16_t id, unsigned int workers)
@@ -33,6 +35,18 @@ uint16_t port_buffer_size(uint16_t id)
 
 	rte_eth_dev_get_mtu(id, &mtu);
 	return (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_MAX(2048, mtu + FRAME_EXCESS));
+}
+
+static bool is_af_xdp(uint16_t id)
+{
+	struct rte_eth_dev_info info;
+
+	return rte_eth_dev_info_get(id, &info) == 0 && strcmp(info.driver_name, "net_af_xdp") == 0;
+}
+
+unsigned int port_buffers(uint16_t id)
+{
+	return is_af_xdp(id) ? AF_XDP_BUFFERS : 2 * PORT_DESCRIPTORS;
 }
 
 /* The queues of one device, all alike; worker i has queue i. */
@@ -64,6 +78,9 @@ static void choose(struct rte_eth_conf *conf, struct port *port)
 		return;
 	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
 	port->interface = info.if_index;
+	/* Else it is set to at most 1,500. */
+	rte_eth_dev_get_mtu(port->id, &port->mtu);
+	conf->rxmode.mtu = RTE_MIN(port->mtu, info.max_mtu);
 	port->verifies = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
 	if (port->verifies)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
@@ -78,16 +95,23 @@ static void choose(struct rte_eth_conf *conf, struct port *port)
 /* A device without any such setting, such as a file, delivers all that there is. */
 static void receive_multicast(struct port *port)
 {
-	if (rte_eth_allmulticast_enable(port->id) == 0)
+	int r = rte_eth_allmulticast_enable(port->id);
+
+	if (r == 0)
 		return;
-	port->filter = rte_eth_promiscuous_enable(port->id) == 0;
+	r = rte_eth_promiscuous_enable(port->id);
+	port->filter = r == 0;
+	if (r < 0 && r != -ENOTSUP)
+		log_warning("port %s: the device does not deliver multicast (%s), so Neighbour "
+			    "Discovery does not reach it",
+			    port->name, rte_strerror(-r));
 }
 
 /* Without huge pages the driver takes a part of the buffers for all of them (DPDK 22.11): what lies
  * in the others is neither sent nor given back. */
-static bool is_safe(const struct port *port)
+static bool is_safe(uint16_t id)
 {
-	return rte_eal_has_hugepages() || strcmp(port->driver, "net_af_xdp") != 0;
+	return rte_eal_has_hugepages() || !is_af_xdp(id);
 }
 
 int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
@@ -101,7 +125,7 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 	if (r > 0) {
 		port->queues = (uint16_t)r;
 		choose(&conf, port);
-		if (!is_safe(port)) {
+		if (!is_safe(id)) {
 			snprintf(
 				error, size,
 				"port %s: %s loses frames without huge pages: reserve some (sysctl "
@@ -119,6 +143,7 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 	receive_multicast(port);
 	rte_eth_macaddr_get(id, &port->mac);
 	rte_eth_dev_get_mtu(id, &port->mtu);
+	port->frame_max = (uint16_t)(port->mtu + FRAME_EXCESS);
 	rte_eth_stats_get(id, &port->seen);
 	return 0;
 }
@@ -150,12 +175,14 @@ int port_punt(struct port *port, const char *name, struct rte_mempool **pools, c
 	return r;
 }
 
-bool port_up(const struct port *port)
+bool port_up(struct port *port)
 {
 	struct rte_eth_link link = {0};
-	char ignored[LOG_SENTENCE_MAX];
+	char name[IF_NAMESIZE], ignored[LOG_SENTENCE_MAX];
 
-	if (rte_eth_link_get_nowait(port->id, &link) < 0 || !link.link_status)
+	port->gone = rte_eth_dev_is_removed(port->id) ||
+		     (port->interface && !if_indextoname(port->interface, name));
+	if (port->gone || rte_eth_link_get_nowait(port->id, &link) < 0 || !link.link_status)
 		return false;
 	/* Some drivers do not look at the kernel's interface that the device is made of. */
 	return !port->interface ||

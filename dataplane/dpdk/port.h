@@ -3,6 +3,7 @@
 #ifndef REFLEX_DPDK_PORT_H
 #define REFLEX_DPDK_PORT_H
 
+#include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 #include <stdbool.h>
@@ -10,13 +11,18 @@
 #include <stdint.h>
 
 #define PORT_DESCRIPTORS 1024 /* of a queue, where the device has no other wishes */
+/* Of a TAP: its driver sends two descriptors a queue in one message, and does not look whether
+ * there is room (DPDK 22.11). */
+#define PORT_PUNT_QUEUES_MAX (RTE_MP_MAX_FD_NUM / 2)
 
 struct port {
 	uint16_t id;
 	uint16_t punt; /* its id; RTE_MAX_ETHPORTS: none */
 	uint16_t queues;
 	uint16_t mtu;
+	uint16_t frame_max;	/* bytes of a frame of that MTU, with two tags */
 	unsigned int interface; /* of the kernel that the device is made of; 0: none */
+	bool gone;		/* the device */
 	bool filter;		/* promiscuous: it shows what is for other hosts */
 	bool verifies;		/* checksums of what it receives */
 	struct rte_ether_addr mac;
@@ -30,6 +36,11 @@ struct port {
  * port_buffer_size - bytes that a buffer needs to hold the largest frame of the port.
  */
 uint16_t port_buffer_size(uint16_t id);
+
+/**
+ * port_buffers - how many buffers the queues of a worker can hold, both ways.
+ */
+unsigned int port_buffers(uint16_t id);
 
 /**
  * port_open - bring a port up.
@@ -53,8 +64,8 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 int port_punt(struct port *port, const char *name, struct rte_mempool **pools, char *error,
 	      size_t size);
 
-/** port_up - whether its link is. */
-bool port_up(const struct port *port);
+/** port_up - whether its link is; sees too whether the device is gone, which is for ever. */
+bool port_up(struct port *port);
 
 /** port_close - stop it, and what is behind it; their buffers go back. */
 void port_close(struct port *port);

@@ -128,10 +128,13 @@ static void leave(const struct worker_queue *queue, const struct policy *policy,
 		depart(burst, mbuf,
 		       (union departure){.verdict = VERDICTS,
 					 .outcome = neighbour_outcome(neighbour)});
-	} else if (queue->punt != RTE_MAX_ETHPORTS) {
+	} else if (queue->punt != RTE_MAX_ETHPORTS && mbuf->pkt_len <= queue->punt_length) {
 		burst->punted[burst->punted_count++] = mbuf;
 	} else {
-		count_outcome(queue, OUTCOME_DROPPED, 1);
+		/* A longer one would end the burst that is handed over. */
+		count_outcome(queue,
+			      queue->punt == RTE_MAX_ETHPORTS ? OUTCOME_DROPPED : OUTCOME_PUNT_FULL,
+			      1);
 		rte_pktmbuf_free(mbuf);
 	}
 }

@@ -29,7 +29,8 @@ struct worker_queue {
 	uint16_t port;
 	uint16_t queue;
 	uint16_t punt; /* the port of the kernel's interface behind it; RTE_MAX_ETHPORTS: none */
-	bool filter;   /* promiscuous: leave what is for another host */
+	uint16_t punt_length; /* bytes of a frame that it takes */
+	bool filter;	      /* promiscuous: leave what is for another host */
 	struct rte_ether_addr mac;
 	struct segment_lane *lane;
 };

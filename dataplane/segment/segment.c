@@ -52,11 +52,16 @@ static int lock(int fd)
 	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 }
 
+/* With all of its pages: one that cannot be had later would end the process. */
 static int map(struct segment_writer *writer)
 {
-	void *mapped = mmap(NULL, sizeof(*writer->segment), PROT_READ | PROT_WRITE, MAP_SHARED,
-			    writer->fd, 0);
+	void *mapped;
+	int r = posix_fallocate(writer->fd, 0, sizeof(*writer->segment));
 
+	if (r != 0)
+		return -r;
+	mapped = mmap(NULL, sizeof(*writer->segment), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      writer->fd, 0);
 	if (mapped == MAP_FAILED)
 		return -errno;
 	writer->segment = mapped;
@@ -121,8 +126,7 @@ static int make(struct segment_writer *writer, const char *path)
 	writer->fd = -1;
 	if (snprintf(fresh, sizeof(fresh), "%s.new", path) < (int)sizeof(fresh))
 		r = open_locked(writer, fresh, O_CREAT);
-	if (r == 0 &&
-	    (ftruncate(writer->fd, 0) < 0 || ftruncate(writer->fd, sizeof(struct segment)) < 0))
+	if (r == 0 && ftruncate(writer->fd, 0) < 0)
 		r = -errno;
 	if (r == 0)
 		r = map(writer);
@@ -133,6 +137,8 @@ static int make(struct segment_writer *writer, const char *path)
 		if (rename(fresh, path) < 0)
 			r = -errno;
 	}
+	if (r < 0 && writer->fd >= 0)
+		unlink(fresh);
 	if (old.fd >= 0)
 		close(old.fd);
 	return r;

@@ -15,7 +15,7 @@
 
 #define SEGMENT_FILE	  "dpdk"	/* in the instance's folder */
 #define SEGMENT_MAGIC	  0x786c666572u /* "reflx" */
-#define SEGMENT_LAYOUT	  1u		/* changes with the structs below */
+#define SEGMENT_LAYOUT	  2u		/* changes with the structs below */
 #define SEGMENT_NAME_MAX  64
 #define SEGMENT_TEXT_MAX  512
 #define SEGMENT_PORTS_MAX 32
@@ -42,13 +42,10 @@ struct segment_lane {
 /* One port. The counters are the device's own, carried on over restarts. */
 struct segment_port {
 	char name[SEGMENT_NAME_MAX]; /* "": never used */
-	char driver[SEGMENT_NAME_MAX];
-	char punt[16];	  /* the kernel's interface, "": none */
-	uint64_t present; /* a port of the process that runs now, or ran last */
-	uint64_t up;	  /* its link */
-	uint64_t queues;  /* one a worker */
-	uint64_t missed;  /* frames that found no room in the queues, or no buffer */
-	uint64_t errors;  /* frames that came in damaged */
+	uint64_t present;	     /* a port of the process that runs now, or ran last */
+	uint64_t up;		     /* its link */
+	uint64_t missed;	     /* frames that found no room in the queues, or no buffer */
+	uint64_t errors; /* frames that came in damaged, or that it took and could not send */
 };
 
 /* Written by the control thread, between two steps of `sequence`. */

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,6 +48,7 @@ static int tear_down(void **state)
 	segment_release(&writer);
 	segment_close(&reader);
 	unlink(path);
+	umount(folder); /* if test_no_memory has mounted there */
 	return rmdir(folder);
 }
 
@@ -160,6 +162,22 @@ static void test_other_sizes_are_replaced(void **state)
 		assert_int_equal(look(), 0);
 		segment_release(&writer);
 	}
+}
+
+/* Pages that are not there would end the process when it counts. */
+static void test_no_memory(void **state)
+{
+	char fresh[sizeof(path) + 4];
+
+	(void)state;
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	if (mount("tmpfs", folder, "tmpfs", 0, "size=64k") < 0) {
+		print_message("needs root: %s\n", strerror(errno));
+		skip();
+	}
+	assert_int_equal(segment_create(&writer, path, error, sizeof(error)), -ENOSPC);
+	assert_non_null(strstr(error, "cannot be made: No space left on device"));
+	assert_int_equal(access(fresh, F_OK), -1);
 }
 
 static void test_no_folder(void **state)
@@ -377,6 +395,7 @@ int main(void)
 		TEST(one_writer_of_any_layout),
 		TEST(other_layout_is_replaced),
 		TEST(other_sizes_are_replaced),
+		TEST(no_memory),
 		TEST(no_folder),
 		TEST(lanes_by_port_and_queue),
 		TEST(lanes_run_out),

@@ -84,7 +84,8 @@ static int begin(void **state)
 	memset(&lane, 0, sizeof(lane));
 	memset(fakes, 0, sizeof(fakes));
 	fakes[PORT].takes = fakes[PUNT].takes = WORKER_BURST;
-	queue = (struct worker_queue){.port = PORT, .punt = RTE_MAX_ETHPORTS, .lane = &lane};
+	queue = (struct worker_queue){
+		.port = PORT, .punt = RTE_MAX_ETHPORTS, .punt_length = 1522, .lane = &lane};
 	memcpy(queue.mac.addr_bytes, "\x52\x54\x00\x12\x34\x56", 6); /* as frame_init asks */
 	count = 0;
 	return 0;
@@ -281,6 +282,21 @@ static void punts_as_it_came(void **state)
 	assert_memory_equal(rte_pktmbuf_mtod(fakes[PUNT].taken[0], uint8_t *), before, length);
 }
 
+/* The driver of a TAP would drop what comes behind it too. */
+static void punts_around_what_is_too_long(void **state)
+{
+	uint8_t zeros[1600] = {0};
+
+	(void)state;
+	queue.punt = PUNT;
+	add(zeros, 1522);
+	add(zeros, 1523);
+	add_foreign();
+	run();
+	assert_int_equal(lane.outcomes[OUTCOME_PUNTED], 2);
+	assert_int_equal(lane.outcomes[OUTCOME_PUNT_FULL], 1);
+}
+
 static void drops_or_punts_what_is_refused(void **state)
 {
 	(void)state;
@@ -398,6 +414,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(answers_pings_in_the_same_burst, begin, end),
 		cmocka_unit_test_setup_teardown(drops_what_nobody_wants, begin, end),
 		cmocka_unit_test_setup_teardown(punts_as_it_came, begin, end),
+		cmocka_unit_test_setup_teardown(punts_around_what_is_too_long, begin, end),
 		cmocka_unit_test_setup_teardown(drops_or_punts_what_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(leaves_what_is_for_another_host, begin, end),
 		cmocka_unit_test_setup_teardown(believes_what_the_device_verified, begin, end),
