@@ -202,8 +202,6 @@ static int open_punt(const struct responder *responder, struct port *port, char 
 
 static int open_ports(struct responder *responder)
 {
-	unsigned int workers =
-		responder->config.punt[0] ? PORT_PUNT_QUEUES_MAX : WORKER_WORKERS_MAX;
 	uint16_t ids[SEGMENT_PORTS_MAX], id, count = 0;
 	char error[LOG_SENTENCE_MAX];
 	int r = 0;
@@ -213,8 +211,8 @@ static int open_ports(struct responder *responder)
 	for (uint16_t i = 0; i < count && r == 0; i++) {
 		struct port *port = &responder->ports[i];
 
-		r = port_open(port, ids[i], RTE_MIN(responder->workers_count, workers),
-			      responder->pools, error, sizeof(error));
+		r = port_open(port, ids[i], responder->workers_count, responder->pools,
+			      responder->config.punt[0], error, sizeof(error));
 		if (r == 0)
 			r = open_punt(responder, port, error, sizeof(error));
 		if (r < 0) {

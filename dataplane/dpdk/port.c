@@ -70,7 +70,7 @@ static int set_up(uint16_t id, const struct rte_eth_conf *conf, uint16_t queues,
 
 /* What the device does that helps. Replies need no checksums of it: theirs follow from sums that
  * the check of the request has made already. */
-static void choose(struct rte_eth_conf *conf, struct port *port)
+static void choose(struct rte_eth_conf *conf, struct port *port, bool punts)
 {
 	struct rte_eth_dev_info info;
 
@@ -81,7 +81,9 @@ static void choose(struct rte_eth_conf *conf, struct port *port)
 	/* Else it is set to at most 1,500. */
 	rte_eth_dev_get_mtu(port->id, &port->mtu);
 	conf->rxmode.mtu = RTE_MIN(port->mtu, info.max_mtu);
-	port->verifies = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	/* A virtual device that does so leaves those of senders beside it unfinished, TCP's too,
+	 * and the kernel behind would take them for wrong. */
+	port->verifies = !punts && (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
 	if (port->verifies)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
 	/* Buffers are of one pool, have one reference and one segment. */
@@ -115,16 +117,16 @@ static bool is_safe(uint16_t id)
 }
 
 int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
-	      char *error, size_t size)
+	      bool punts, char *error, size_t size)
 {
 	struct rte_eth_conf conf = {0};
-	int r = count_queues(id, workers);
+	int r = count_queues(id, punts ? RTE_MIN(workers, PORT_PUNT_QUEUES_MAX) : workers);
 
 	*port = (struct port){.id = id, .punt = RTE_MAX_ETHPORTS};
 	rte_eth_dev_get_name_by_port(id, port->name);
 	if (r > 0) {
 		port->queues = (uint16_t)r;
-		choose(&conf, port);
+		choose(&conf, port, punts);
 		if (!is_safe(id)) {
 			snprintf(
 				error, size,

@@ -13,7 +13,7 @@
 #define PORT_DESCRIPTORS 1024 /* of a queue, where the device has no other wishes */
 /* Of a TAP: its driver sends two descriptors a queue in one message, and does not look whether
  * there is room (DPDK 22.11). */
-#define PORT_PUNT_QUEUES_MAX (RTE_MP_MAX_FD_NUM / 2)
+#define PORT_PUNT_QUEUES_MAX (RTE_MP_MAX_FD_NUM / 2u)
 
 struct port {
 	uint16_t id;
@@ -46,13 +46,14 @@ unsigned int port_buffers(uint16_t id);
  * port_open - bring a port up.
  * @port: filled on success; close it with port_close
  * @pools: buffers for each worker, and so for each queue
+ * @punts: port_punt follows
  * @error: set on failure to a sentence
  *
  * Multicast is received, for Neighbour Discovery and the kernel behind; where the device cannot be
  * told so, the port is made promiscuous. Return: 0 or -errno.
  */
 int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
-	      char *error, size_t size);
+	      bool punts, char *error, size_t size);
 
 /**
  * port_punt - make the kernel's interface behind a port, with its MAC address, MTU and as many

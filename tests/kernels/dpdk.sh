@@ -101,15 +101,44 @@ try_card()
 	ask stop || fail "$name/stop" "$WHY"
 }
 
+# run_punt NAME SLOT ADDRESS: with the guest's kernel behind, which has that address.
+run_punt()
+{
+	if ! { ask run "0000:00:0$2.0" punt 1 && ask address punt0 "$3"; }; then
+		fail "$1/punt" "$WHY"
+		return 1
+	fi
+}
+
 # try_punt NAME SLOT: what is for the guest's kernel reaches it, and its reply the wire.
 try_punt()
 {
-	if ! { ask run "0000:00:0$2.0" punt 1 && ask address punt0 192.0.2.77/24; }; then
-		fail "$1/punt" "$WHY"
-		return
-	fi
+	run_punt "$1" "$2" 192.0.2.77/24 || return 0
 	wire "$1" "$2" punt
 	ask stop || fail "$1/punt-stop" "$WHY"
+}
+
+# try_tap_punt NAME SLOT: the guest's kernel drops what reaches it with unfinished checksums. It has no socket for the
+# large request, and says so.
+try_tap_punt()
+{
+	run_punt "$1" "$2" 203.0.113.10/24 || return 0
+	ask httpd -h /bin || fail "$1/punt-httpd" "$WHY"
+	check "$1/punt-tcp" fetched http://203.0.113.10/segment "${DPDK_PROGRAMS[1]}"
+	check "$1/punt-oversize" unreachable 203.0.113.10 3478
+	ask stop || fail "$1/punt-stop" "$WHY"
+}
+fetched()
+{
+	client curl --silent --show-error --fail --max-time 10 --output "$TMP/fetched" "$1" && cmp "$TMP/fetched" "$2"
+}
+unreachable()
+{
+	# shellcheck disable=SC2016
+	in_ns guest timeout 10 bash -c '
+		exec 3<>"/dev/udp/$1/$2"
+		printf "\0\1\1\4\x21\x12\xa4\x42reflex-tests%0260d" 0 >&3
+		! read -r <&3' - "$@" 2>&1 | grep -q "Connection refused"
 }
 
 # try_tap NAME SLOT: this kernel is the client. What its sockets send has unfinished checksums, since the card takes
@@ -127,9 +156,10 @@ try_tap()
 		check "$1/sockets-$address" client timeout 30 "$REFLEX_BUILD/bench/reflex-load" --mode socket --quiet \
 			--count 4000 --window 32 --timeout 5000 "$address:3478"
 	done
+	ask stop || fail "$1/stop" "$WHY"
+	try_tap_punt "$1" "$2"
 	in_ns guest ip address flush dev tap0 # so that this kernel says no more of its own accord
 	in_ns guest sysctl -q -w net.ipv6.conf.tap0.disable_ipv6=1
-	ask stop || fail "$1/stop" "$WHY"
 	if ! { ask run "0000:00:0$2.0" 0 1 && ask_metrics "$TMP/metrics.before"; }; then
 		fail "$1/run-alone" "$WHY"
 		return
