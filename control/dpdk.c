@@ -156,7 +156,7 @@ void dpdk_write(FILE *out, const struct dpdk *dpdk)
 		    "Frames that found no room in the port's queues, or no buffer.",
 		    offsetof(struct segment_port, missed));
 	write_ports(out, dpdk, "reflex_dpdk_errors_total", "counter",
-		    "Frames that came in damaged, or that the port took and could not send.",
+		    "Frames that came in damaged, or that the device could not send.",
 		    offsetof(struct segment_port, errors));
 	write_ports(out, dpdk, "reflex_dpdk_link_up", "gauge",
 		    "Whether the port of the process that runs has its link.",

@@ -198,12 +198,9 @@ static bool ports_ready(struct responder *responder, char *reason, size_t size)
 
 		if (segment_port(&responder->status, port->name)->up)
 			continue;
-		snprintf(
-			reason, size,
-			port->gone
-				? "port %s: its device is gone: restart reflex-dpdk when it is back"
-				: "port %s: its link is down",
-			port->name);
+		snprintf(reason, size, "port %s: its %s", port->name,
+			 port->gone ? "device is gone: restart reflex-dpdk when it is back"
+				    : "link is down");
 		return false;
 	}
 	return true;

@@ -45,7 +45,7 @@ struct segment_port {
 	uint64_t present;	     /* a port of the process that runs now, or ran last */
 	uint64_t up;		     /* its link */
 	uint64_t missed;	     /* frames that found no room in the queues, or no buffer */
-	uint64_t errors; /* frames that came in damaged, or that it took and could not send */
+	uint64_t errors;	     /* frames that came in damaged, or that it could not send */
 };
 
 /* Written by the control thread, between two steps of `sequence`. */
