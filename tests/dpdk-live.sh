@@ -619,7 +619,13 @@ deserted()
 	local name=deserted status=0
 	memory_for af_packet
 	config
-	run "$name" af_packet || return 0
+	in_ns server ip link add spare type veth peer name spare-peer
+	in_ns server ip link set spare up
+	in_ns server ip link set spare-peer up
+	run "$name" af_packet --vdev net_af_packet1,iface=spare || return 0
+	in_ns server ip link del spare
+	check "$name/one" wait_for 15 dpdk_said "not ready: port net_af_packet1: its device is gone: restart"
+	check "$name/other-answers" stun client "$SERVER" 203.0.113.7
 	in_ns server ip link del port
 	check "$name/ended" wait_for 15 dpdk_ended
 	wait "$REFLEX_DPDK" || status=$?
