@@ -28,6 +28,10 @@ suite_spaces=()
 suite_groups=()
 suite_undo=()
 TMP=
+# The CPUs that we may use, which need not begin at 0.
+# shellcheck disable=SC2034
+mapfile -t CPUS < <(taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
+	awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }')
 
 # --- results ---
 
@@ -165,9 +169,14 @@ spawn()
 {
 	local log=$TMP/$1.log
 	shift
+	: >"$log" # or what the one before said counts
 	setsid -- "$@" </dev/null >"$log" 2>&1 &
 	SPAWNED=$!
 	suite_groups+=("$SPAWNED")
+	# Until setsid has run there is no such group, and it would look gone.
+	until alive "$SPAWNED" || ! kill -0 "$SPAWNED" 2>/dev/null; do
+		sleep 0.01
+	done
 }
 
 alive() { kill -0 -- "-$1" 2>/dev/null; }
@@ -178,7 +187,7 @@ stop()
 {
 	if alive "$1"; then
 		kill -TERM -- "-$1" 2>/dev/null
-		wait_for 3 gone "$1" || kill -KILL -- "-$1" 2>/dev/null
+		wait_for 10 gone "$1" || kill -KILL -- "-$1" 2>/dev/null
 	fi
 	wait "$1" 2>/dev/null || true
 }
@@ -186,16 +195,20 @@ stop()
 # await GROUP: waits so that a signal is acted upon at once, which bash does not do in a foreground command.
 await() { wait "$1"; }
 
-# wait_for SECONDS COMMAND...: polls until the command is true; its output is of no interest until then.
+# wait_for SECONDS COMMAND...: polls until the command is true; its output is of no interest until then. A machine that
+# stands still for the seconds has not tried yet, hence ten times at least.
 wait_for()
 {
-	local deadline=$(($(date +%s%N) + $1 * 1000000000))
+	local deadline=$(($(date +%s%N) + $1 * 1000000000)) tries=10
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s%N)" -lt "$deadline" ] || return 1
+		[ $((--tries)) -gt 0 ] || [ "$(date +%s%N)" -lt "$deadline" ] || return 1
 		sleep 0.05
 	done
 }
+
+# eventually COMMAND...: for what must come, which may take its time on a slow machine: that costs nothing where it comes.
+eventually() { wait_for 60 "$@"; }
 
 # --- namespaces ---
 
@@ -263,7 +276,12 @@ huge_pages()
 	[ "$free" -lt "$1" ] || return 0
 	reserved=$(cat "$pages/nr_hugepages")
 	undo sh -c "echo $reserved >$pages/nr_hugepages"
-	echo "$((reserved + $1 - free))" >"$pages/nr_hugepages" && [ "$(cat "$pages/free_hugepages")" -ge "$1" ]
+	for _ in 1 2; do
+		echo "$((reserved + $1 - free))" >"$pages/nr_hugepages" || return
+		[ "$(cat "$pages/free_hugepages")" -lt "$1" ] || return 0
+		echo 1 >/proc/sys/vm/compact_memory # it may be there, but in pieces
+	done
+	return 1
 }
 
 # --- the daemon ---
@@ -277,11 +295,11 @@ start_reflexd()
 	spawn reflexd nsenter "--net=/run/netns/$NS-$space" -- \
 		"$REFLEX_BUILD/control/reflexd" --instance "$INSTANCE" "$@"
 	REFLEXD=$SPAWNED
-	wait_for 15 ready_or_gone "$space" "$REFLEXD"
+	eventually ready_or_gone "$space" "$REFLEXD"
 	scrape "$space" readyz >/dev/null
 }
 
-scrape() { in_ns "$1" curl --silent --fail --max-time 2 "http://127.0.0.1:9478/$2"; }
+scrape() { in_ns "$1" curl --silent --fail --max-time 15 "http://127.0.0.1:9478/$2"; }
 ready_or_gone() { scrape "$1" readyz || gone "$2"; }
 
 # metric SPACE NAME LABEL="VALUE"...: the sum of the series that carry all these labels.

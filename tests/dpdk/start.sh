@@ -14,10 +14,6 @@ undo rm -rf "/run/dpdk/$INSTANCE" # what --no-huge leaves
 echo leak:xsk_umem__create >"$TMP/leaks"
 export LSAN_OPTIONS=suppressions=$TMP/leaks:print_suppressions=0
 
-# The CPUs that we may use, which need not begin at 0.
-mapfile -t CPUS < <(taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
-	awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }')
-
 # --- memory ---
 
 MEMORY=()
@@ -35,8 +31,7 @@ memory_for()
 
 # --- the process ---
 
-# Not `gone`: until setsid has run, there is no such group.
-dpdk_ended() { ! kill -0 "$REFLEX_DPDK" 2>/dev/null; }
+dpdk_ended() { gone "$REFLEX_DPDK"; }
 dpdk_said() { grep -qF -- "$1" "$TMP/reflex-dpdk.log"; }
 dpdk_answers() { dpdk_said "reflex-dpdk: answering on"; }
 dpdk_answers_or_ended() { dpdk_answers || dpdk_ended; }
@@ -59,7 +54,7 @@ spawn_dpdk()
 start_dpdk()
 {
 	spawn_dpdk "$@"
-	wait_for 20 dpdk_answers_or_ended && dpdk_answers && ! dpdk_ended && return
+	eventually dpdk_answers_or_ended && dpdk_answers && ! dpdk_ended && return
 	show "$TMP/reflex-dpdk.log"
 	return 1
 }
