@@ -23,7 +23,7 @@
 
 #define REQUEST	     20
 #define REPLY_MAX    128
-#define WAIT_SECONDS 3
+#define WAIT_SECONDS 10
 #define PIPELINE_MAX 4096
 #define FLOOD_MAX    8192
 #define STREAM_MAX   1472
@@ -264,7 +264,7 @@ static int do_options(const char *unused)
 /* So many requests over UDP, in bursts; prints how many were answered. */
 static int do_burst(const char *argument)
 {
-	long total = strtol(argument, NULL, 10), answered = 0;
+	long total = strtol(argument, NULL, 10), answered = 0, lost = 0;
 	int fd = open_socket(SOCK_DGRAM, 1 << 20);
 	const struct timeval wait = {.tv_usec = 200000};
 	uint8_t request[REQUEST], reply[REPLY_MAX];
@@ -276,8 +276,9 @@ static int do_burst(const char *argument)
 			if (send(fd, request, sizeof(request), 0) < 0)
 				return fail("not sent: %s", strerror(errno));
 		}
-		while (answered < sent && recv(fd, reply, sizeof(reply), 0) > 0)
+		while (answered + lost < sent && recv(fd, reply, sizeof(reply), 0) > 0)
 			answered++;
+		lost = sent - answered; /* not to be waited for again */
 	}
 	printf("%ld\n", answered);
 	return EXIT_SUCCESS;
