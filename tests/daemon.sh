@@ -22,7 +22,7 @@ refuses()
 {
 	local name=$1 status=$2 text=$3 got=0
 	shift 3
-	timeout 20 "$@" >"$TMP/out" 2>"$TMP/err" || got=$?
+	timeout 60 "$@" >"$TMP/out" 2>"$TMP/err" || got=$?
 	if [ "$got" -eq "$status" ] && [ "$(grep -c error: "$TMP/err")" -eq 1 ] && grep -F error: "$TMP/err" | grep -qF -- "$text"; then
 		pass "$name"
 	else
@@ -35,7 +35,7 @@ refuses()
 ask()
 {
 	# shellcheck disable=SC2016
-	in_ns client timeout 1 bash -c '
+	in_ns client timeout 5 bash -c '
 		exec 3<>"/dev/udp/$1/$2"
 		printf "\0\1\0\0\x21\x12\xa4\x42reflex-tests" >&3
 		head -c 32 <&3 | od -An -tx1 -N2' - "$1" "${2:-$PORT}" 2>/dev/null | grep -q '01 01'
@@ -53,7 +53,7 @@ burst()
 	echo "$answered"
 }
 
-status() { in_ns server curl --silent --max-time 3 --output "$TMP/body" --write-out '%{http_code}' "${@:2}" "http://127.0.0.1:9478/$1"; }
+status() { in_ns server curl --silent --max-time 15 --output "$TMP/body" --write-out '%{http_code}' "${@:2}" "http://127.0.0.1:9478/$1"; }
 ready() { [ "$(status readyz)" = 200 ]; }
 not_ready() { [ "$(status readyz)" = 503 ]; }
 gauge() { scrape server metrics | awk -v name="$1" '$1 == name { print $2 }'; }
@@ -64,6 +64,7 @@ answered() { metric server reflex_packets_total 'action="answer"'; }
 icmp_out() { in_ns server awk '/^Icmp:/ { if (!n) { for (i = 1; i <= NF; i++) if ($i == "OutDestUnreachs") n = i } else print $n }' /proc/net/snmp; }
 held() { in_ns server ss -Huan "sport = :$1" | awk -v a="$2:$1" '$4 == a { found = 1 } END { exit !found }'; }
 run_pid() { cat "/run/reflex/$INSTANCE/lock"; }
+drips() { in_ns server ss -Htn state established sport = :9478 | grep -q .; }
 linked() { in_ns server ip -d link show dev "${1:-srv}" | grep -q 'prog/xdp'; }
 
 # start_file: with the file's own metrics address, which is the default one.
@@ -71,7 +72,7 @@ start_file()
 {
 	spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "$REFLEXD_BIN" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
 	REFLEXD=$SPAWNED
-	wait_for 15 ready_or_gone server "$REFLEXD"
+	eventually ready_or_gone server "$REFLEXD"
 	scrape server readyz >/dev/null
 }
 
@@ -202,35 +203,36 @@ check answers/self-test-uncounted same "$(metric server reflex_packets_total 've
 before=$(icmp_out)
 # shellcheck disable=SC2016
 in_ns client bash -c 'head -c 4000 /dev/zero >"/dev/udp/$1/$2"' - "$SERVER" "$PORT"
-check handoff/counted wait_for 3 fragments 3
+check handoff/counted eventually fragments 3
 check handoff/no-icmp same "$(icmp_out)" "$before"
 check handoff/no-queue same "$(in_ns server ss -Huan "sport = :$PORT" | awk '{ sum += $2 } END { print sum + 0 }')" 0
 
 step "addresses and links"
 in_ns server ip address add 203.0.113.11/24 dev srv
-check follow/added wait_for 2 ask 203.0.113.11
+check follow/added eventually ask 203.0.113.11
 check follow/held held "$PORT" 203.0.113.11
 in_ns server ip address del 203.0.113.11/24 dev srv
-check follow/removed wait_for 2 not held "$PORT" 203.0.113.11
+check follow/removed eventually not held "$PORT" 203.0.113.11
 check follow/others held "$PORT" "$SERVER"
 in_ns client ip link set cli down
-check link/no-carrier wait_for 2 not_ready
+check link/no-carrier eventually not_ready
 in_ns client ip link set cli up
 in_ns client ip address add 2001:db8::7/64 dev cli nodad # it went with the link
-check link/again wait_for 5 ready
+check link/again eventually ready
 
 # A client that sends a byte now and then is never idle.
 in_ns server bash -c '
 	exec 3<>/dev/tcp/127.0.0.1/9478
 	printf "GET /metrics HTTP/1.1\r\n" >&3
 	trap "" PIPE
-	for ((i = 0; i < 30; i++)); do
+	for ((i = 0; i < 60; i++)); do
 		sleep 0.5
 		printf X >&3 2>/dev/null || exit 0
 	done
 	exit 1' &
 dripping=$!
 # While that one drips, others are served.
+check pages/drips eventually drips
 check pages/beside-dripping same "$(status healthz)" 200
 check pages/dripping-cut wait "$dripping"
 
@@ -257,28 +259,28 @@ check file/start start_file
 check file/only-named not ask 2001:db8::10
 config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER" '  - port: 3479' 'persist: true'
 kill -HUP "$REFLEXD"
-check reload/new-port wait_for 3 ask 2001:db8::10 3479
+check reload/new-port eventually ask 2001:db8::10 3479
 check reload/held held 3479 "$SERVER"
 check reload/generation same "$(gauge reflex_config_generation)" 2
 
 config 'interfaces:' '  - name: srv' 'services:' '  - port: none'
 kill -HUP "$REFLEXD"
-check reload/wrong wait_for 3 logged "reflexd.yaml:4: services[0].port: none is not a port"
+check reload/wrong eventually logged "reflexd.yaml:4: services[0].port: none is not a port"
 check reload/unsuccessful same "$(gauge reflex_config_last_reload_successful)" 0
 check reload/old-goes-on ask 2001:db8::10 3479
 config 'interfaces:' '  - name: lo' 'persist: true'
 kill -HUP "$REFLEXD"
-check reload/interfaces wait_for 3 logged "interfaces: changes only by a restart"
+check reload/interfaces eventually logged "interfaces: changes only by a restart"
 config 'interfaces:' '  - name: srv' 'metrics: {listen: "127.0.0.1:9479"}'
 kill -HUP "$REFLEXD"
-check reload/metrics wait_for 3 logged "metrics.listen: changes only by a restart"
+check reload/metrics eventually logged "metrics.listen: changes only by a restart"
 config 'interfaces:' '  - name: srv' 'services:' '  - port: 53'
 kill -HUP "$REFLEXD"
-check reload/low-port wait_for 3 logged "53 cannot be bound: a port below 1024 needs CAP_NET_BIND_SERVICE"
+check reload/low-port eventually logged "53 cannot be bound: a port below 1024 needs CAP_NET_BIND_SERVICE"
 check reload/generation-kept same "$(gauge reflex_config_generation)" 2
 config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER" 'persist: true'
 kill -HUP "$REFLEXD"
-check reload/good-again wait_for 3 reloaded
+check reload/good-again eventually reloaded
 check reload/released not held 3479 "$SERVER"
 
 counted=$(answered)
@@ -297,10 +299,10 @@ check alternate/start start_file
 check alternate/corner ask 203.0.113.11 3479
 check alternate/held held 3479 "$SERVER"
 in_ns server ip address del 203.0.113.11/24 dev srv
-check alternate/astray wait_for 2 logged "warning: $TMP/reflexd.yaml:3: services[0].alternate.address: 203.0.113.11 is not an address"
+check alternate/astray eventually logged "warning: $TMP/reflexd.yaml:3: services[0].alternate.address: 203.0.113.11 is not an address"
 check alternate/goes-on ask "$SERVER"
 kill -HUP "$REFLEXD"
-check alternate/reload wait_for 3 logged "the old configuration goes on: $TMP/reflexd.yaml:3: services[0].alternate.address"
+check alternate/reload eventually logged "the old configuration goes on: $TMP/reflexd.yaml:3: services[0].alternate.address"
 check alternate/once same "$(grep -c 'warning: .*203.0.113.11 is not an address' "$TMP/reflexd.log")" 1
 kill_daemon TERM
 
@@ -347,10 +349,10 @@ check auto/nothing-attached not linked
 check auto/both-answer same "$(ask "$SERVER" && ask "$PLAIN" && answered)" 2
 config 'interfaces: [{name: srv}, {name: plain}]' 'services: [{port: 3478}, {address: 127.0.0.1, port: 3480}]'
 kill -HUP "$REFLEXD"
-check auto/reload wait_for 3 held 3480 127.0.0.1
+check auto/reload eventually held 3480 127.0.0.1
 config 'interfaces: [{name: srv}, {name: plain}]' 'otherwise: pass'
 kill -HUP "$REFLEXD"
-check auto/reload-pass wait_for 3 logged "reflexd.yaml:2: otherwise: sockets cannot pass a packet on"
+check auto/reload-pass eventually logged "reflexd.yaml:2: otherwise: sockets cannot pass a packet on"
 kill_daemon TERM
 refuses auto/pass 1 "reflexd.yaml: otherwise: sockets cannot pass a packet on to another program: leave its port out of services, \
 or use XDP; auto cannot use XDP here: plain: its driver (bridge) has no native XDP" "${reflexd[@]}" --config "$TMP/reflexd.yaml"
@@ -364,7 +366,7 @@ kill_daemon TERM
 without=(setpriv --bounding-set -all --inh-caps -all)
 spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "${without[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --interface srv
 REFLEXD=$SPAWNED
-check auto/privileges wait_for 15 ready
+check auto/privileges eventually ready
 check auto/privileges-said logged "auto: answering by sockets, which is slower: not allowed to load an XDP program: CAP_BPF, CAP_PERFMON, \
 CAP_NET_ADMIN missing"
 check auto/privileges-answers ask "$SERVER"
@@ -373,7 +375,7 @@ kill_daemon TERM
 spawn reflexd nsenter "--net=/run/netns/$NS-server" -- unshare --user --map-root-user "$REFLEXD_BIN" \
 	--instance "$INSTANCE" --interface srv
 REFLEXD=$SPAWNED
-check auto/user-namespace wait_for 15 ready
+check auto/user-namespace eventually ready
 check auto/user-namespace-said logged "auto: answering by sockets, which is slower: "
 check auto/user-namespace-answers ask "$SERVER"
 check auto/user-namespace-no-pins not test -e "/sys/fs/bpf/reflex/$INSTANCE"
@@ -406,7 +408,7 @@ check many/last ask "$SERVER" 21023
 check many/held held 20000 "$SERVER"
 
 in_ns server ip link del srv
-check deleted/not-ready wait_for 2 not_ready
+check deleted/not-ready eventually not_ready
 check deleted/said same "$(grep -c 'not ready: srv' "$TMP/reflexd.log")" 1
 check deleted/alive same "$(status healthz)" 200
 kill_daemon TERM
@@ -431,8 +433,8 @@ in_ns client ip address add 198.51.100.7/24 dev cld
 start_dpdk()
 {
 	spawn dpdk nsenter "--net=/run/netns/$NS-server" -- "$REFLEX_BUILD/dataplane/reflex-dpdk" --no-huge -m 64 \
-		--file-prefix "$INSTANCE" --no-telemetry --no-pci -l 0 --vdev net_pcap0,rx_iface_in=port,tx_iface=port "$@" \
-		-- --config "$TMP/reflexd.yaml" --instance "$INSTANCE"
+		--file-prefix "$INSTANCE" --no-telemetry --no-pci --lcores "0@${CPUS[0]}" \
+		--vdev net_pcap0,rx_iface_in=port,tx_iface=port "$@" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE"
 	REFLEX_DPDK=$SPAWNED
 }
 
@@ -450,6 +452,7 @@ gauge_is() { same "$(gauge "$1")" "$2"; }
 # unready TEXT: whether /readyz says it.
 unready() { not_ready && grep -qF -- "$1" "$TMP/body"; }
 times() { grep -cF -- "$1" "$TMP/reflexd.log" || true; }
+said_times() { same "$(times "$1")" "$2"; }
 
 undo rm -rf "/run/dpdk/$INSTANCE"
 mkdir "$TMP/run" "$TMP/bin"
@@ -461,7 +464,7 @@ start_nobody()
 	spawn reflexd nsenter "--net=/run/netns/$NS-server" -- setpriv --reuid=nobody --regid=nogroup --clear-groups \
 		env "XDG_RUNTIME_DIR=$TMP/run" "$TMP/bin/reflexd" --instance "$INSTANCE" "$@"
 	REFLEXD=$SPAWNED
-	wait_for 15 healthy
+	eventually healthy
 }
 healthy() { [ "$(status healthz)" = 200 ]; }
 
@@ -474,12 +477,13 @@ check dpdk/absent-up gauge_is reflex_dpdk_up 0
 check dpdk/no-sockets same "$(scrape server metrics | grep -cE 'dataplane="socket"|^reflex_tcp|dataplane="xdp"')" 0
 check dpdk/not-held not held "$PORT" "$DPDK"
 
+before=$(date +%s)
 start_dpdk --vdev net_tap0,iface=spare
-check dpdk/ready wait_for 30 ready
+check dpdk/ready eventually ready
 check dpdk/ready-said logged "ready again"
 check dpdk/answers ask "$DPDK"
-ask "$DPDK"
-check dpdk/counted wait_for 2 same_dpdk 2 'interface="net_pcap0"' 'verdict="success"' 'action="answer"'
+check dpdk/answers-again ask "$DPDK"
+check dpdk/counted eventually same_dpdk 2 'interface="net_pcap0"' 'verdict="success"' 'action="answer"'
 check dpdk/bytes-in same "$(metric server reflex_bytes_total 'dataplane="dpdk"' 'interface="net_pcap0"' 'family="ipv4"' 'direction="rx"')" 124
 check dpdk/bytes-out same "$(metric server reflex_bytes_total 'dataplane="dpdk"' 'family="ipv4"' 'direction="tx"')" 148
 outcomes=$(grep -c '^OUTCOME(' "$SOURCE/dataplane/segment/outcome.def")
@@ -496,7 +500,7 @@ check series/dpdk-up gauge_is reflex_dpdk_up 1
 check series/dpdk-workers gauge_is reflex_dpdk_workers 1
 check series/dpdk-generation gauge_is reflex_dpdk_config_generation 1
 check series/dpdk-reload gauge_is reflex_dpdk_config_last_reload_successful 1
-check series/dpdk-start test "$(gauge reflex_dpdk_start_time_seconds)" -gt $(($(date +%s) - 60))
+check series/dpdk-start test "$(gauge reflex_dpdk_start_time_seconds)" -ge "$before"
 check series/dpdk-mbufs test "$(metric server reflex_dpdk_mbufs 'state="free"')" -gt 0
 if command -v promtool >/dev/null; then
 	scrape server metrics >"$TMP/metrics"
@@ -508,32 +512,33 @@ check dpdk/printed same "$("$REFLEX_BUILD/tests/segment" "$SEGMENT" | grep -c '^
 	"$(scrape server metrics | grep -cE '^reflex_(packets_total|bytes_total|dpdk_)')"
 
 in_ns server ip link set spare down
-check dpdk/link wait_for 5 unready "reflex-dpdk: port net_tap0: its link is down"
+check dpdk/link eventually unready "reflex-dpdk: port net_tap0: its link is down"
 check dpdk/link-metric same "$(metric server reflex_dpdk_link_up 'interface="net_tap0"')" 0
 in_ns server ip link set spare up
-check dpdk/link-again wait_for 5 ready
+check dpdk/link-again eventually ready
 
 config 'dataplane: dpdk' 'services: none'
 kill -HUP "$REFLEX_DPDK"
-check dpdk/reload-wrong wait_for 3 gauge_is reflex_dpdk_config_last_reload_successful 0
+check dpdk/reload-wrong eventually gauge_is reflex_dpdk_config_last_reload_successful 0
 config 'dataplane: dpdk' 'services:' "  - address: $DPDK"
 kill -HUP "$REFLEX_DPDK"
-check dpdk/reload wait_for 3 gauge_is reflex_dpdk_config_generation 2
+check dpdk/reload eventually gauge_is reflex_dpdk_config_generation 2
 check dpdk/reload-right gauge_is reflex_dpdk_config_last_reload_successful 1
 
+before=$(times "not ready: reflex-dpdk hangs") # so it looks where the machine stands still
 kill -STOP "$REFLEX_DPDK"
-check dpdk/hangs wait_for 5 unready "reflex-dpdk hangs: it has said nothing for over 2 seconds"
+check dpdk/hangs eventually unready "reflex-dpdk hangs: it has said nothing for over 2 seconds"
 check dpdk/hangs-up gauge_is reflex_dpdk_up 0
-check dpdk/hangs-said wait_for 3 logged "not ready: reflex-dpdk hangs"
+check dpdk/hangs-said eventually said_times "not ready: reflex-dpdk hangs" $((before + 1))
 sleep 2.5
-check dpdk/hangs-once same "$(times "not ready: reflex-dpdk hangs")" 1
+check dpdk/hangs-once said_times "not ready: reflex-dpdk hangs" $((before + 1))
 kill -CONT "$REFLEX_DPDK"
-check dpdk/goes-on wait_for 5 ready
+check dpdk/goes-on eventually ready
 
 before=$(times "not ready: reflex-dpdk is not running")
 end_dpdk KILL
-check dpdk/killed wait_for 3 unready "reflex-dpdk is not running"
-check dpdk/killed-said wait_for 3 same "$(times "not ready: reflex-dpdk is not running")" $((before + 1))
+check dpdk/killed eventually unready "reflex-dpdk is not running"
+check dpdk/killed-said eventually said_times "not ready: reflex-dpdk is not running" $((before + 1))
 check dpdk/killed-up gauge_is reflex_dpdk_up 0
 check dpdk/killed-ready gauge_is reflex_ready 0
 check dpdk/killed-link same "$(metric server reflex_dpdk_link_up)" 0
@@ -544,22 +549,22 @@ check dpdk/second start_nobody --config "$TMP/reflexd.yaml"
 check dpdk/second-totals same_dpdk 2 'verdict="success"'
 
 start_dpdk
-check dpdk/restarted wait_for 30 ready
+check dpdk/restarted eventually ready
 check dpdk/restarted-answers ask "$DPDK"
-check dpdk/restarted-totals wait_for 2 same_dpdk 3 'interface="net_pcap0"' 'verdict="success"'
+check dpdk/restarted-totals eventually same_dpdk 3 'interface="net_pcap0"' 'verdict="success"'
 check dpdk/former-port same "$(scrape server metrics | grep -c '^reflex_packets_total{dataplane="dpdk",interface="net_tap0",')" $((3 * verdicts))
 check dpdk/former-link same "$(metric server reflex_dpdk_link_up 'interface="net_tap0"')" 0
 
 # Another version's: the number of the layout is behind the 8 bytes of the magic.
 end_dpdk TERM
-check dpdk/ended wait_for 3 unready "reflex-dpdk is not running"
+check dpdk/ended eventually unready "reflex-dpdk is not running"
 printf '\143' | dd "of=$SEGMENT" bs=1 seek=8 conv=notrunc status=none
-check dpdk/other-layout wait_for 3 unready "reflex-dpdk is of another version than reflexd"
+check dpdk/other-layout eventually unready "reflex-dpdk is of another version than reflexd"
 check dpdk/other-layout-up gauge_is reflex_dpdk_up 0
 truncate --size 100 "$SEGMENT"
-check dpdk/other-size wait_for 3 unready "reflex-dpdk is of another version than reflexd"
+check dpdk/other-size eventually unready "reflex-dpdk is of another version than reflexd"
 start_dpdk
-check dpdk/same-layout wait_for 30 ready
+check dpdk/same-layout eventually ready
 check dpdk/begins-anew same_dpdk 0 'verdict="success"'
 check dpdk/begins-anew-said grep -qF "counters begin anew: those of the last process are of another version" "$TMP/dpdk.log"
 chmod 600 "$SEGMENT"
@@ -567,26 +572,26 @@ kill_daemon TERM
 check dpdk/third start_nobody --config "$TMP/reflexd.yaml"
 check dpdk/unreadable unready "$SEGMENT cannot be read: Permission denied"
 chmod 644 "$SEGMENT"
-check dpdk/readable wait_for 3 ready
+check dpdk/readable eventually ready
 kill_daemon TERM
 end_dpdk TERM
 rm "$SEGMENT"
 
 step "behind reflex-dpdk: what it hands up"
 # sockets-client COMMAND: long requests, options and TCP are for the sockets.
-client() { in_ns client timeout 40 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1" "$DPDK" "$PORT" "${@:2}"; }
+client() { in_ns client timeout 120 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1" "$DPDK" "$PORT" "${@:2}"; }
 # The kernel's interface comes with reflex-dpdk, its address is its owner's affair.
 give_address() { in_ns server sh -c "ip address replace $DPDK/24 dev punt && ip link set punt up"; }
 
 config 'dataplane: dpdk' 'punt: punt' 'services:' "  - address: $DPDK" '  - address: fe80::10'
 spawn reflexd "${reflexd[@]}" --config "$TMP/reflexd.yaml"
 REFLEXD=$SPAWNED
-check punt/first wait_for 15 unready "reflex-dpdk is not running"
+check punt/first eventually unready "reflex-dpdk is not running"
 check punt/held held "$PORT" "$DPDK"
 check punt/capabilities same "$(awk '/^CapPrm/ { print $2 }' "/proc/$(run_pid)/status")" 0000000000000000
 start_dpdk
-check punt/ready wait_for 30 ready
-check punt/link-local wait_for 3 held "$PORT" '[fe80::10]%punt'
+check punt/ready eventually ready
+check punt/link-local eventually held "$PORT" '[fe80::10]%punt'
 check punt/address give_address
 check punt/short ask "$DPDK"
 check punt/long client long 400
@@ -597,19 +602,19 @@ check punt/by-dpdk same_dpdk 1 'action="answer"'
 check punt/handed same_dpdk 5 'action="handoff"' # 1, 3 and 1
 check punt/by-sockets same "$(metric server reflex_packets_total 'dataplane="socket"' 'action="answer"')" 6
 end_dpdk KILL
-check punt/killed wait_for 3 unready "reflex-dpdk is not running"
-check punt/link-local-gone wait_for 3 not held "$PORT" '[fe80::10]%punt'
+check punt/killed eventually unready "reflex-dpdk is not running"
+check punt/link-local-gone eventually not held "$PORT" '[fe80::10]%punt'
 start_dpdk
-check punt/restarted wait_for 30 ready
+check punt/restarted eventually ready
 check punt/address-again give_address
 check punt/long-again client long 400
 
 config 'dataplane: dpdk' 'punt: other' 'services:' "  - address: $DPDK"
 kill -HUP "$REFLEXD"
-check punt/reload wait_for 3 logged "reflexd.yaml: punt: changes only by a restart"
+check punt/reload eventually logged "reflexd.yaml: punt: changes only by a restart"
 config 'dataplane: dpdk' 'punt: punt' 'idle: poll' 'services:' "  - address: $DPDK" "  - {address: $DPDK, port: 3479}"
 kill -HUP "$REFLEXD"
-check punt/reload-services wait_for 3 held 3479 "$DPDK"
+check punt/reload-services eventually held 3479 "$DPDK"
 check punt/reload-idle reloaded
 kill_daemon TERM
 check punt/stop same "$ENDED" 0
