@@ -55,19 +55,20 @@ with_faults()
 	[ -z "${FAULTY_GROUP:-}" ] || stop "$FAULTY_GROUP"
 	spawn faulty nsenter "--net=/run/netns/$NS-server" -- "$REFLEX_BUILD/tests/load/faulty" srv1 3478 "$@"
 	FAULTY_GROUP=$SPAWNED
-	wait_for 5 grep -q ready "$TMP/faulty.log"
+	eventually grep -q ready "$TMP/faulty.log"
 }
 
 # --- the generator ---
 
-load() { in_ns client timeout 30 "$LOAD" "$@"; }
+load() { in_ns client timeout 120 "$LOAD" "$@"; }
 
-# run NAME STATUS FILTER OPTION...: it must end so, and jq must find its JSON to be so.
+# run NAME STATUS FILTER OPTION...: it must end so, and jq must find its JSON to be so. Where no answer is missing, nothing
+# takes as long as the timeout.
 run()
 {
 	local name=$1 status=$2 filter=$3 got=0
 	shift 3
-	load --json "$@" >"$TMP/run.json" 2>"$TMP/run.log" || got=$?
+	load --json --timeout 10000 "$@" >"$TMP/run.json" 2>"$TMP/run.log" || got=$?
 	if [ "$got" -ne "$status" ]; then
 		show "$TMP/run.json"
 		show "$TMP/run.log"
@@ -169,7 +170,8 @@ paces()
 	counts "$kind/window6" 20000 xdp success --window 7 "$@" "[$server6]:3478"
 	counts "$kind/rate" 2000 xdp success --rate 5k "$@" "$server"
 	counts "$kind/flood" 5000 xdp legacy_success --flood --profile asterisk "$@" "$server"
-	run "$kind/duration" 0 '.sent == 1000 and .answered == 1000 and .rate_intended == 2000 and
+	# Late by more than 100 ms it leaves the rest unsent.
+	run "$kind/duration" 0 '.sent + .unsent == 1000 and .sent > 0 and .answered == .sent and .rate_intended == 2000 and
 		.rtt_from == "intended send time" and .rtt_ns.min <= .rtt_ns.p50 and .rtt_ns.p50 <= .rtt_ns.p99 and
 		.rtt_ns.p99 <= .rtt_ns.p999 and .rtt_ns.p999 <= .rtt_ns.max' --rate 2k --duration 0.5 "$@" "$server"
 	run "$kind/mix" 0 "$(all 7000) and [.mix[].sent] == [3000, 2000, 1000, 1000] and
@@ -194,7 +196,7 @@ test_frames()
 test_sockets()
 {
 	run sockets/ports 0 "$(all 1000)" --count 1000 --source 203.0.113.2 --ports 20000-20009 "$SOCKETS"
-	run sockets/threads 0 "$(all 10001)" --count 10001 --cpu 0,0,0 "$SOCKETS"
+	run sockets/threads 0 "$(all 10001)" --count 10001 --cpu "${CPUS[0]},${CPUS[0]},${CPUS[0]}" "$SOCKETS"
 }
 
 # profiled KIND SERVER OPTION...: every profile.
@@ -220,13 +222,13 @@ test_profiles()
 		--interface cli0 --profile checksum,land,spoofed,port-0 "$SERVER6"
 }
 
-# faults NAME FILTER FAULT=N...: 1000 frames to a server with these faults.
+# faults NAME FILTER FAULT=N...: 1000 frames to a server with these faults. $TIMEOUT is for those that lose some.
 faults()
 {
 	local name=$1 filter=$2
 	shift 2
 	with_faults "$@"
-	run "faults/$name" 1 ".sent == 1000 and $filter" --count 1000 --timeout 150 --interface cli1 "$FAULTY"
+	run "faults/$name" 1 ".sent == 1000 and $filter" --count 1000 --timeout "${TIMEOUT:-10000}" --interface cli1 "$FAULTY"
 }
 
 test_faults()
@@ -249,12 +251,13 @@ test_faults()
 	run faults/address/sockets 1 '.answered == 875 and .wrong == 125 and .wrong_by.address == 125' --count 1000 "$FAULTY"
 	run faults/tolerated 0 '.wrong == 125' --count 1000 --tolerate 12.5 "$FAULTY"
 	faults message '.answered == 900 and .wrong == 100 and .wrong_by.message == 100' message=10
-	faults drop '.answered == 900 and .lost == 100 and .wrong == 0' drop=10
-	run faults/drop/sockets 1 '.answered == 900 and .lost == 100 and .wrong == 0' --count 1000 --timeout 150 "$FAULTY"
-	faults twice '.answered == 1000 and .duplicate == 100 and .wrong == 0' twice=10
-	faults foreign '.answered == 900 and .lost == 100 and .wrong == 0' foreign=10
-	run faults/foreign/sockets 1 '.answered == 900 and .lost == 100 and .stray == 100' --count 1000 --timeout 150 "$FAULTY"
-	faults together '.answered == 800 and .lost == 100 and .wrong == 100 and .duplicate == 128' drop=10 address=8 twice=7
+	TIMEOUT=1000 faults drop '.answered == 900 and .lost == 100 and .wrong == 0' drop=10
+	run faults/drop/sockets 1 '.answered == 900 and .lost == 100 and .wrong == 0' --count 1000 --timeout 1000 "$FAULTY"
+	# Not the last one: it is hardly waited for twice.
+	faults twice '.answered == 1000 and .duplicate == 111 and .wrong == 0' twice=9
+	TIMEOUT=1000 faults foreign '.answered == 900 and .lost == 100 and .wrong == 0' foreign=10
+	run faults/foreign/sockets 1 '.answered == 900 and .lost == 100 and .stray == 100' --count 1000 --timeout 1000 "$FAULTY"
+	TIMEOUT=1000 faults together '.answered == 800 and .lost == 100 and .wrong == 100 and .duplicate == 128' drop=10 address=8 twice=7
 	with_faults tag=10
 	run faults/tag 1 '.answered == 900 and .wrong == 100 and .wrong_by.frame == 100' \
 		--count 1000 --interface cli1 --vlan 9 "$FAULTY"
@@ -264,16 +267,20 @@ test_faults()
 test_capacity()
 {
 	with_faults limit=3000
-	run capacity 0 '.knee == 2000 and .ended_by == "loss" and ([.steps[].rate_intended] == [500, 2000, 8000, 8000])' \
+	run capacity 0 '.knee == 2000 and .ended_by == "loss" and ([.steps[].rate_intended] | unique == [500, 2000, 8000])' \
 		capacity --from 500 --to 64k --step 4 --loss 0.5 --p99 1000000 --duration 1.1 --timeout 500 --interface cli1 "$FAULTY"
 	run capacity/none 1 '.knee == 0' capacity --from 8k --loss 0 --duration 1.1 --timeout 100 "$FAULTY"
 }
 
+counted_more() { [ "$(counted xdp success)" -gt "$1" ]; }
+
 test_interrupt()
 {
-	local status=0
-	spawn interrupted nsenter "--net=/run/netns/$NS-client" -- "$LOAD" --json --duration 20 --rate 100 "$SOCKETS"
-	sleep 0.5
+	local status=0 before
+	before=$(counted xdp success)
+	spawn interrupted nsenter "--net=/run/netns/$NS-client" -- \
+		"$LOAD" --json --duration 20 --rate 100 --timeout 10000 "$SOCKETS"
+	eventually counted_more "$before"
 	kill -INT -- "-$SPAWNED"
 	wait "$SPAWNED" || status=$?
 	if [ "$status" -eq 0 ] && jq -e '.interrupted and .seconds < 10 and .lost == 0' "$TMP/interrupted.log" >/dev/null; then
