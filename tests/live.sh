@@ -84,7 +84,7 @@ start()
 	configure >"$TMP/reflexd.yaml"
 	spawn reflexd nsenter "--net=/run/netns/$NS-server" -- \
 		"$REFLEX_BUILD/control/reflexd" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
-	wait_for 15 ready_or_gone server "$SPAWNED"
+	eventually ready_or_gone server "$SPAWNED"
 	scrape server readyz >/dev/null
 }
 

@@ -23,7 +23,7 @@
 #include "judge.h"
 #include "oracle/cases.h"
 
-#define PATIENCE   3000 /* ms */
+#define PATIENCE   15000 /* ms */
 #define STRAGGLERS 200
 #define GIVE_UP	   5  /* failures */
 #define TRIES	   40 /* a buffer at the end of its page has more room than most */

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SHOWN	   10	/* failures */
-#define PATIENCE   3000 /* ms for a reply */
-#define STRAGGLERS 300	/* ms for what nobody asked for */
+#define SHOWN	   10	 /* failures */
+#define PATIENCE   15000 /* ms for a reply */
+#define STRAGGLERS 300	 /* ms for what nobody asked for */
 
 void judge_print(const char *what, const uint8_t *bytes, size_t length)
 {

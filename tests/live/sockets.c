@@ -18,9 +18,9 @@
 #include "oracle/cases.h"
 #include "tally.h"
 
-#define WINDOW	   64	/* requests without an answer, well under a veth's ring of 256 */
-#define PATIENCE   3000 /* ms for a reply */
-#define STRAGGLERS 300	/* ms for a second one */
+#define WINDOW	   64	 /* requests without an answer, well under a veth's ring of 256 */
+#define PATIENCE   15000 /* ms for a reply */
+#define STRAGGLERS 300	 /* ms for a second one */
 #define SHOWN	   10
 #define REQUEST	   20
 #define REPLY_MAX  64

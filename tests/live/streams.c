@@ -157,7 +157,7 @@ static bool hears_unreachable(int family)
 	tally_frame(&judge.tally, &answer, raw_frame.length);
 	if (raw_send(&judge.raw, &raw_frame, 1))
 		return false;
-	length = raw_receive(&judge.raw, came, sizeof(came), 1000);
+	length = raw_receive(&judge.raw, came, sizeof(came), 10000);
 	return length > 0 && is_unreachable(came, (size_t)length, family);
 }
 
