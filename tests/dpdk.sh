@@ -32,9 +32,7 @@ GENERATED=$((GENERATED / CONFIGS + 1))
 MAC=52:54:00:12:34:56
 PCAP_MAC=02:70:63:61:70:0 # and the number of the port
 # Workers take all they get, so the process gets one CPU and who asks it another, if there are two.
-read -r CPU OTHER_CPU < <(taskset --cpu-list --pid $$ | sed 's/.*: //' | tr ',' '\n' |
-	awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }' | paste -sd ' ')
-OTHER_CPU=${OTHER_CPU%% *} OTHER_CPU=${OTHER_CPU:-$CPU}
+CPU=${CPUS[0]} OTHER_CPU=${CPUS[1]:-${CPUS[0]}}
 LCORES=0@$CPU
 undo rm -rf "/run/dpdk/$INSTANCE" "/run/dpdk/$INSTANCE-peer" # what --no-huge leaves
 
@@ -70,8 +68,7 @@ value()
 }
 buffers() { value reflex_dpdk_mbufs "$@"; }
 buffers_back() { [ "$(buffers 'state="used"')" = "$1" ]; }
-# Not `gone`: until setsid has run, there is no such group.
-ended() { ! kill -0 "$REFLEX_DPDK" 2>/dev/null; }
+ended() { gone "$REFLEX_DPDK"; }
 answering_or_ended() { grep -q 'reflex-dpdk: answering on' "$TMP/reflex-dpdk.log" || ended; }
 
 # start_dpdk CONFIGURATION COMMAND EAL-OPTION...: counters begin at 0. COMMAND runs the process, `env` for no other.
@@ -85,7 +82,7 @@ start_dpdk()
 	spawn reflex-dpdk "${run[@]}" "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE" --no-pci --lcores "$LCORES" "$@" -- \
 		--config "$TMP/reflex.yaml" --instance "$INSTANCE"
 	REFLEX_DPDK=$SPAWNED
-	wait_for 20 answering_or_ended && ! ended && return
+	eventually answering_or_ended && ! ended && return
 	show "$TMP/reflex-dpdk.log"
 	return 1
 }
@@ -95,7 +92,7 @@ stop_dpdk()
 {
 	local status=0 lost
 	kill -TERM "$REFLEX_DPDK" || true
-	wait_for 10 ended || stop "$REFLEX_DPDK"
+	eventually ended || stop "$REFLEX_DPDK"
 	wait "$REFLEX_DPDK" || status=$?
 	lost=$(buffers 'state="used"')
 	series >"$TMP/counted" || true
@@ -115,7 +112,7 @@ grown() { received=$(value reflex_packets_total) && [ "$received" -gt "$1" ]; }
 wait_received()
 {
 	local received=0
-	while [ "$received" -lt "$1" ] && wait_for 3 grown "$received"; do
+	while [ "$received" -lt "$1" ] && eventually grown "$received"; do
 		:
 	done
 }
@@ -202,7 +199,7 @@ carried()
 	before=$(buffers 'state="used"')
 	judged "$name" "$@" --generated "$GENERATED" --seed "$SEED" --mac "$MAC" \
 		--sent "$TMP/sent.pcap" || true
-	if wait_for 5 buffers_back "$before"; then
+	if eventually buffers_back "$before"; then
 		pass "$name/buffers-in-use" "as many as before"
 	else
 		fail "$name/buffers-in-use" "$(buffers 'state="used"'), before it were $before"

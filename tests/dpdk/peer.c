@@ -21,7 +21,7 @@
 #define BURST	 32
 #define LONGEST	 9000
 #define LINK	 10000 /* ms for the link to come up */
-#define PATIENCE 5000  /* ms for the port to take frames */
+#define PATIENCE 20000 /* ms for the port to take frames */
 
 struct peer {
 	struct wire wire; /* first, so that either's address is both's */

@@ -14,7 +14,7 @@
 
 #define ETHERNET_HEADER 14
 #define UNIX_MTU	1500 /* emulated cards are no better than others */
-#define PATIENCE	5    /* seconds for the other end to take a frame */
+#define PATIENCE	20   /* seconds for the other end to take a frame */
 
 struct sockets {
 	struct wire wire; /* first, so that either's address is both's */

@@ -10,9 +10,9 @@
 #include "corpus.h"
 #include "judge.h"
 
-#define WINDOW	   32	/* frames, and the sentinel behind them */
-#define PATIENCE   5000 /* ms for the sentinel's reply */
-#define STRAGGLERS 300	/* ms for what nobody asked for */
+#define WINDOW	   32	 /* frames, and the sentinel behind them */
+#define PATIENCE   20000 /* ms for the sentinel's reply */
+#define STRAGGLERS 300	 /* ms for what nobody asked for */
 
 struct run {
 	struct wire *wire;
