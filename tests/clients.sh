@@ -87,7 +87,7 @@ start_capture()
 	spawn capture nsenter "--net=/run/netns/$NS-nat" -- \
 		dumpcap -q -i outside -f 'udp port 3478' -w "$TMP/stun-$round.pcapng"
 	CAPTURE=$SPAWNED
-	wait_for 10 grep -q '^File: ' "$TMP/capture.log"
+	eventually grep -q '^File: ' "$TMP/capture.log"
 }
 
 # --- who answered? ---
@@ -151,7 +151,7 @@ start_chromium()
 	local sandbox=--no-sandbox # root has none
 	spawn chromedriver nsenter "--net=/run/netns/$NS-home" -- \
 		env "HOME=$TMP" "TMPDIR=$TMP" chromedriver --port=9515
-	wait_for 20 webdriver GET status --fail || return 1
+	eventually webdriver GET status --fail || return 1
 	webdriver POST session --data @- >"$TMP/session.log" <<-END
 		{"capabilities": {"alwaysMatch": {"pageLoadStrategy": "none", "goog:chromeOptions": {"binary": "$(command -v chromium)", "args": [
 			"--headless=new", "$sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
@@ -162,7 +162,7 @@ start_chromium()
 	[ -n "$SESSION" ] || return 1
 	# Its own first page takes 8 s to give up on the network. Leave it, or it takes the script with it.
 	webdriver POST "session/$SESSION/url" --data '{"url": "data:text/html,reflex"}' >/dev/null
-	wait_for 20 shows_page
+	eventually shows_page
 }
 
 # Of both families, in one go.
@@ -193,7 +193,7 @@ ask_chromium()
 # MappedAddress line proves an answer.
 ask_stun()
 {
-	in_ns home timeout 30 stun "$SERVER" -v >"$TMP/stun.log" 2>&1 || true
+	in_ns home timeout 60 stun "$SERVER" -v >"$TMP/stun.log" 2>&1 || true
 	learned=$(sed -n 's/^MappedAddress = \(.*\):[0-9]*$/\1/p' "$TMP/stun.log" | sort -u)
 	[ -n "$learned" ] || show "$TMP/stun.log"
 }
@@ -201,7 +201,7 @@ ask_stun()
 # turnutils ADDRESS
 turnutils()
 {
-	(cd "$TMP" && in_ns home timeout 20 turnutils_stunclient "$1") >"$TMP/turnutils.log" 2>&1 || true
+	(cd "$TMP" && in_ns home timeout 60 turnutils_stunclient "$1") >"$TMP/turnutils.log" 2>&1 || true
 	learned=$(sed -n 's/.*UDP reflexive addr: \(.*\):[0-9]*$/\1/p' "$TMP/turnutils.log" | sort -u)
 	[ -n "$learned" ] || show "$TMP/turnutils.log"
 }
@@ -234,10 +234,10 @@ call()
 	spawn "sipp-$name" nsenter "--net=/run/netns/$NS-server" -- \
 		sipp -sn uas -i "$CALLEE" -p 5060 -m 1 -nostdin -default_behaviors all,-abortunexp -rtp_echo -trace_msg -message_file "$trace"
 	callee=$SPAWNED
-	wait_for 10 listens "$CALLEE:5060" || detail="sipp does not listen"
+	eventually listens "$CALLEE:5060" || detail="sipp does not listen"
 	spawn "baresip-$name" nsenter "--net=/run/netns/$NS-home" -- \
-		env "HOME=$TMP" baresip -4 -f "$phone" -e "/dial sip:uas@$CALLEE" -t 30
-	wait_for 20 said "$trace" '^ACK ' || detail="the call was never set up"
+		env "HOME=$TMP" baresip -4 -f "$phone" -e "/dial sip:uas@$CALLEE" -t 90
+	eventually said "$trace" '^ACK ' || detail="the call was never set up"
 	stop "$SPAWNED"
 	stop "$callee"
 	# A media line's own address overrides the session's (RFC 8866 5.7).

@@ -307,7 +307,7 @@ start_coturn()
 		-L "$SERVER" -L "$ALTERNATE" -L "$SERVER6" -L "$ALTERNATE6" \
 		--pidfile "$TMP/coturn.pid" --db "$TMP/coturn.db" --log-file stdout
 	REFLEXD=$SPAWNED
-	wait_for 10 in_ns home-open timeout 1 stun "$SERVER" 1
+	eventually in_ns home-open timeout 1 stun "$SERVER" 1
 }
 
 # --- the clients ---
@@ -319,7 +319,7 @@ ask()
 {
 	local name=$1 client=$2
 	shift 2
-	spawn "$round-$name-$client" nsenter "--net=/run/netns/$NS-home-$name" -- timeout 30 "$@"
+	spawn "$round-$name-$client" nsenter "--net=/run/netns/$NS-home-$name" -- timeout 90 "$@"
 	asked+=("$SPAWNED")
 }
 
@@ -392,7 +392,7 @@ STUN_TESTS='
 	port=21000
 	for test in 1 2 3 4 5 10 11 -1 -2; do
 		echo "test $test"
-		timeout 1 stun "$0" "$test" -v -p $((port += 10))
+		timeout 3 stun "$0" "$test" -v -p $((port += 10))
 	done'
 
 # The tests that were answered, with the right address, from the right corner.
