@@ -180,7 +180,7 @@ boot()
 # end_boot: the guest has been told to end.
 end_boot()
 {
-	wait_for 10 gone "$GUEST" || stop "$GUEST"
+	eventually gone "$GUEST" || stop "$GUEST"
 	exec {CONSOLE}>&-
 }
 
@@ -220,7 +220,7 @@ try_xdp()
 	make_xdp_root
 	# The emulated card would drop tagged frames (ctrl_vlan) until the guest had a VLAN device.
 	boot virtio-net-pci,ctrl_vlan=off
-	wait_for 60 heard_or_gone attached || true
+	wait_for 300 heard_or_gone attached || true
 	if ! heard attached; then
 		show "$TMP/qemu.log"
 		fail "$name/attach" "$(said failed | grep . || echo "nothing heard from the guest")"
@@ -230,7 +230,7 @@ try_xdp()
 	pass "$name/attach" "loaded $(said loaded), native on virtio-net"
 	wire "$name" 2 stun
 	echo >&"$CONSOLE"
-	wait_for 20 heard_or_gone detached || true
+	wait_for 300 heard_or_gone detached || true
 	check_counted "$name"
 	end_boot
 }

@@ -51,7 +51,7 @@ ask()
 	((++ASKED))
 	echo "$ASKED $*" >&"$CONSOLE"
 	WHY="$*: the guest does not answer"
-	wait_for 40 answered_or_gone && heard "$ASKED .*" || return
+	wait_for 300 answered_or_gone && heard "$ASKED .*" || return
 	WHY=$(said "$ASKED \(ok\|failed\)")
 	heard "$ASKED ok"
 }
@@ -130,12 +130,12 @@ try_tap_punt()
 }
 fetched()
 {
-	client curl --silent --show-error --fail --max-time 10 --output "$TMP/fetched" "$1" && cmp "$TMP/fetched" "$2"
+	client curl --silent --show-error --fail --max-time 60 --output "$TMP/fetched" "$1" && cmp "$TMP/fetched" "$2"
 }
 unreachable()
 {
 	# shellcheck disable=SC2016
-	in_ns guest timeout 10 bash -c '
+	in_ns guest timeout 60 bash -c '
 		exec 3<>"/dev/udp/$1/$2"
 		printf "\0\1\1\4\x21\x12\xa4\x42reflex-tests%0260d" 0 >&3
 		! read -r <&3' - "$@" 2>&1 | grep -q "Connection refused"
@@ -153,8 +153,8 @@ try_tap()
 	pass "$1/run" "${WHY#*.0: }"
 	check "$1/checksums-left-to-the-card" tap_has tx-checksum-ip-generic
 	for address in 203.0.113.10 '[2001:db8::10]'; do
-		check "$1/sockets-$address" client timeout 30 "$REFLEX_BUILD/bench/reflex-load" --mode socket --quiet \
-			--count 4000 --window 32 --timeout 5000 "$address:3478"
+		check "$1/sockets-$address" client timeout 120 "$REFLEX_BUILD/bench/reflex-load" --mode socket --quiet \
+			--count 4000 --window 32 --timeout 20000 "$address:3478"
 	done
 	ask stop || fail "$1/stop" "$WHY"
 	try_tap_punt "$1" "$2"
@@ -189,7 +189,7 @@ try_dpdk()
 		SPACE=guest cards+=("$DPDK_TAP_CARD")
 	fi
 	boot "${cards[@]}"
-	wait_for 60 heard_or_gone up || true
+	wait_for 300 heard_or_gone up || true
 	if ! heard up; then
 		show "$TMP/qemu.log"
 		fail "$name/boot" "nothing heard from the guest"

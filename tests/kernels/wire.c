@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define COOKIE	    0x2112a442
-#define PATIENCE_MS 5000 /* an emulated CPU on a busy machine */
+#define PATIENCE_MS 20000 /* an emulated CPU on a busy machine */
 
 struct frame {
 	size_t length;
