@@ -27,7 +27,7 @@ make_root()
 	printf '[Unit]\nDescription=slice\nDefaultDependencies=no\n' >"$ROOT/units/system.slice"
 	printf 'dataplane: dpdk\nservices:\n  - address: 203.0.113.10\n' >"$ROOT/reflexd.yaml"
 	cat >"$ROOT/root/usr/local/etc/default/reflex-dpdk" <<-END
-		EAL_OPTIONS="--no-huge -m 64 --no-pci -l 0 --vdev net_ring0 --file-prefix $INSTANCE"
+		EAL_OPTIONS="--no-huge -m 64 --no-pci --lcores 0@${CPUS[0]} --vdev net_ring0 --file-prefix $INSTANCE"
 		CONFIG=$ROOT/reflexd.yaml
 	END
 }
@@ -44,7 +44,7 @@ start_systemd()
 	END
 	spawn systemd unshare --pid --fork --kill-child --mount --mount-proc --propagation "$(propagation)" --uts --ipc \
 		sh -e "$ROOT/init"
-	wait_for 10 find_systemd && wait_for 10 systemctl_in list-units
+	eventually find_systemd && eventually systemctl_in list-units
 }
 
 find_systemd() { SYSTEMD=$(pgrep -P "$SPAWNED" -x systemd); }
@@ -66,18 +66,18 @@ fi
 make_root
 start_systemd || { show "$TMP/systemd.log"; fail start "no systemd in a namespace"; exit 1; }
 
-undo wait_for 10 not kill -0 "$SYSTEMD" # its namespaces take a moment to end
+undo eventually not kill -0 "$SYSTEMD" # its namespaces take a moment to end
 check verify analyze
 check start systemctl_in start "$UNIT"
 check notified is_active
 first=$(property MainPID)
 printf 'nonsense: 1\n' >>"$ROOT/reflexd.yaml"
 check reload systemctl_in reload "$UNIT"
-check reload/refused wait_for 5 said "reload refused, the old configuration goes on: $ROOT/reflexd.yaml:4: unknown key"
+check reload/refused eventually said "reload refused, the old configuration goes on: $ROOT/reflexd.yaml:4: unknown key"
 check reload/lives same "$(property MainPID)" "$first"
 sed -i '$d' "$ROOT/reflexd.yaml"
 check kill systemctl_in kill --signal KILL "$UNIT"
-check restarted wait_for 10 is_other "$first"
+check restarted eventually is_other "$first"
 check counting said "counting goes on where the last process ended"
 printf 'nonsense: 1\n' >>"$ROOT/reflexd.yaml"
 check wrong not systemctl_in restart "$UNIT"
@@ -86,3 +86,5 @@ sed -i '$d' "$ROOT/reflexd.yaml"
 check wrong/corrected systemctl_in start "$UNIT"
 check stop systemctl_in stop "$UNIT"
 check stop/clean same "$(property Result)" success
+kill -KILL -- "-$SPAWNED" # for systemd, SIGTERM is no reason to end
+wait "$SPAWNED" 2>/dev/null || true

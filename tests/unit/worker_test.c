@@ -14,6 +14,7 @@
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -396,11 +397,12 @@ static void gives_up_where_there_is_no_room(void **state)
 
 static int start_eal(void)
 {
-	char prefix[32];
-	char *arguments[] = {"worker_test", "--no-huge",	"-m", "16", "--no-pci",
-			     "--no-shconf", "--no-telemetry",	"-l", "0",  "--file-prefix",
+	char prefix[32], lcore[16]; /* the CPUs that it may use need not begin at 0 */
+	char *arguments[] = {"worker_test", "--no-huge",	"-m",	    "16",  "--no-pci",
+			     "--no-shconf", "--no-telemetry",	"--lcores", lcore, "--file-prefix",
 			     prefix,	    "--log-level=error"};
 
+	snprintf(lcore, sizeof(lcore), "0@%d", sched_getcpu());
 	snprintf(prefix, sizeof(prefix), "reflex-test-%d", getpid());
 	return rte_eal_init(RTE_DIM(arguments), arguments);
 }
