@@ -72,7 +72,7 @@ judge()
 {
 	local status=0
 	# The group keeps bash from telling of the crash.
-	{ timeout 60 stdbuf -oL "$1/agreement" "${COUNTS[@]}" >"$1/log"; } 2>/dev/null || status=$?
+	{ timeout 300 stdbuf -oL "$1/agreement" "${COUNTS[@]}" >"$1/log"; } 2>/dev/null || status=$?
 	echo "$status" >"$1/status"
 }
 
