@@ -96,6 +96,7 @@ apt_settings()
 		[ -z "$security" ] || echo "deb $security $RELEASE-security main"
 	} >"$root/etc/apt/sources.list"
 	apt-config dump | grep -E '^Acquire::(https?|Check-)' >"$root/etc/apt/apt.conf.d/90machine" || true
+	echo 'Acquire::Retries "5";' >>"$root/etc/apt/apt.conf.d/90machine"
 	for file in /etc/resolv.conf /etc/hosts /etc/apt/auth.conf /etc/apt/auth.conf.d \
 		/etc/ssl/certs/ca-certificates.crt; do
 		[ ! -e "$file" ] || cp -rL --no-preserve=ownership "$file" "$root$(dirname "$file")/"
