@@ -63,7 +63,7 @@ dpdk_testpmd()
 	rm -f "$TMP/testpmd.log"
 	# shellcheck disable=SC2094 # it is read to see when it has started
 	{
-		wait_for 20 grep -q 'testpmd>' "$TMP/testpmd.log"
+		eventually grep -q 'testpmd>' "$TMP/testpmd.log"
 		printf '%s\n' start 'show port stats 0'
 		sleep "$2"
 		printf '%s\n' 'show port stats 0' quit
@@ -82,7 +82,7 @@ dpdk_reflex()
 	local status=0
 	spawn dpdk "$REFLEX_BUILD/dataplane/reflex-dpdk" "${DPDK_EAL[@]}" -l "$SERVER_CPU" "$(dpdk_port "$1")" -- \
 		--config "$TMP/dpdk-poll.yaml" --instance "$INSTANCE"
-	{ wait_for 20 dpdk_rate 0.1 && dpdk_rate "$2"; } || status=$?
+	{ eventually dpdk_rate 0.1 && dpdk_rate "$2"; } || status=$?
 	dpdk_stop
 	[ "$status" -eq 0 ] || show "$TMP/dpdk.log" >&2
 	return "$status"
@@ -143,7 +143,7 @@ idle_round()
 		serve "$name" "$REFLEX_BUILD/dataplane/reflex-dpdk" "${DPDK_EAL[@]}" -l "$SERVER_CPU" \
 			"--vdev=net_af_packet0,iface=$(server_device "$name")" -- --config "$TMP/dpdk-$idle.yaml" \
 			--instance "$INSTANCE"
-		if ! wait_for 20 answers "$name"; then
+		if ! eventually answers "$name"; then
 			show "$TMP/$name.log"
 			echo "bench: $name does not answer" >&2
 			return 1

@@ -43,7 +43,7 @@ holds()
 	fi
 }
 
-if ! timeout 300 "$SOURCE/bench/run" --quick >"$TMP/run.log" 2>&1; then
+if ! timeout 1200 "$SOURCE/bench/run" --quick >"$TMP/run.log" 2>&1; then
 	show "$TMP/run.log"
 	fail run "see above"
 	exit 1
@@ -84,7 +84,7 @@ done
 
 if ! git -C "$SOURCE" rev-parse --quiet --verify HEAD >/dev/null 2>&1; then
 	skip compare "not a git repository"
-elif timeout 300 "$SOURCE/bench/compare" --rounds 1 --filter '^(hot/)?bare/ipv4' HEAD >"$TMP/compare.log" 2>&1 &&
+elif timeout 1200 "$SOURCE/bench/compare" --rounds 1 --filter '^(hot/)?bare/ipv4' HEAD >"$TMP/compare.log" 2>&1 &&
 	grep -Eq '^xdp bare/ipv4 +[0-9.]+ +[0-9.]+ +[0-9.]+ ' "$TMP/compare.log"; then
 	pass compare "$(tail -n 1 "$TMP/compare.log" | tr -s ' ')"
 else
