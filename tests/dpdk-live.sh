@@ -546,7 +546,7 @@ refused()
 	local name=$1 status=0 got
 	local log=$TMP/refused.log
 	in_ns server timeout 60 "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE-refused" --no-telemetry --no-pci \
-		--lcores "0@${CPUS[0]}" ${4:+--vdev "$4"} "${@:5}" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE" >"$log" 2>&1 || status=$?
+		--lcores "$(lcores)" ${4:+--vdev "$4"} "${@:5}" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE" >"$log" 2>&1 || status=$?
 	rm -rf "/run/dpdk/$INSTANCE-refused"
 	got=$(grep -F 'reflex-dpdk: error: ' "$log" | grep -cF -- "$3" || true)
 	if [ "$status" -ne "$2" ] || [ "$got" -ne 1 ] || [ "$(grep -cF 'error: ' "$log")" -ne 1 ]; then
@@ -620,16 +620,19 @@ more_workers()
 	check "$name/answers" stun client "$SERVER" 203.0.113.7
 	end "$name"
 
+	refused "$name/unread" 1 "2 of its 3 queues have workers, and what comes by the others is lost: give qpairs=2" \
+		"$(device af_packet,qpairs=3)"
+
 	# A TAP has no more than 4 queues.
 	# shellcheck disable=SC2034
 	WORKERS=5
 	MEMORY=(--no-huge -m 128)
 	config "punt: $PUNT"
-	run "$name/punt" af_packet,qpairs=5 || return 0
+	run "$name/punt" af_packet,qpairs=4 || return 0
 	check "$name/punt-said" dpdk_said "port net_af_packet0 has 4 queues, so 1 of 5 workers have nothing to do on it"
-	# What the kernel gives to the driver's fifth socket nobody takes.
-	WAIT=2 check "$name/punt-answers" eventually stun client "$SERVER" 203.0.113.7
+	check "$name/punt-answers" stun client "$SERVER" 203.0.113.7
 	end "$name/punt"
+	refused "$name/punt-unread" 1 "4 of its 5 queues have workers" "$(device af_packet,qpairs=5)"
 }
 
 # What reflex-dpdk cannot get back by itself it leaves to who supervises it.

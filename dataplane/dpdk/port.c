@@ -109,11 +109,30 @@ static void receive_multicast(struct port *port)
 			    port->name, rte_strerror(-r));
 }
 
-/* Without huge pages the driver takes a part of the buffers for all of them (DPDK 22.11): what lies
- * in the others is neither sent nor given back. */
-static bool is_safe(uint16_t id)
+/* What makes a driver lose frames without a word. */
+static int check(const struct port *port, char *error, size_t size)
 {
-	return rte_eal_has_hugepages() || !is_af_xdp(id);
+	struct rte_eth_dev_info info = {0};
+
+	/* It takes a part of the buffers for all of them (DPDK 22.11): what lies in the others is
+	 * neither sent nor given back. */
+	if (!rte_eal_has_hugepages() && is_af_xdp(port->id)) {
+		snprintf(error, size,
+			 "port %s: %s loses frames without huge pages: reserve some (sysctl "
+			 "vm.nr_hugepages=256), and leave --no-huge out",
+			 port->name, port->driver);
+		return -EINVAL;
+	}
+	/* The kernel gives each of its sockets a share, read or not. */
+	rte_eth_dev_info_get(port->id, &info);
+	if (strcmp(port->driver, "net_af_packet") == 0 && info.max_rx_queues > port->queues) {
+		snprintf(error, size,
+			 "port %s: %u of its %u queues have workers, and what comes by the others "
+			 "is lost: give qpairs=%u",
+			 port->name, port->queues, info.max_rx_queues, port->queues);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
@@ -127,14 +146,9 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 	if (r > 0) {
 		port->queues = (uint16_t)r;
 		choose(&conf, port, punts);
-		if (!is_safe(id)) {
-			snprintf(
-				error, size,
-				"port %s: %s loses frames without huge pages: reserve some (sysctl "
-				"vm.nr_hugepages=256), and leave --no-huge out",
-				port->name, port->driver);
-			return -EINVAL;
-		}
+		r = check(port, error, size);
+		if (r < 0)
+			return r;
 		r = set_up(id, &conf, port->queues, pools);
 	}
 	if (r < 0) {

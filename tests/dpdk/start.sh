@@ -36,17 +36,23 @@ dpdk_said() { grep -qF -- "$1" "$TMP/reflex-dpdk.log"; }
 dpdk_answers() { dpdk_said "reflex-dpdk: answering on"; }
 dpdk_answers_or_ended() { dpdk_answers || dpdk_ended; }
 
+lcores()
+{
+	local list i
+	for ((i = 0; i < WORKERS; i++)); do
+		list+=${list:+,}$i@${CPUS[i % ${#CPUS[@]}]}
+	done
+	echo "$list"
+}
+
 # spawn_dpdk SPACE EAL-OPTION...
 spawn_dpdk()
 {
-	local space=$1 lcores i
+	local space=$1
 	shift
-	for ((i = 0; i < WORKERS; i++)); do
-		lcores+=${lcores:+,}$i@${CPUS[i % ${#CPUS[@]}]}
-	done
 	rm -f "$TMP/reflex-dpdk.log"
 	spawn reflex-dpdk nsenter "--net=/run/netns/$NS-$space" -- "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE" \
-		--no-telemetry --no-pci --lcores "$lcores" "$@" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE"
+		--no-telemetry --no-pci --lcores "$(lcores)" "$@" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE"
 	REFLEX_DPDK=$SPAWNED
 }
 
