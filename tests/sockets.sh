@@ -147,6 +147,25 @@ check land/before client6 udp # so that the server knows the way back
 check land/sent client6 land "cli/$mac"
 check land/counted eventually same_packets 1 'verdict="land"' 'family="ipv6"'
 
+# From outside with loopback addresses as the source, which the kernel lets in as far as it can be told to.
+# shellcheck disable=SC2016
+in_ns server sh -c 'for i in all srv; do
+	echo 1 >"/proc/sys/net/ipv4/conf/$i/route_localnet"
+	echo 0 >"/proc/sys/net/ipv4/conf/$i/rp_filter"
+done'
+in_ns client nft -f - <<-'EOF'
+	table inet reflex { chain out { type filter hook postrouting priority 0;
+		udp dport 3478 ip saddr set 127.0.0.2; udp dport 3478 ip6 saddr set ::1; }; }
+EOF
+before=$(socket_packets) answered=$(socket_packets 'action="answer"')
+for address in "$SERVER" "$SERVER6"; do
+	in_ns client timeout 3 "$REFLEX_BUILD/tests/sockets/sockets-client" udp "$address" "$PORT" || true
+done
+check loopback/counted eventually same_packets 1 'verdict="source_address"' 'family="ipv4"'
+check loopback/nothing-else same "$(socket_packets)" $((before + 1))
+check loopback/nothing-sent same "$(socket_packets 'action="answer"')" "$answered"
+in_ns client nft delete table inet reflex
+
 before=$(socket_packets 'verdict="success"')
 in_ns server nft -f - <<-'EOF'
 	table inet reflex { chain out { type filter hook output priority 0; udp sport 3478 drop; }; }

@@ -57,18 +57,25 @@ void udp_destroy(struct udp *udp)
 }
 
 /*
- * A request from this machine's own address is this machine's, if it comes by the loopback
- * interface. IP_PKTINFO does not tell, since it names the interface that has the address. A filter
- * sees the real one, and can shorten: what came from outside with its destination as its source
- * arrives without payload.
+ * A request from this machine's own address or from 127/8 is this machine's, if it comes by the
+ * loopback interface. The kernel always keeps ::1 out, but with route_localnet and without
+ * rp_filter it takes 127.0.0.2 from anyone, and the reply would go to a process here. IP_PKTINFO
+ * does not tell, since it names the interface that has the address. A filter sees the real one, and
+ * can shorten: what came from outside with such a source arrives without payload.
  */
 int udp_filter(int fd, int family)
 {
-	unsigned int words = family == AF_INET6 ? 4 : 1, last = 4 * words + 3, n = 0;
-	unsigned int source = SKF_NET_OFF + (family == AF_INET6 ? 8 : 12);
+	const unsigned int words = family == AF_INET6 ? 4 : 1;
+	const unsigned int source = SKF_NET_OFF + (family == AF_INET6 ? 8 : 12);
+	const unsigned int last = 4 * words + (family == AF_INET6 ? 3 : 5);
 	struct sock_filter code[4 * 4 + 4];
 	const struct sock_fprog program = {.len = last + 1, .filter = code};
+	unsigned int n = 0;
 
+	if (family == AF_INET) {
+		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, source);
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 127, 4, 0);
+	}
 	for (unsigned int i = 0; i < words; i++) {
 		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, source + 4 * i);
 		code[n++] = (struct sock_filter)BPF_STMT(BPF_MISC | BPF_TAX, 0);
@@ -87,13 +94,15 @@ int udp_filter(int fd, int family)
 											   : 0;
 }
 
-/* The kernel lets nothing in from outside that has a loopback address as its source. */
+/* What the filter has cut is not; nor, since that looks the same, what was sent empty. */
 static bool is_local(const struct message_path *path, uint32_t received)
 {
 	static const struct wire_ipv6_address loopback = {.word[3].raw = WIRE_SWAP32(1)};
 
+	if (received == 0)
+		return false;
 	if (memcmp(&path->source, &path->destination, sizeof(path->source)) == 0)
-		return received > 0;
+		return true;
 	if (path->family == FAMILY_IPV4)
 		return be32_to(&path->source.word[0]) >> 24 == 127;
 	return memcmp(&path->source, &loopback, sizeof(loopback)) == 0;

@@ -10,7 +10,8 @@ struct udp *udp_create(void);
 void udp_destroy(struct udp *udp);
 
 /**
- * udp_filter - have the kernel mark requests from outside whose source is their destination.
+ * udp_filter - have the kernel mark requests from outside whose source is their destination or in
+ * 127/8.
  *
  * Return: 0 or -errno.
  */
