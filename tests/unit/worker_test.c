@@ -22,7 +22,7 @@
 #define PORT	0
 #define PUNT	1
 #define BUFFERS 127
-#define ROOM	1024 /* of a buffer, behind its headroom */
+#define ROOM	2048 /* of a buffer, behind its headroom */
 
 static struct rte_mempool *pool;
 static struct policy policy;
