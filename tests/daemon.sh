@@ -253,6 +253,16 @@ check stop/unanswered not ask "$SERVER"
 check stop/no-pins not test -e "/sys/fs/bpf/reflex/$INSTANCE"
 check stop/no-run not test -e "/run/reflex/$INSTANCE"
 
+# Names that differ only in their end are two instances, however long their dots make the folder's name.
+long=$INSTANCE$(printf '.a%.0s' {1..22})
+undo sh -c "rm -rf /sys/fs/bpf/reflex/${INSTANCE}%*"
+INSTANCE=${long}1 start_reflexd server --interface srv || true
+check instance/first ask "$SERVER"
+refuses instance/second 1 "srv: another XDP program is attached: responder " nsenter "--net=/run/netns/$NS-server" -- \
+	"$REFLEXD_BIN" --instance "${long}2" --dataplane xdp --interface srv --port 3479 --metrics 127.0.0.1:9479
+kill_daemon TERM
+check instance/no-pins not sh -c "ls -d /sys/fs/bpf/reflex/$INSTANCE%* 2>/dev/null"
+
 step "files"
 config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER" 'persist: true'
 check file/start start_file

@@ -41,7 +41,7 @@ struct attachment {
 };
 
 struct loader {
-	char pins[128]; /* folder of the instance's pins */
+	char pins[sizeof(PIN_ROOT) + 1 + NAME_MAX]; /* folder of the instance's pins */
 	struct responder_bpf *skeleton;
 	struct generation next; /* what the coming flip puts in force */
 	struct attachment attachments[LOADER_INTERFACES_MAX];
@@ -74,14 +74,14 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return vfprintf(stderr, format, arguments);
 }
 
-/* bpffs refuses dots in names. */
-static void escape(char *to, size_t size, const char *from)
+/* bpffs refuses dots in names. There is room for those of interfaces and instances, all dots. */
+static void escape(char to[NAME_MAX + 1], const char *from)
 {
 	size_t used = 0;
 
-	for (; *from && used + 4 < size; from++) {
+	for (; *from && used + 3 <= NAME_MAX; from++) {
 		if (*from == '.' || *from == '%')
-			used += (size_t)snprintf(to + used, size - used, "%%%02x", *from);
+			used += (size_t)snprintf(to + used, 4, "%%%02x", *from);
 		else
 			to[used++] = *from;
 	}
@@ -95,9 +95,9 @@ static void pin_path(char path[PATH_MAX], const struct loader *loader, const cha
 
 static void link_path(char path[PATH_MAX], const struct loader *loader, const char *interface)
 {
-	char escaped[3 * IF_NAMESIZE + 8];
+	char escaped[NAME_MAX + 1];
 
-	escape(escaped, sizeof(escaped), interface);
+	escape(escaped, interface);
 	snprintf(path, PATH_MAX, "%s/link_%s", loader->pins, escaped);
 }
 
@@ -226,13 +226,13 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 {
 	struct failure failure = {text, size};
 	struct loader *loader = calloc(1, sizeof(*loader));
-	char escaped[64];
+	char escaped[NAME_MAX + 1];
 	int error;
 
 	if (!loader)
 		return fail(failure, -ENOMEM, "out of memory");
 	libbpf_set_print(print_libbpf);
-	escape(escaped, sizeof(escaped), instance);
+	escape(escaped, instance);
 	snprintf(loader->pins, sizeof(loader->pins), PIN_ROOT "/%s", escaped);
 	loader->next.multiplier = 1;
 	loader->cpus = libbpf_num_possible_cpus();
