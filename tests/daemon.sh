@@ -328,6 +328,26 @@ check others/adopted logged "srv: adopted"
 check others/ended not linked srv2
 kill_daemon TERM
 
+# Where all lanes bear names, a new interface takes one that nobody counts in any more.
+many() { printf -- '  - {name: many%s, mode: generic}\n' "$@"; }
+for i in {1..32}; do
+	in_ns server ip link add "many$i" type bridge
+	in_ns server ip link set "many$i" up
+done
+config 'persist: true' 'interfaces:' "$(many {1..31})" '  - name: srv' 'services:' "  - address: $SERVER"
+check lanes/all start_file
+check lanes/ask same "$(burst 5)" 5
+kill_daemon TERM
+in_ns server ip link del many1
+config 'interfaces:' "$(many 32)" '  - name: srv' "$(many {2..31})" 'services:' "  - address: $SERVER"
+check lanes/one-more start_file
+check lanes/adopted logged "srv: adopted"
+check lanes/go-on same "$(answered)" 5
+kill_daemon TERM
+for i in {2..32}; do
+	in_ns server ip link del "many$i"
+done
+
 config 'interfaces:' '  - {name: srv, mode: generic}' 'otherwise: pass'
 check generic/start start_file
 check generic/mode same "$(metric server reflex_attach_mode 'mode="generic"')" 1

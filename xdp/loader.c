@@ -310,20 +310,26 @@ static bool lane_in_use(const struct loader *loader, uint32_t lane)
 	return false;
 }
 
-/* A lane that nobody used yet, else one of an interface that is not served any more. */
+/*
+ * A lane that nobody used yet, else one of an interface that is not served any more, else one that
+ * an earlier process's program still counts in.
+ */
 static uint32_t free_lane(const struct loader *loader, int names)
 {
 	char name[STATE_NAME_MAX];
-	uint32_t spare = 0;
+	uint32_t spare = 0, left = 0;
 
 	for (uint32_t lane = 1; lane < STATE_LANES; lane++) {
 		if (lane_in_use(loader, lane))
 			continue;
 		if (bpf_map_lookup_elem(names, &lane, name) || !name[0])
 			return lane;
-		spare = lane;
+		if (loader_left(loader, name))
+			left = lane;
+		else
+			spare = lane;
 	}
-	return spare;
+	return spare ? spare : left;
 }
 
 /* The lane that bears the interface's name, so that it goes on counting; else a fresh one. */
