@@ -410,10 +410,9 @@ static int attach(struct daemon *daemon)
 		got = loader_interface_get(daemon->loader, i);
 		log_info("%s: %s in %s mode", got.name,
 			 got.adopted ? "adopted without a gap" : "attached", mode_names[got.mode]);
-		if (got.mode == LOADER_GENERIC && wanted->mode == CONFIG_MODE_AUTO)
-			log_warning("%s: the driver has no native XDP, so the program runs in the "
-				    "kernel's generic mode, which is much slower",
-				    got.name);
+		if (error[0]) /* why not natively */
+			log_warning("auto: in the kernel's generic mode, which is much slower: %s",
+				    error);
 	}
 	if (daemon->config.dataplane == CONFIG_DATAPLANE_AUTO)
 		log_info("auto: answering by XDP");

@@ -354,6 +354,14 @@ check generic/mode same "$(metric server reflex_attach_mode 'mode="generic"')" 1
 check pass/not-held not held "$PORT" "$SERVER"
 kill_daemon TERM
 
+# A driver that has native XDP, but not for this.
+in_ns server ip link set srv2 mtu 9000
+in_ns client ip link set cli2 mtu 9000
+config 'interfaces:' '  - {name: srv2, mode: auto}' 'services:' "  - address: $SERVER"
+check generic/auto start_file
+check generic/auto-said logged "auto: in the kernel's generic mode, which is much slower: srv2: the kernel refused native XDP (driver veth, MTU 9000)"
+kill_daemon TERM
+
 step "auto, where XDP is out of reach"
 PLAIN=192.0.2.10
 in_ns server ip link add plain type bridge

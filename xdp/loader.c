@@ -489,7 +489,7 @@ bool loader_left(const struct loader *loader, const char *name)
 }
 
 static int create_link(const struct loader *loader, struct attachment *attachment,
-		       enum loader_mode mode)
+		       enum loader_mode mode, struct failure failure)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options,
 		    .flags = mode == LOADER_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
@@ -497,7 +497,9 @@ static int create_link(const struct loader *loader, struct attachment *attachmen
 	attachment->mode = mode;
 	attachment->link = bpf_link_create(bpf_program__fd(loader->skeleton->progs.responder),
 					   (int)attachment->index, BPF_XDP, &options);
-	return attachment->link < 0 ? -errno : 0;
+	return attachment->link < 0
+		       ? fail_attach(-errno, attachment->name, attachment->index, mode, failure)
+		       : 0;
 }
 
 static int attach(const struct loader *loader, struct attachment *attachment, enum loader_mode mode,
@@ -508,11 +510,12 @@ static int attach(const struct loader *loader, struct attachment *attachment, en
 
 	if (!adopt(loader, attachment, mode))
 		return 0;
-	error = create_link(loader, attachment, mode == LOADER_AUTO ? LOADER_NATIVE : mode);
+	error = create_link(loader, attachment, mode == LOADER_AUTO ? LOADER_NATIVE : mode,
+			    failure);
 	if (error && mode == LOADER_AUTO && error != -EBUSY && error != -EEXIST)
-		error = create_link(loader, attachment, LOADER_GENERIC);
+		error = create_link(loader, attachment, LOADER_GENERIC, failure);
 	if (error)
-		return fail_attach(error, attachment->name, attachment->index, mode, failure);
+		return error;
 	link_path(path, loader, attachment->name);
 	if (bpf_obj_pin(attachment->link, path)) {
 		error = -errno;
@@ -532,6 +535,7 @@ int loader_attach(struct loader *loader, const char *name, enum loader_mode mode
 
 	if (loader->count == LOADER_INTERFACES_MAX)
 		return fail(failure, -E2BIG, "more than %d interfaces", LOADER_INTERFACES_MAX);
+	text[0] = '\0';
 	memset(attachment, 0, sizeof(*attachment));
 	snprintf(attachment->name, sizeof(attachment->name), "%s", name);
 	attachment->index = if_nametoindex(name);

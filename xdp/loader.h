@@ -60,7 +60,7 @@ int loader_set_policy(struct loader *loader, const struct policy *policy);
  * loader_attach - attach to an interface of this network namespace and pin the link.
  * @name: the interface
  * @mode: what to attach as; nothing else is tried, but for LOADER_AUTO
- * @error: as in loader_create
+ * @error: as in loader_create; on success, why LOADER_AUTO did not attach natively, if it tried
  *
  * A link that an earlier process of the instance left pinned is updated in place, and keeps its
  * mode where @mode allows it. Call loader_set_policy first: the program answers at once.
