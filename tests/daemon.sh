@@ -139,6 +139,9 @@ refuses error/privileges 1 "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN missing" \
 refuses error/one-capability 1 "CAP_PERFMON missing" \
 	setpriv --bounding-set=-perfmon,-sys_admin "${reflexd[@]:3}" --dataplane xdp --interface srv
 refuses error/no-interface 1 "nosuch: " "${reflexd[@]}" --interface nosuch
+in_ns server ip link property add dev srv altname wanport
+refuses error/other-name 1 "wanport is another name of srv: use that" "${reflexd[@]}" --interface wanport
+in_ns server ip link property del dev srv altname wanport
 in_ns server ip link add bridge type bridge
 refuses error/native 1 "bridge: its driver (bridge) has no native XDP" "${reflexd[@]}" --dataplane xdp --interface bridge --address "$SERVER"
 refuses error/loopback 1 "lo: the loopback has no native XDP" "${reflexd[@]}" --dataplane xdp --interface lo --address "$SERVER"

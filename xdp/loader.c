@@ -530,6 +530,7 @@ int loader_attach(struct loader *loader, const char *name, enum loader_mode mode
 {
 	struct attachment *attachment = &loader->attachments[loader->count];
 	struct failure failure = {text, size};
+	char primary[IF_NAMESIZE];
 	struct ifreq ifreq = {0};
 	int error;
 
@@ -543,6 +544,8 @@ int loader_attach(struct loader *loader, const char *name, enum loader_mode mode
 		return fail(failure, -ENODEV,
 			    "%s: no such interface in this network namespace; `ip link` shows them",
 			    name);
+	if (if_indextoname(attachment->index, primary) && strcmp(primary, name))
+		return fail(failure, -ENODEV, "%s is another name of %s: use that", name, primary);
 	if (!interface_ioctl(name, SIOCGIFFLAGS, &ifreq) && ifreq.ifr_flags & IFF_LOOPBACK)
 		return fail(
 			failure, -EOPNOTSUPP,
