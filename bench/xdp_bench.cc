@@ -206,8 +206,9 @@ struct target load(const std::vector<struct policy_service> &services, int count
 	if (loader_create(&target.loader, instance.c_str(), error, sizeof(error)))
 		die(error);
 	loaders.push_back(target.loader);
-	if (!request_policy(*policy, services) || loader_set_policy(target.loader, policy.get()))
+	if (!request_policy(*policy, services))
 		die("cannot set the policy");
+	loader_set_policy(target.loader, policy.get());
 	for (int i = 0; i < count; i++) {
 		const std::string name = veths.take();
 

@@ -9,7 +9,7 @@
 
 suite daemon
 need_root
-need curl curl clang clang ethtool ethtool setpriv util-linux od coreutils
+need curl curl clang clang ethtool ethtool setpriv util-linux od coreutils strace strace
 
 SERVER=203.0.113.10
 CLIENT=203.0.113.7
@@ -305,6 +305,20 @@ check persist/restart start_file
 check persist/counters same "$(answered)" $((counted + 5))
 kill_daemon TERM
 check persist/off not linked
+
+# A kernel with nohz_full has no global membarrier. Leaks are not looked for under strace.
+config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER"
+spawn reflexd nsenter "--net=/run/netns/$NS-server" -- env ASAN_OPTIONS=detect_leaks=0 strace -fqqo /dev/null \
+	-e inject=membarrier:error=EINVAL "$REFLEXD_BIN" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
+REFLEXD=$SPAWNED
+eventually ready_or_gone server "$REFLEXD"
+check membarrier/start ask "$SERVER"
+config 'interfaces:' '  - name: srv' 'services:' "  - {address: $SERVER, port: 3479}"
+kill -HUP "$(run_pid)" || true
+check membarrier/reload eventually ask "$SERVER" 3479
+kill -TERM "$(run_pid)" || true
+check membarrier/stop eventually not linked
+eventually gone "$REFLEXD"
 
 in_ns server ip address add 203.0.113.11/24 dev srv
 config 'interfaces: [{name: srv}]' 'services:' "  - {address: $SERVER, alternate: {address: 203.0.113.11, port: 3479}}"

@@ -9,7 +9,6 @@
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/magic.h>
-#include <linux/membarrier.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdarg.h>
@@ -19,7 +18,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -44,6 +42,7 @@ struct loader {
 	char pins[sizeof(PIN_ROOT) + 1 + NAME_MAX]; /* folder of the instance's pins */
 	struct responder_bpf *skeleton;
 	struct generation next; /* what the coming flip puts in force */
+	int barrier;		/* a map of maps, to wait with */
 	struct attachment attachments[LOADER_INTERFACES_MAX];
 	size_t count;
 	struct lane *lanes; /* one a CPU, to read counters into */
@@ -193,6 +192,17 @@ static int load(struct loader *loader, struct failure failure)
 	return 0;
 }
 
+static int create_barrier(struct loader *loader, struct failure failure)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options,
+		    .inner_map_fd = (__u32)bpf_map__fd(loader->skeleton->maps.names));
+
+	loader->barrier = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "barrier", sizeof(uint32_t),
+					 sizeof(uint32_t), 1, &options);
+	return loader->barrier < 0 ? fail(failure, -errno, "cannot make a map: %s", strerror(errno))
+				   : 0;
+}
+
 static int pin(const struct loader *loader, int fd, const char *name, struct failure failure)
 {
 	char path[PATH_MAX];
@@ -235,6 +245,7 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 	escape(escaped, instance);
 	snprintf(loader->pins, sizeof(loader->pins), PIN_ROOT "/%s", escaped);
 	loader->next.multiplier = 1;
+	loader->barrier = -1;
 	loader->cpus = libbpf_num_possible_cpus();
 	loader->lanes =
 		calloc((size_t)(loader->cpus > 0 ? loader->cpus : 1), sizeof(*loader->lanes));
@@ -245,6 +256,8 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 		error = make_folders(loader, failure);
 	if (!error)
 		error = load(loader, failure);
+	if (!error)
+		error = create_barrier(loader, failure);
 	if (!error)
 		error = pin_all(loader, failure);
 	if (error) {
@@ -257,23 +270,25 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 }
 
 /*
- * Write the idle generation, flip, and wait until no CPU runs in the other: membarrier's global
- * command is synchronize_rcu(), and XDP programs run inside RCU read sides.
+ * Write the idle generation, flip, and wait until no CPU runs in the other: updating a map of maps
+ * ends with synchronize_rcu(), and XDP programs run inside RCU read sides. It takes no capability,
+ * and unlike membarrier(2) works with nohz_full too. Any map serves as the inner one.
  */
-static int flip(struct loader *loader)
+static void flip(struct loader *loader)
 {
+	int inner = bpf_map__fd(loader->skeleton->maps.names);
 	struct state *state = &loader->skeleton->bss->state;
-	uint32_t idle = !state->active;
+	uint32_t idle = !state->active, key = 0;
 
 	memcpy(&state->generation[idle], &loader->next, sizeof(loader->next));
 	__atomic_store_n(&state->active, idle, __ATOMIC_RELEASE);
-	return syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) ? -errno : 0;
+	bpf_map_update_elem(loader->barrier, &key, &inner, BPF_ANY);
 }
 
-int loader_set_policy(struct loader *loader, const struct policy *policy)
+void loader_set_policy(struct loader *loader, const struct policy *policy)
 {
 	loader->next.policy = *policy;
-	return flip(loader);
+	flip(loader);
 }
 
 /* Place all attachments without a collision; there is always a multiplier that does. */
@@ -558,11 +573,8 @@ int loader_attach(struct loader *loader, const char *name, enum loader_mode mode
 			    strerror(-error));
 	loader->count++;
 	build_table(loader);
-	error = flip(loader);
-	if (error)
-		fail(failure, error, "cannot update the program's state: %s", strerror(-error));
-	else
-		error = attach(loader, attachment, mode, failure);
+	flip(loader);
+	error = attach(loader, attachment, mode, failure);
 	if (error) {
 		loader->count--;
 		build_table(loader);
@@ -715,6 +727,8 @@ void loader_destroy(struct loader *loader)
 		return;
 	for (size_t i = 0; i < loader->count; i++)
 		close(loader->attachments[i].link);
+	if (loader->barrier >= 0)
+		close(loader->barrier);
 	responder_bpf__destroy(loader->skeleton);
 	free(loader->lanes);
 	free(loader);

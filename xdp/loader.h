@@ -52,9 +52,9 @@ int loader_create(struct loader **loader, const char *instance, char *error, siz
 /**
  * loader_set_policy - put a whole new policy in force, in one step.
  *
- * Returns when no CPU uses the old one any more. Needs no capability. Return: 0 or -errno.
+ * Returns when no CPU uses the old one any more. Needs no capability.
  */
-int loader_set_policy(struct loader *loader, const struct policy *policy);
+void loader_set_policy(struct loader *loader, const struct policy *policy);
 
 /**
  * loader_attach - attach to an interface of this network namespace and pin the link.

@@ -50,7 +50,9 @@ int kernel_configure(const struct oracle_config *config)
 	static struct policy policy;
 	int error = settings_build(&policy, config);
 
-	return error ? error : loader_set_policy(loader, &policy);
+	if (!error)
+		loader_set_policy(loader, &policy);
+	return error;
 }
 
 int kernel_run(const uint8_t *frame, size_t length, struct outcome *outcome)

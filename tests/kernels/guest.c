@@ -87,9 +87,7 @@ static int serve(struct loader *loader, const char *interface)
 	char why[512] = "", line[16];
 	int error;
 
-	error = loader_set_policy(loader, &policy);
-	if (error)
-		return failed("loader_set_policy", strerror(-error));
+	loader_set_policy(loader, &policy);
 	if (loader_attach(loader, interface, LOADER_NATIVE, why, sizeof(why)))
 		return failed("loader_attach", why);
 	if (!is_native(interface) || loader_interface_get(loader, 0).mode != LOADER_NATIVE)
