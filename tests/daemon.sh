@@ -436,6 +436,14 @@ check auto/user-namespace-answers ask "$SERVER"
 check auto/user-namespace-no-pins not test -e "/sys/fs/bpf/reflex/$INSTANCE"
 kill_daemon TERM
 
+# What says that it is Linux 2.6 is too old.
+spawn reflexd nsenter "--net=/run/netns/$NS-server" -- setarch --uname-2.6 "$REFLEXD_BIN" --instance "$INSTANCE" --interface srv
+REFLEXD=$SPAWNED
+check auto/kernel eventually ready
+check auto/kernel-said logged "is too old: only Linux 5.19 or newer lets a daemon without capabilities"
+check auto/kernel-answers ask "$SERVER"
+kill_daemon TERM
+
 # What another process left answering is worth more than a start.
 config 'interfaces: [{name: srv}]' 'persist: true'
 check auto/left start_file

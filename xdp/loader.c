@@ -107,9 +107,10 @@ static int check_kernel(struct failure failure)
 
 	uname(&name);
 	sscanf(name.release, "%u.%u", &major, &minor);
-	if (major < 5 || (major == 5 && minor < 9))
+	if (major < 5 || (major == 5 && minor < 19))
 		return fail(failure, -EOPNOTSUPP,
-			    "kernel %s is too old: links of XDP programs need Linux 5.9 or newer",
+			    "kernel %s is too old: only Linux 5.19 or newer lets a daemon without "
+			    "capabilities go on using its BPF program",
 			    name.release);
 	if (bpf_prog_get_fd_by_id(0) < 0 && errno == ENOSYS)
 		return fail(failure, -EOPNOTSUPP, "this kernel is built without BPF");

@@ -3,7 +3,7 @@
  * Loads the BPF program, attaches it by bpf_link, pins it, flips its policy, reads its counters.
  *
  * loader_create and loader_attach need privileges; what follows them needs none, so the caller may
- * drop every capability in between (kernel 5.19 or newer; reliability.md).
+ * drop every capability in between (kernel 5.19 or newer).
  *
  * Pins of instance NAME, in /sys/fs/bpf/reflex/NAME/ (dots in names escaped as %2e):
  *   program          the program, for whoever adopts
