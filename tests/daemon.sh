@@ -345,6 +345,29 @@ check others/adopted logged "srv: adopted"
 check others/ended not linked srv2
 kill_daemon TERM
 
+# Interfaces that change their names keep their program and their counters, even where they swap them.
+rename() { in_ns server sh -c "ip link set $1 down && ip link set $1 name $2 && ip link set $2 up"; }
+config 'interfaces:' '  - name: srv' '  - name: srv2' 'services:' "  - address: $SERVER" 'persist: true'
+check renamed/before start_file
+check renamed/ask same "$(burst 5)" 5
+kill_daemon TERM
+rename srv aside
+rename srv2 srv
+rename aside srv2
+check renamed/swapped start_file
+check renamed/adopted same "$(grep -c ': adopted' "$TMP/reflexd.log")" 2
+check renamed/counters same "$(metric server reflex_packets_total 'interface="srv2"' 'action="answer"')" 5
+kill_daemon TERM
+rename srv aside
+rename srv2 srv
+config 'interfaces:' '  - name: srv' '  - name: aside' 'services:' "  - address: $SERVER"
+check renamed/start start_file
+check renamed/adopted-again same "$(grep -c ': adopted' "$TMP/reflexd.log")" 2
+check renamed/answers ask "$SERVER"
+check renamed/counters-again same "$(metric server reflex_packets_total 'interface="srv"' 'action="answer"')" 6
+kill_daemon TERM
+rename aside srv2
+
 # Where all lanes bear names, a new interface takes one that nobody counts in any more.
 many() { printf -- '  - {name: many%s, mode: generic}\n' "$@"; }
 for i in {1..32}; do

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
@@ -233,6 +234,87 @@ static int pin_all(const struct loader *loader, struct failure failure)
 	return error;
 }
 
+static unsigned int link_index(int link)
+{
+	struct bpf_link_info info = {0};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(link, &info, &size) ? 0 : info.xdp.ifindex;
+}
+
+/* Finds a pinned link whose interface has another name by now: its pin, and the interface's name.
+ */
+static bool find_renamed(const struct loader *loader, char pin[NAME_MAX + 1],
+			 char name[IF_NAMESIZE])
+{
+	char path[PATH_MAX], right[PATH_MAX];
+	DIR *folder = opendir(loader->pins);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (folder && !found && (entry = readdir(folder))) {
+		int link;
+
+		if (strncmp(entry->d_name, "link_", 5))
+			continue;
+		pin_path(path, loader, entry->d_name);
+		link = bpf_obj_get(path);
+		if (link < 0)
+			continue;
+		if (if_indextoname(link_index(link), name)) {
+			link_path(right, loader, name);
+			found = strcmp(path, right) != 0;
+		}
+		snprintf(pin, NAME_MAX + 1, "%s", entry->d_name);
+		close(link);
+	}
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
+/* The lane of the pin's interface goes by the name from now on, and the name's by the old one. */
+static void rename_lane(const struct loader *loader, const char *pin, const char *name)
+{
+	int names = bpf_map__fd(loader->skeleton->maps.names);
+	char from[STATE_NAME_MAX] = "", to[STATE_NAME_MAX] = "", escaped[NAME_MAX + 1];
+	uint32_t old = 0, new = 0;
+
+	for (uint32_t lane = 1; lane < STATE_LANES; lane++) {
+		if (bpf_map_lookup_elem(names, &lane, to))
+			return;
+		escape(escaped, to);
+		if (!strcmp(escaped, pin + strlen("link_"))) {
+			memcpy(from, to, sizeof(from));
+			old = lane;
+		}
+		if (!strcmp(to, name))
+			new = lane;
+	}
+	if (!old)
+		return;
+	memset(to, 0, sizeof(to));
+	snprintf(to, sizeof(to), "%s", name);
+	bpf_map_update_elem(names, &old, to, BPF_ANY);
+	if (new)
+		bpf_map_update_elem(names, &new, from, BPF_ANY);
+}
+
+/* Interfaces may have been renamed, swapped even: their links' pins and their counters follow. */
+static void follow_names(const struct loader *loader)
+{
+	char pin[NAME_MAX + 1], name[IF_NAMESIZE], path[PATH_MAX], right[PATH_MAX];
+
+	while (find_renamed(loader, pin, name)) {
+		pin_path(path, loader, pin);
+		link_path(right, loader, name);
+		if (renameat2(AT_FDCWD, path, AT_FDCWD, right,
+			      access(right, F_OK) ? RENAME_NOREPLACE : RENAME_EXCHANGE))
+			return;
+		rename_lane(loader, pin, name);
+	}
+}
+
 int loader_create(struct loader **created, const char *instance, char *text, size_t size)
 {
 	struct failure failure = {text, size};
@@ -266,6 +348,7 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 		loader_destroy(loader);
 		return error;
 	}
+	follow_names(loader);
 	*created = loader;
 	return 0;
 }
@@ -455,14 +538,6 @@ static enum loader_mode mode_in_force(unsigned int index)
 
 	bpf_xdp_query((int)index, 0, &query);
 	return query.attach_mode == XDP_ATTACHED_SKB ? LOADER_GENERIC : LOADER_NATIVE;
-}
-
-static unsigned int link_index(int link)
-{
-	struct bpf_link_info info = {0};
-	__u32 size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(link, &info, &size) ? 0 : info.xdp.ifindex;
 }
 
 /* Take over the link that an earlier process left, if it still serves this interface. */

@@ -40,6 +40,7 @@ struct loader_interface {
 
 /**
  * loader_create - load the program, with the counters of an earlier process where pins are found.
+ * Pins and counters of interfaces that were renamed go by the new names then.
  * @loader: set on success; release with loader_destroy
  * @instance: name of the instance, the folder of the pins
  * @error: set on failure to a sentence that names the cause and the remedy
