@@ -406,8 +406,8 @@ static int attach(struct daemon *daemon)
 		if (r < 0)
 			return refuse_attach(daemon, wanted, r, error);
 		got = loader_interface_get(daemon->loader, i);
-		log_info("%s: %s in %s mode", got.name,
-			 got.adopted ? "adopted without a gap" : "attached", mode_names[got.mode]);
+		log_info("%s: %s in %s mode", got.name, got.adopted ? "adopted" : "attached",
+			 mode_names[got.mode]);
 		if (error[0]) /* why not natively */
 			log_warning("auto: in the kernel's generic mode, which is much slower: %s",
 				    error);

@@ -436,10 +436,33 @@ refuses auto/pass 1 "reflexd.yaml: otherwise: sockets cannot pass a packet on to
 or use XDP; auto cannot use XDP here: plain: its driver (bridge) has no native XDP" "${reflexd[@]}" --config "$TMP/reflexd.yaml"
 check auto/pass-undone not linked
 
-config 'interfaces: [{name: plain, mode: generic}]'
+config 'interfaces: [{name: plain, mode: generic}]' 'persist: true'
 check auto/generic start_file
 check auto/generic-mode same "$(metric server reflex_attach_mode 'interface="plain"' 'mode="generic"')" 1
 kill_daemon TERM
+
+# What was left goes on where another mode fails, or what comes after it.
+refuses mode/fails 1 "plain: its driver (bridge) has no native XDP" "${reflexd[@]}" --interface plain
+check mode/goes-on linked plain
+check mode/restart start_file
+check mode/counted-before same "$(answered)" 0
+check mode/answers ask "$PLAIN"
+check mode/counted same "$(answered)" 1
+config 'interfaces: [{name: plain, mode: generic}]'
+kill -HUP "$REFLEXD"
+check mode/reload eventually logged "reloaded: "
+kill_daemon TERM
+check mode/ended not linked plain
+config 'interfaces: [{name: srv, mode: generic}]' 'persist: true'
+check mode/generic start_file
+kill_daemon TERM
+refuses mode/other-fails 1 "nosuch: no such interface" "${reflexd[@]}" --interface srv --interface nosuch
+check mode/other-goes-on ask "$SERVER"
+config 'interfaces: [{name: srv, mode: native}]'
+check mode/native start_file
+check mode/in-force same "$(metric server reflex_attach_mode 'interface="srv"' 'mode="native"')" 1
+kill_daemon TERM
+check mode/over not linked
 
 without=(setpriv --bounding-set -all --inh-caps -all)
 spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "${without[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --interface srv

@@ -540,7 +540,10 @@ static enum loader_mode mode_in_force(unsigned int index)
 	return query.attach_mode == XDP_ATTACHED_SKB ? LOADER_GENERIC : LOADER_NATIVE;
 }
 
-/* Take over the link that an earlier process left, if it still serves this interface. */
+/*
+ * Take over the link that an earlier process left, if it still serves this interface. One of
+ * another mode must end before there can be a new one.
+ */
 static int adopt(const struct loader *loader, struct attachment *attachment, enum loader_mode mode)
 {
 	char path[PATH_MAX];
@@ -550,14 +553,12 @@ static int adopt(const struct loader *loader, struct attachment *attachment, enu
 	link = bpf_obj_get(path);
 	if (link < 0)
 		return -ENOENT;
+	attachment->link = link;
 	attachment->mode = mode_in_force(attachment->index);
-	if (link_index(link) == attachment->index &&
-	    (mode == LOADER_AUTO || mode == attachment->mode) &&
-	    !bpf_link_update(link, bpf_program__fd(loader->skeleton->progs.responder), NULL)) {
-		attachment->link = link;
-		attachment->adopted = true;
+	attachment->adopted = link_index(link) == attachment->index;
+	if (attachment->adopted && (mode == LOADER_AUTO || mode == attachment->mode) &&
+	    !bpf_link_update(link, bpf_program__fd(loader->skeleton->progs.responder), NULL))
 		return 0;
-	}
 	bpf_link_detach(link);
 	unlink(path);
 	close(link);
@@ -593,14 +594,12 @@ static int create_link(const struct loader *loader, struct attachment *attachmen
 		       : 0;
 }
 
-static int attach(const struct loader *loader, struct attachment *attachment, enum loader_mode mode,
-		  struct failure failure)
+static int attach_anew(const struct loader *loader, struct attachment *attachment,
+		       enum loader_mode mode, struct failure failure)
 {
 	char path[PATH_MAX];
 	int error;
 
-	if (!adopt(loader, attachment, mode))
-		return 0;
 	error = create_link(loader, attachment, mode == LOADER_AUTO ? LOADER_NATIVE : mode,
 			    failure);
 	if (error && mode == LOADER_AUTO && error != -EBUSY && error != -EEXIST)
@@ -614,6 +613,23 @@ static int attach(const struct loader *loader, struct attachment *attachment, en
 		return fail(failure, error, "cannot pin %s: %s", path, strerror(-error));
 	}
 	return 0;
+}
+
+static int attach(const struct loader *loader, struct attachment *attachment, enum loader_mode mode,
+		  struct failure failure)
+{
+	enum loader_mode left;
+	int error;
+
+	if (!adopt(loader, attachment, mode))
+		return 0;
+	left = attachment->mode;
+	error = attach_anew(loader, attachment, mode, failure);
+	/* The interface goes on being answered, as before. */
+	if (error && attachment->adopted &&
+	    !attach_anew(loader, attachment, left, (struct failure){0}))
+		close(attachment->link);
+	return error;
 }
 
 int loader_attach(struct loader *loader, const char *name, enum loader_mode mode, char *text,

@@ -35,7 +35,7 @@ struct loader_interface {
 	const char *name;
 	unsigned int index;
 	enum loader_mode mode; /* in force: LOADER_NATIVE or LOADER_GENERIC */
-	bool adopted;	       /* an earlier process's link was taken over without a gap */
+	bool adopted;	       /* from an earlier process; without a gap, if in the same mode */
 };
 
 /**
@@ -64,9 +64,9 @@ void loader_set_policy(struct loader *loader, const struct policy *policy);
  * @error: as in loader_create; on success, why LOADER_AUTO did not attach natively, if it tried
  *
  * A link that an earlier process of the instance left pinned is updated in place, and keeps its
- * mode where @mode allows it. Call loader_set_policy first: the program answers at once.
- * Return: 0; -ENODEV no such interface; -EBUSY another program is attached; -EOPNOTSUPP the
- * driver cannot; or another -errno.
+ * mode where @mode allows it; else a new one takes its place or, on failure, one like it. Call
+ * loader_set_policy first: the program answers at once. Return: 0; -ENODEV no such interface;
+ * -EBUSY another program is attached; -EOPNOTSUPP the driver cannot; or another -errno.
  */
 int loader_attach(struct loader *loader, const char *name, enum loader_mode mode, char *error,
 		  size_t size);
