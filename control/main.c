@@ -25,7 +25,7 @@
 #include "watch.h"
 
 #define EXIT_USAGE 2	/* EXIT_FAILURE, 1, is for what goes wrong later */
-#define TICK_MS	   1000 /* how often reflex-dpdk is looked at, which does not report */
+#define TICK_MS	   1000 /* how often what does not report is looked at */
 
 struct daemon {
 	struct options options;
@@ -513,7 +513,6 @@ static void on_hangup(struct daemon *daemon)
 	}
 	daemon->generation++;
 	log_services(daemon, "reloaded: ");
-	log_readiness(daemon);
 }
 
 static void on_change(struct daemon *daemon)
@@ -533,7 +532,6 @@ static void on_change(struct daemon *daemon)
 			log_services(daemon, "addresses changed: ");
 	}
 	services_free(&services);
-	log_readiness(daemon);
 }
 
 /* Returns whether to go on. */
@@ -549,14 +547,19 @@ static bool on_signal(struct daemon *daemon)
 	return true;
 }
 
-/* Return: milliseconds, -1: none. */
+/* What no event tells of: ports that others held, threads, reflex-dpdk. */
+static void look(struct daemon *daemon)
+{
+	if (daemon->sockets)
+		sockets_retry(daemon->sockets, &daemon->config, &daemon->services);
+	log_readiness(daemon);
+}
+
 static int poll_timeout(const struct daemon *daemon)
 {
 	int timeout = http_timeout(daemon->http);
 
-	if (!by_dpdk(&daemon->config) || (timeout >= 0 && timeout < TICK_MS))
-		return timeout;
-	return TICK_MS;
+	return timeout >= 0 && timeout < TICK_MS ? timeout : TICK_MS;
 }
 
 static int loop(struct daemon *daemon)
@@ -577,8 +580,7 @@ static int loop(struct daemon *daemon)
 		if (events[1].revents)
 			on_change(daemon);
 		http_run(daemon->http);
-		if (by_dpdk(&daemon->config))
-			log_readiness(daemon);
+		look(daemon);
 	}
 }
 

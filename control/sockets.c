@@ -64,11 +64,16 @@ static size_t list_bindable(struct service *list, const struct services *service
 	return count;
 }
 
-int sockets_prepare(struct socket_responder *sockets, const struct config *config,
-		    const struct services *services, bool strict, char *error, size_t size)
+static void warn_again(const char *sentence, bool stream)
 {
-	void (*warn)(const char *sentence, bool stream) =
-		config->dataplane == CONFIG_DATAPLANE_SOCKET ? warn_alone : warn_beside;
+	(void)sentence;
+	(void)stream; /* said when it went missing */
+}
+
+static int prepare(struct socket_responder *sockets, const struct config *config,
+		   const struct services *services, void (*warn)(const char *sentence, bool stream),
+		   char *error, size_t size)
+{
 	static struct service list[POLICY_SERVICES_MAX];
 	struct policy *policy;
 	size_t count = 0;
@@ -79,10 +84,32 @@ int sockets_prepare(struct socket_responder *sockets, const struct config *confi
 	/* What is refused is passed for another server on the same port: the port is left to it. */
 	if (!config->pass_refused)
 		count = list_bindable(list, services);
-	r = socket_prepare(sockets, list, count, policy, strict ? NULL : warn, error, size);
+	r = socket_prepare(sockets, list, count, policy, warn, error, size);
 	if (r < 0)
 		free(policy);
 	return r;
+}
+
+int sockets_prepare(struct socket_responder *sockets, const struct config *config,
+		    const struct services *services, bool strict, char *error, size_t size)
+{
+	void (*warn)(const char *sentence, bool stream) =
+		config->dataplane == CONFIG_DATAPLANE_SOCKET ? warn_alone : warn_beside;
+
+	return prepare(sockets, config, services, strict ? NULL : warn, error, size);
+}
+
+void sockets_retry(struct socket_responder *sockets, const struct config *config,
+		   const struct services *services)
+{
+	char error[LOG_SENTENCE_MAX];
+
+	if (!socket_missing(sockets) ||
+	    prepare(sockets, config, services, warn_again, error, sizeof(error)) < 0)
+		return;
+	socket_commit(sockets);
+	if (!socket_missing(sockets))
+		log_info("every port that was missing is open now");
 }
 
 static void log_named(int level, const struct services *found, const char *end)

@@ -31,6 +31,13 @@ int sockets_prepare(struct socket_responder *sockets, const struct config *confi
 		    const struct services *services, bool strict, char *error, size_t size);
 
 /**
+ * sockets_retry - open the ports that could not be had when they were prepared, as far as they can
+ * be had by now; says when none is missing any more.
+ */
+void sockets_retry(struct socket_responder *sockets, const struct config *config,
+		   const struct services *services);
+
+/**
  * sockets_log_passed - with `otherwise: pass`, say which ports another program holds and which
  * none does.
  */

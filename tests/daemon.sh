@@ -471,6 +471,17 @@ check auto/privileges eventually ready
 check auto/privileges-said logged "auto: answering by sockets, which is slower: not allowed to load an XDP program: CAP_BPF, CAP_PERFMON, \
 CAP_NET_ADMIN missing"
 check auto/privileges-answers ask "$SERVER"
+# An address comes whose port another program holds, until that ends.
+spawn holder "${reflexd[@]}" --instance "${INSTANCE}x" --dataplane socket --address 203.0.113.12 --metrics 127.0.0.1:9479
+check missing/holder eventually held "$PORT" 203.0.113.12
+in_ns server ip address add 203.0.113.12/24 dev srv
+check missing/said eventually logged "not ready: 203.0.113.12:$PORT is in use by another program"
+stop "$SPAWNED"
+check missing/retried eventually logged "every port that was missing is open now"
+check missing/held held "$PORT" 203.0.113.12
+check missing/ready-said eventually logged "ready again"
+check missing/warned-once same "$(grep -c 'warning: 203.0.113.12' "$TMP/reflexd.log")" 1
+in_ns server ip address del 203.0.113.12/24 dev srv
 kill_daemon TERM
 # With every capability, but in a user namespace: the kernel refuses the program itself.
 spawn reflexd nsenter "--net=/run/netns/$NS-server" -- unshare --user --map-root-user "$REFLEXD_BIN" \

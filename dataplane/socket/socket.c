@@ -623,6 +623,11 @@ void socket_read(struct socket_responder *responder, struct socket_statistics *s
 	}
 }
 
+bool socket_missing(const struct socket_responder *responder)
+{
+	return responder->set->missing[0];
+}
+
 bool socket_ready(struct socket_responder *responder, char *reason, size_t size)
 {
 	uint64_t now = milliseconds();

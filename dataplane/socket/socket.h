@@ -96,6 +96,9 @@ int socket_start(struct socket_responder *responder, char *error, size_t size);
 /** socket_read - sum the workers' statistics. */
 void socket_read(struct socket_responder *responder, struct socket_statistics *statistics);
 
+/** socket_missing - whether a port could not be had when what is in force was prepared. */
+bool socket_missing(const struct socket_responder *responder);
+
 /**
  * socket_ready - whether every worker is at work, on every port.
  * @reason: set to a sentence when not
