@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* reflexd: puts the responder on its interfaces, watches over it, and says how it does. */
 #include <errno.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,7 +39,8 @@ struct daemon {
 	struct loader *loader; /* NULL where XDP does not answer */
 	struct dpdk dpdk;      /* used where reflex-dpdk does */
 	struct services services;
-	struct socket_responder *sockets; /* NULL where reflex-dpdk hands nothing to the kernel */
+	struct socket_responder *sockets;   /* NULL where reflex-dpdk hands nothing to the kernel */
+	int refused[LOADER_INTERFACES_MAX]; /* why an interface was not attached to again; 0: was */
 	unsigned int generation;
 	bool last_reload_successful;
 	char trouble[LOG_SENTENCE_MAX]; /* why it was not ready when last looked at; "": it was */
@@ -547,9 +549,42 @@ static bool on_signal(struct daemon *daemon)
 	return true;
 }
 
-/* What no event tells of: ports that others held, threads, reflex-dpdk. */
+static enum loader_mode configured_mode(const struct config *config, const char *name)
+{
+	size_t i = 0;
+
+	/* A reload may bring another order, and nothing else. */
+	while (strcmp(config->interfaces[i].name, name) != 0)
+		i++;
+	return (enum loader_mode)config->interfaces[i].mode;
+}
+
+/* Where the program is no longer attached. What stands in the way is said once. */
+static void attach_again(struct daemon *daemon, size_t position)
+{
+	struct loader_interface got = loader_interface_get(daemon->loader, position);
+	enum loader_mode mode = configured_mode(&daemon->config, got.name);
+	char error[LOG_SENTENCE_MAX];
+	int r = loader_attach_again(daemon->loader, position, mode, error, sizeof(error));
+
+	got = loader_interface_get(daemon->loader, position);
+	if (r == 0)
+		log_info("%s: attached again in %s mode", got.name, mode_names[got.mode]);
+	else if (r != daemon->refused[position])
+		log_warning("%s", error);
+	daemon->refused[position] = r;
+}
+
+/* What no event tells of: links that others detached, ports that others held, threads, reflex-dpdk.
+ */
 static void look(struct daemon *daemon)
 {
+	size_t count = daemon->loader ? loader_interface_count(daemon->loader) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!loader_interface_live(daemon->loader, i) &&
+		    if_nametoindex(loader_interface_get(daemon->loader, i).name))
+			attach_again(daemon, i);
 	if (daemon->sockets)
 		sockets_retry(daemon->sockets, &daemon->config, &daemon->services);
 	log_readiness(daemon);

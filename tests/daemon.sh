@@ -531,6 +531,67 @@ in_ns server ip link del srv
 check deleted/not-ready eventually not_ready
 check deleted/said same "$(grep -c 'not ready: srv' "$TMP/reflexd.log")" 1
 check deleted/alive same "$(status healthz)" 200
+make_again()
+{
+	ns_join server srv client cli
+	in_ns server ip address add "$SERVER/24" dev srv
+	in_ns client ip address add "$CLIENT/24" dev cli
+	xdp_pass client cli
+}
+make_again
+check again/said eventually logged "srv: attached again in native mode"
+check again/ready eventually ready
+check again/answers ask "$SERVER" 21023
+check again/counters same "$(metric server reflex_packets_total 'dataplane="xdp"' 'action="answer"')" 2 # one from before
+
+# What is detached by others is attached again, but for where they attached a program of their own.
+again() { same "$(grep -cF "attached again" "$TMP/reflexd.log")" "$1"; }
+detach() { bpftool link detach pinned "/sys/fs/bpf/reflex/$INSTANCE/link_srv"; }
+detach
+check detached/again eventually again 2
+check detached/ready eventually ready
+kill -STOP "$REFLEXD"
+detach
+xdp_pass server srv
+kill -CONT "$REFLEXD"
+check taken/said eventually logged "srv: another XDP program is attached"
+check taken/not-ready eventually not_ready
+sleep 2.5
+check taken/once same "$(grep -cF "another XDP program" "$TMP/reflexd.log")" 1
+in_ns server bpftool net detach xdpdrv dev srv
+check taken/again eventually again 3
+check taken/answers ask "$SERVER" 21023
+kill_daemon TERM
+check again/status same "$ENDED" 0
+check again/detached not linked
+check again/no-pins not test -e "/sys/fs/bpf/reflex/$INSTANCE"
+
+# With bpffs go the pins, but not what the daemon itself holds.
+# shellcheck disable=SC2016
+spawn reflexd unshare --mount --propagation unchanged sh -c '
+	mount --make-rprivate /sys
+	while [ "$(stat -f -c %T /sys/fs/bpf)" = bpf_fs ]; do umount -l /sys/fs/bpf; done
+	mount -t bpf bpf /sys/fs/bpf
+	exec "$@"' - "${reflexd[@]}" --interface srv
+REFLEXD=$SPAWNED
+check unmounted/start eventually ready
+nsenter --mount --target "$REFLEXD" umount /sys/fs/bpf
+check unmounted/ready ready
+check unmounted/answers ask "$SERVER"
+check unmounted/linked linked
+in_ns server ip link del srv
+make_again
+check unmounted/said eventually logged "bpffs is not mounted on /sys/fs/bpf: run"
+nsenter --mount --target "$REFLEXD" mount -t bpf bpf /sys/fs/bpf
+check unmounted/again eventually again 1
+check unmounted/answers-again ask "$SERVER"
+kill_daemon TERM
+check unmounted/status same "$ENDED" 0
+check unmounted/detached not linked
+
+check deleted/start start_reflexd server --interface srv
+in_ns server ip link del srv
+check deleted/not-ready-again eventually not_ready
 kill_daemon TERM
 check deleted/status same "$ENDED" 0
 

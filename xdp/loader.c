@@ -758,6 +758,37 @@ static bool find_other_link(const struct loader *loader, char name[NAME_MAX + 1]
 	return found;
 }
 
+int loader_attach_again(struct loader *loader, size_t position, enum loader_mode mode, char *text,
+			size_t size)
+{
+	struct attachment *attachment = &loader->attachments[position], anew;
+	struct failure failure = {text, size};
+	unsigned int index = if_nametoindex(attachment->name);
+	int error;
+
+	if (!index)
+		return fail(failure, -ENODEV, "%s: is gone from this network namespace",
+			    attachment->name);
+	/* Or it would be attached for a moment with every try, which a NIC may be reset for. */
+	error = check_bpffs(failure);
+	if (!error)
+		error = make_folders(loader, failure);
+	if (error)
+		return error;
+	if (index != attachment->index) {
+		attachment->index = index;
+		build_table(loader);
+		flip(loader);
+	}
+	anew = *attachment; /* attach() ends the pin; the link is held until there is another */
+	error = attach(loader, &anew, mode, failure);
+	if (error)
+		return error;
+	close(attachment->link);
+	*attachment = anew;
+	return 0;
+}
+
 void loader_end_others(struct loader *loader)
 {
 	char name[NAME_MAX + 1], path[PATH_MAX];
@@ -805,7 +836,7 @@ int loader_detach(struct loader *loader)
 			error = -errno;
 		close(attachment->link);
 		link_path(path, loader, attachment->name);
-		if (unlink(path) && !error)
+		if (unlink(path) && errno != ENOENT && !error)
 			error = -errno;
 	}
 	if (!find_other_link(loader, name)) /* an earlier process's, which still counts */

@@ -86,9 +86,20 @@ bool loader_left(const struct loader *loader, const char *name);
 /**
  * loader_interface_live - whether the kernel still runs the program on that interface.
  *
- * False after the interface was deleted. Needs no capability.
+ * False after the interface was deleted or the link detached. Needs no capability.
  */
 bool loader_interface_live(const struct loader *loader, size_t position);
+
+/**
+ * loader_attach_again - attach to the interface of that name where it is not live: it was deleted
+ * and made again, or its link was detached.
+ * @mode: @error: as in loader_attach
+ *
+ * Its counters go on. Needs no capability. Return: as loader_attach; nothing has changed after an
+ * error, and it may be tried again.
+ */
+int loader_attach_again(struct loader *loader, size_t position, enum loader_mode mode, char *error,
+			size_t size);
 
 /**
  * loader_read - sum one interface's counters over all CPUs.
