@@ -65,6 +65,11 @@ static bool by_dpdk(const struct config *config)
 	return config->dataplane == CONFIG_DATAPLANE_DPDK;
 }
 
+static bool not_by_xdp(const struct config *config)
+{
+	return !by_xdp(config);
+}
+
 static bool by_sockets(const struct config *config) /* too, or alone */
 {
 	return !by_dpdk(config) || config->punt[0];
@@ -444,6 +449,22 @@ static int start_sockets(struct daemon *daemon)
 	return r;
 }
 
+/* It would answer before us, by a policy of its own. The last step, as what may fail comes before.
+ */
+static int end_left(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = loader_end_left(daemon->options.instance, error, sizeof(error));
+
+	if (r < 0) {
+		log_error("%s", error);
+		return r;
+	}
+	if (r > 0)
+		log_info("the XDP program that an earlier process left answering is ended");
+	return 0;
+}
+
 /* --- events --- */
 
 static bool same_interfaces(const struct config *a, const struct config *b)
@@ -692,6 +713,7 @@ int main(int argc, char **argv)
 		{attach,           by_xdp},
 		{drop_privileges,  NULL},
 		{start_sockets,    by_sockets},
+		{end_left,         not_by_xdp},
 		/* clang-format on */
 	};
 	static struct daemon daemon = {

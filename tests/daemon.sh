@@ -41,6 +41,16 @@ ask()
 		head -c 32 <&3 | od -An -tx1 -N2' - "$1" "${2:-$PORT}" 2>/dev/null | grep -q '01 01'
 }
 
+# ask_legacy: the same in RFC 3489, without the magic cookie.
+ask_legacy()
+{
+	# shellcheck disable=SC2016
+	in_ns client timeout 5 bash -c '
+		exec 3<>"/dev/udp/$1/$2"
+		printf "\0\1\0\0\0\0\0\0reflex-tests" >&3
+		head -c 32 <&3 | od -An -tx1 -N2' - "$SERVER" "$PORT" 2>/dev/null | grep -q '01 01'
+}
+
 # burst COUNT: requests one by one; prints how many were answered.
 burst()
 {
@@ -515,6 +525,40 @@ check auto/adopted-answers ask "$SERVER"
 check auto/adopted-again start_reflexd server --interface srv
 kill_daemon TERM
 check auto/adopted-ended not linked
+
+# But not where sockets are to answer, or it would go on with the old policy before them.
+leave()
+{
+	config 'interfaces: [{name: srv}]' 'persist: true'
+	start_file
+	kill_daemon TERM
+	linked srv
+}
+check left/persist leave
+check left/legacy ask_legacy
+config 'dataplane: socket' 'interfaces: [{name: srv}]' 'legacy: false'
+# shellcheck disable=SC2016
+refuses left/not-permitted 1 "cannot be ended (Read-only file system): \`rm /sys/fs/bpf/reflex/$INSTANCE/link_srv\` as root ends it" \
+	unshare --mount --propagation unchanged sh -c '
+		mount --make-rprivate /sys
+		mount -o remount,bind,ro /sys/fs/bpf
+		exec "$@"' - "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+check left/goes-on ask_legacy
+check left/socket start_file
+check left/said logged "the XDP program that an earlier process left answering is ended"
+check left/ended not linked
+check left/no-pins not test -e "/sys/fs/bpf/reflex/$INSTANCE"
+check left/new-policy not ask_legacy
+check left/answers ask "$SERVER"
+check left/counted same "$(metric server reflex_packets_total 'dataplane="socket"' 'action="answer"')" 1
+kill_daemon TERM
+check left/persist-again leave
+spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "${without[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --interface srv
+REFLEXD=$SPAWNED
+check left/auto eventually ready
+check left/auto-ended not linked
+check left/auto-answers ask "$SERVER"
+kill_daemon TERM
 
 {
 	printf '%s\n' 'interfaces:' '  - name: srv' 'services:'

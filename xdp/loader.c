@@ -315,18 +315,24 @@ static void follow_names(const struct loader *loader)
 	}
 }
 
+static void name_pins(struct loader *loader, const char *instance)
+{
+	char escaped[NAME_MAX + 1];
+
+	escape(escaped, instance);
+	snprintf(loader->pins, sizeof(loader->pins), PIN_ROOT "/%s", escaped);
+}
+
 int loader_create(struct loader **created, const char *instance, char *text, size_t size)
 {
 	struct failure failure = {text, size};
 	struct loader *loader = calloc(1, sizeof(*loader));
-	char escaped[NAME_MAX + 1];
 	int error;
 
 	if (!loader)
 		return fail(failure, -ENOMEM, "out of memory");
 	libbpf_set_print(print_libbpf);
-	escape(escaped, instance);
-	snprintf(loader->pins, sizeof(loader->pins), PIN_ROOT "/%s", escaped);
+	name_pins(loader, instance);
 	loader->next.multiplier = 1;
 	loader->barrier = -1;
 	loader->cpus = libbpf_num_possible_cpus();
@@ -789,22 +795,34 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 	return 0;
 }
 
-void loader_end_others(struct loader *loader)
+/* Ends what earlier processes left on other interfaces; a pin that cannot be removed keeps its
+ * link. Return: how many, or -errno and the path. */
+static int end_others(const struct loader *loader, char path[PATH_MAX])
 {
-	char name[NAME_MAX + 1], path[PATH_MAX];
+	char name[NAME_MAX + 1];
+	int ended = 0;
 
-	while (find_other_link(loader, name)) {
-		int link;
+	for (; find_other_link(loader, name); ended++) {
+		int link, error;
 
 		pin_path(path, loader, name);
 		link = bpf_obj_get(path);
-		if (link >= 0) {
+		error = unlink(path) ? -errno : 0;
+		if (link >= 0 && !error)
 			bpf_link_detach(link);
+		if (link >= 0)
 			close(link);
-		}
-		if (unlink(path))
-			return;
+		if (error)
+			return error;
 	}
+	return ended;
+}
+
+void loader_end_others(struct loader *loader)
+{
+	char path[PATH_MAX];
+
+	end_others(loader, path);
 }
 
 static void remove_pins(const struct loader *loader)
@@ -822,6 +840,28 @@ static void remove_pins(const struct loader *loader)
 		unlink(path);
 	}
 	remove_folders(loader);
+}
+
+int loader_end_left(const char *instance, char *text, size_t size)
+{
+	struct loader *loader = calloc(1, sizeof(*loader));
+	struct failure failure = {text, size};
+	char path[PATH_MAX];
+	int ended;
+
+	if (!loader)
+		return fail(failure, -ENOMEM, "out of memory");
+	name_pins(loader, instance);
+	ended = end_others(loader, path);
+	if (ended < 0)
+		fail(failure, ended,
+		     "an XDP program of this instance still answers, and cannot be ended (%s): "
+		     "`rm %s` as root ends it; if it is another daemon's, take another --instance",
+		     strerror(-ended), path);
+	else
+		remove_pins(loader);
+	free(loader);
+	return ended;
 }
 
 int loader_detach(struct loader *loader)

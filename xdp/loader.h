@@ -128,6 +128,16 @@ int loader_run(struct loader *loader, void *frame, size_t *length, size_t capaci
 void loader_end_others(struct loader *loader);
 
 /**
+ * loader_end_left - end all links that earlier processes of the instance left, where XDP does not
+ * answer any more.
+ * @error: as in loader_create
+ *
+ * Needs no capability, only permission to remove the pins. Without permission to see them, there
+ * are none. Return: how many, or -errno.
+ */
+int loader_end_left(const char *instance, char *error, size_t size);
+
+/**
  * loader_detach - detach from every interface that this process attached to, and remove the pins.
  *
  * Without it, the pinned program goes on answering after loader_destroy. Counters and program stay
