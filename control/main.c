@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -25,8 +26,7 @@
 #include "sockets.h"
 #include "watch.h"
 
-#define EXIT_USAGE 2	/* EXIT_FAILURE, 1, is for what goes wrong later */
-#define TICK_MS	   1000 /* how often what does not report is looked at */
+#define EXIT_USAGE 2 /* EXIT_FAILURE, 1, is for what goes wrong later */
 
 struct daemon {
 	struct options options;
@@ -35,6 +35,7 @@ struct daemon {
 	struct lock lock;
 	int signals;
 	int watch;
+	int tick; /* a timer: when to look at what does not report */
 	struct http *http;
 	struct loader *loader; /* NULL where XDP does not answer */
 	struct dpdk dpdk;      /* used where reflex-dpdk does */
@@ -217,15 +218,23 @@ static void log_readiness(struct daemon *daemon)
 
 static int open_events(struct daemon *daemon)
 {
+	const struct itimerspec second = {{.tv_sec = 1}, {.tv_sec = 1}};
+
 	daemon->signals = signals_open();
 	if (daemon->signals < 0) {
 		log_error("no signalfd: %s", strerror(-daemon->signals));
 		return daemon->signals;
 	}
 	daemon->watch = watch_open();
-	if (daemon->watch < 0)
+	if (daemon->watch < 0) {
 		log_error("no rtnetlink socket: %s", strerror(-daemon->watch));
-	return daemon->watch < 0 ? daemon->watch : 0;
+		return daemon->watch;
+	}
+	daemon->tick = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (daemon->tick >= 0 && timerfd_settime(daemon->tick, 0, &second, NULL) == 0)
+		return 0;
+	log_error("no timer: %s", strerror(errno));
+	return -errno;
 }
 
 static int take_lock(struct daemon *daemon)
@@ -611,23 +620,18 @@ static void look(struct daemon *daemon)
 	log_readiness(daemon);
 }
 
-static int poll_timeout(const struct daemon *daemon)
-{
-	int timeout = http_timeout(daemon->http);
-
-	return timeout >= 0 && timeout < TICK_MS ? timeout : TICK_MS;
-}
-
 static int loop(struct daemon *daemon)
 {
 	struct pollfd events[] = {
 		{.fd = daemon->signals, .events = POLLIN},
 		{.fd = daemon->watch, .events = POLLIN},
+		{.fd = daemon->tick, .events = POLLIN},
 		{.fd = http_fd(daemon->http), .events = POLLIN},
 	};
+	uint64_t ticks;
 
 	for (;;) {
-		if (poll(events, 3, poll_timeout(daemon)) < 0 && errno != EINTR) {
+		if (poll(events, 4, http_timeout(daemon->http)) < 0 && errno != EINTR) {
 			log_error("poll: %s", strerror(errno));
 			return -errno;
 		}
@@ -636,7 +640,10 @@ static int loop(struct daemon *daemon)
 		if (events[1].revents)
 			on_change(daemon);
 		http_run(daemon->http);
-		look(daemon);
+		/* Not for all that a scraper sends. */
+		if (events[0].revents || events[1].revents ||
+		    read(daemon->tick, &ticks, sizeof(ticks)) > 0)
+			look(daemon);
 	}
 }
 
@@ -668,6 +675,8 @@ static void release(struct daemon *daemon)
 	dpdk_close(&daemon->dpdk);
 	if (daemon->watch >= 0)
 		close(daemon->watch);
+	if (daemon->tick >= 0)
+		close(daemon->tick);
 	if (daemon->signals >= 0)
 		close(daemon->signals);
 	lock_release(&daemon->lock);
@@ -720,6 +729,7 @@ int main(int argc, char **argv)
 		.lock.fd = -1,
 		.signals = -1,
 		.watch = -1,
+		.tick = -1,
 		.generation = 1,
 		.last_reload_successful = true,
 	};

@@ -705,7 +705,7 @@ check dpdk/not-held not held "$PORT" "$DPDK"
 before=$(date +%s)
 start_dpdk --vdev net_tap0,iface=spare
 check dpdk/ready eventually ready
-check dpdk/ready-said logged "ready again"
+check dpdk/ready-said eventually logged "ready again"
 check dpdk/answers ask "$DPDK"
 check dpdk/answers-again ask "$DPDK"
 check dpdk/counted eventually same_dpdk 2 'interface="net_pcap0"' 'verdict="success"' 'action="answer"'
