@@ -633,9 +633,15 @@ kill_daemon TERM
 check unmounted/status same "$ENDED" 0
 check unmounted/detached not linked
 
-check deleted/start start_reflexd server --interface srv
+ns_join server srv4 client cli4
+check deleted/start start_reflexd server --interface srv --interface srv4
 in_ns server ip link del srv
 check deleted/not-ready-again eventually not_ready
+in_ns server ip link set srv4 down
+in_ns server ip link set srv4 name srv
+check deleted/renamed eventually logged "srv: is what was attached to as srv4: restart reflexd"
+check deleted/still-alive same "$(status healthz)" 200
+in_ns server ip link del srv
 kill_daemon TERM
 check deleted/status same "$ENDED" 0
 

@@ -775,6 +775,11 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 	if (!index)
 		return fail(failure, -ENODEV, "%s: is gone from this network namespace",
 			    attachment->name);
+	for (size_t i = 0; i < loader->count; i++) /* the table has room for one of an index */
+		if (i != position && loader->attachments[i].index == index)
+			return fail(failure, -EBUSY,
+				    "%s: is what was attached to as %s: restart reflexd",
+				    attachment->name, loader->attachments[i].name);
 	/* Or it would be attached for a moment with every try, which a NIC may be reset for. */
 	error = check_bpffs(failure);
 	if (!error)
