@@ -73,11 +73,13 @@ static int set_up(uint16_t id, const struct rte_eth_conf *conf, uint16_t queues,
 static void choose(struct rte_eth_conf *conf, struct port *port, bool punts)
 {
 	struct rte_eth_dev_info info;
+	char name[IF_NAMESIZE];
 
 	if (rte_eth_dev_info_get(port->id, &info) < 0)
 		return;
 	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
-	port->interface = info.if_index;
+	/* One of another namespace only the driver can look at. */
+	port->interface = if_indextoname(info.if_index, name) ? info.if_index : 0;
 	/* Else it is set to at most 1,500. */
 	rte_eth_dev_get_mtu(port->id, &port->mtu);
 	conf->rxmode.mtu = RTE_MIN(port->mtu, info.max_mtu);
