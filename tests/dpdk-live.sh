@@ -318,8 +318,8 @@ bgp()
 	check "$name/announced6" eventually has_route router "$ANYCAST6"
 	check "$name/learned" eventually has_route server 198.51.100.0/24
 	check "$name/learned6" eventually has_route server 2001:db8:51::/64
-	check "$name/stun" stun far "$ANYCAST" 198.51.100.9
-	check "$name/stun6" stun far "$ANYCAST6" 2001:db8:51::9
+	check "$name/stun" eventually stun far "$ANYCAST" 198.51.100.9
+	check "$name/stun6" eventually stun far "$ANYCAST6" 2001:db8:51::9
 	check "$name/ping-through-router" pinged far "$OWN" 3 1472
 	for i in "${birds[@]}"; do
 		stop "$i"
