@@ -336,13 +336,7 @@ judge_wire()
 step "lab: $PRIVATE behind $PUBLIC, server $SERVER"
 make_lab
 for round in "${rounds[@]}"; do
-	step "$round"
-	possible "$round" || continue
-	if ! serve "$round"; then
-		show "$TMP/reflexd.log"
-		fail "$round/server" "not ready; see above"
-		continue
-	fi
+	begin_round "$round" || continue
 	start_capture
 	client chromium success ask_chromium "$PUBLIC $PUBLIC6"
 	client stun-client legacy_success ask_stun

@@ -536,13 +536,7 @@ make_nats
 name_nats
 
 for round in "${rounds[@]}"; do
-	step "$round"
-	possible "$round" || continue
-	if ! serve "$round"; then
-		show "$TMP/reflexd.log"
-		fail "$round/server" "not ready; see above"
-		continue
-	fi
+	begin_round "$round" || continue
 	ask_udp
 	case $round in
 	xdp) by xdp/by-xdp xdp socket;;

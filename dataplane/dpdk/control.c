@@ -302,13 +302,11 @@ void control_end(struct responder *responder)
 	segment_publish(responder->segment.segment, status);
 }
 
-/* Then there is nothing to go on for, and whoever supervises it can start it anew. */
 static bool is_deserted(const struct responder *responder)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++)
 		if (!responder->ports[i].gone)
 			return false;
-	log_error("no device is left");
 	return true;
 }
 
@@ -342,6 +340,8 @@ void *control_run(void *argument)
 		publish(responder);
 		responder->deserted = is_deserted(responder);
 	}
+	/* Nothing to go on for, and whoever supervises it can start it anew. */
+	log_error("no device is left");
 	stop(responder);
 	return NULL;
 }

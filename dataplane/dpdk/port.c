@@ -37,16 +37,13 @@ uint16_t port_buffer_size(uint16_t id)
 	return (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_MAX(2048, mtu + FRAME_EXCESS));
 }
 
-static bool is_af_xdp(uint16_t id)
+unsigned int port_buffers(uint16_t id)
 {
 	struct rte_eth_dev_info info;
 
-	return rte_eth_dev_info_get(id, &info) == 0 && strcmp(info.driver_name, "net_af_xdp") == 0;
-}
-
-unsigned int port_buffers(uint16_t id)
-{
-	return is_af_xdp(id) ? AF_XDP_BUFFERS : 2 * PORT_DESCRIPTORS;
+	if (rte_eth_dev_info_get(id, &info) == 0 && strcmp(info.driver_name, "net_af_xdp") == 0)
+		return AF_XDP_BUFFERS;
+	return 2 * PORT_DESCRIPTORS;
 }
 
 /* The queues of one device, all alike; worker i has queue i. */
@@ -118,7 +115,7 @@ static int check(const struct port *port, char *error, size_t size)
 
 	/* It takes a part of the buffers for all of them (DPDK 22.11): what lies in the others is
 	 * neither sent nor given back. */
-	if (!rte_eal_has_hugepages() && is_af_xdp(port->id)) {
+	if (!rte_eal_has_hugepages() && strcmp(port->driver, "net_af_xdp") == 0) {
 		snprintf(error, size,
 			 "port %s: %s loses frames without huge pages: reserve some (sysctl "
 			 "vm.nr_hugepages=256), and leave --no-huge out",

@@ -99,6 +99,17 @@ possible()
 	return 1
 }
 
+# begin_round CARRIER: it answers, by the suite's `serve CARRIER`; false, and said so, where it cannot or does not.
+begin_round()
+{
+	step "$1"
+	possible "$1" || return
+	serve "$1" && return
+	show "$TMP/reflexd.log"
+	fail "$1/server" "not ready; see above"
+	return 1
+}
+
 # dataplane_of CARRIER: as metrics name it.
 dataplane_of() { case $1 in af_*) echo dpdk;; *) echo "$1";; esac; }
 
