@@ -3,10 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 #include <yaml.h>
 
 #include "endpoint.h"
@@ -14,9 +18,21 @@
 
 /* 1,024 services with comments fit many times; a device or a log file given by mistake does not. */
 #define FILE_SIZE_MAX (1 << 20)
+/* The time of libyaml grows with the square of some things, such as the depth and the anchors. */
+#define DEPTH_MAX	16
+#define CPU_SECONDS_MAX 2
+
+/* What libyaml reads. */
+struct input {
+	const char *text;
+	size_t length, offset;
+	double deadline; /* of this thread's CPU time, so that a busy machine does not matter */
+	bool late;
+};
 
 struct parser {
 	const char *file;
+	struct input input;
 	yaml_document_t document;
 	char path[96]; /* of the node at hand: "services[0].port" */
 	struct config *config;
@@ -647,26 +663,74 @@ static int parse_services(struct parser *parser, const struct key *key, yaml_nod
 
 /* --- the file --- */
 
+static const char *kind_of(mode_t mode)
+{
+	return S_ISFIFO(mode)			? "pipe"
+	       : S_ISSOCK(mode)			? "socket"
+	       : S_ISCHR(mode) || S_ISBLK(mode) ? "device"
+						: "directory";
+}
+
+/* Regular files only: what else has a name may never end, or never begin. */
+static int open_file(const char *file, char *error, size_t size)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		r = -errno;
+		snprintf(error, size, "%s: cannot be opened: %s", file, strerror(-r));
+	} else if (S_ISREG(st.st_mode)) {
+		return fd;
+	} else {
+		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+		snprintf(error, size, "%s: is a %s: the configuration must be a regular file", file,
+			 kind_of(st.st_mode));
+	}
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 /* Reads a whole file into text, which has room for one byte more than a file may have. */
 static int read_file(const char *file, char *text, size_t *length, char *error, size_t size)
 {
-	FILE *stream = fopen(file, "re");
-	int r = 0;
+	int fd = open_file(file, error, size), r = 0;
+	ssize_t got = 1;
 
-	if (!stream) {
-		r = -errno;
-		snprintf(error, size, "%s: cannot be opened: %s", file, strerror(-r));
-		return r;
-	}
-	*length = fread(text, 1, FILE_SIZE_MAX + 1, stream);
-	if (ferror(stream)) {
+	if (fd < 0)
+		return fd;
+	for (*length = 0; *length <= FILE_SIZE_MAX && got > 0; *length += got > 0 ? got : 0)
+		got = read(fd, text + *length, FILE_SIZE_MAX + 1 - *length);
+	if (got < 0) {
 		r = -errno;
 		snprintf(error, size, "%s: cannot be read: %s", file, strerror(-r));
 	} else if (*length > FILE_SIZE_MAX) {
 		r = refuse(error, size, "%s: larger than 1 MiB, so hardly a configuration", file);
 	}
-	fclose(stream);
+	close(fd);
 	return r;
+}
+
+static double cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Called by libyaml for some kilobytes at a time. Return: 0 to make it fail. */
+static int feed(void *data, unsigned char *buffer, size_t size, size_t *got)
+{
+	struct input *input = data;
+	size_t rest = input->length - input->offset;
+
+	input->late = cpu_seconds() > input->deadline;
+	*got = rest < size ? rest : size;
+	memcpy(buffer, input->text + input->offset, *got);
+	input->offset += *got;
+	return !input->late;
 }
 
 /* libyaml counts lines, but not those before a byte that is no UTF-8. */
@@ -681,15 +745,67 @@ static size_t error_line(const yaml_parser_t *yaml, const char *text)
 	return line;
 }
 
-static int refuse_syntax(struct parser *parser, const yaml_parser_t *yaml, const char *text)
+static int refuse_syntax(struct parser *parser, const yaml_parser_t *yaml)
 {
 	if (yaml->error == YAML_MEMORY_ERROR) {
 		snprintf(parser->error, parser->size, "%s: out of memory", parser->file);
 		return -ENOMEM;
 	}
+	if (parser->input.late)
+		return refuse(parser->error, parser->size,
+			      "%s: takes more than %d seconds to read, so hardly a configuration",
+			      parser->file, CPU_SECONDS_MAX);
 	return refuse(parser->error, parser->size, "%s:%zu: not YAML: %s%s%s", parser->file,
-		      error_line(yaml, text), yaml->problem ? yaml->problem : "unreadable",
-		      yaml->context ? ", " : "", yaml->context ? yaml->context : "");
+		      error_line(yaml, parser->input.text),
+		      yaml->problem ? yaml->problem : "unreadable", yaml->context ? ", " : "",
+		      yaml->context ? yaml->context : "");
+}
+
+static int start_yaml(struct parser *parser, yaml_parser_t *yaml)
+{
+	if (!yaml_parser_initialize(yaml)) {
+		snprintf(parser->error, parser->size, "%s: out of memory", parser->file);
+		return -ENOMEM;
+	}
+	parser->input.offset = 0;
+	yaml_parser_set_input(yaml, feed, &parser->input);
+	return 0;
+}
+
+/* Follows the depth. Return: whether to go on. */
+static bool step(const yaml_event_t *event, int *depth)
+{
+	if (event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT)
+		++*depth;
+	if (event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT)
+		--*depth;
+	return event->type != YAML_STREAM_END_EVENT && *depth <= DEPTH_MAX;
+}
+
+/* Looks at the whole stream without building anything of it. */
+static int check_depth(struct parser *parser)
+{
+	yaml_parser_t yaml;
+	yaml_event_t event;
+	int depth = 0, r = start_yaml(parser, &yaml);
+	bool more = true;
+
+	if (r < 0)
+		return r;
+	while (more && r == 0) {
+		if (!yaml_parser_parse(&yaml, &event)) {
+			r = refuse_syntax(parser, &yaml);
+			break;
+		}
+		more = step(&event, &depth);
+		if (depth > DEPTH_MAX)
+			r = refuse(parser->error, parser->size,
+				   "%s:%zu: nested deeper than %d levels: no key needs that",
+				   parser->file, event.start_mark.line + 1, DEPTH_MAX);
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&yaml);
+	return r;
 }
 
 static const char *dataplane_error(const struct config *config, const char **key)
@@ -723,7 +839,7 @@ static int check_dataplane(struct parser *parser, yaml_node_t *root)
 	return why ? refuse_node(parser, enter_key(parser, root, key), "%s", why) : 0;
 }
 
-static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char *text,
+static int parse_document(struct parser *parser, yaml_parser_t *yaml,
 			  enum config_dataplane automatic)
 {
 	const struct key whole = {.keys = keys_config};
@@ -732,7 +848,7 @@ static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char
 	int r;
 
 	if (!yaml_parser_load(yaml, &parser->document))
-		return refuse_syntax(parser, yaml, text);
+		return refuse_syntax(parser, yaml);
 	root = yaml_document_get_root_node(&parser->document);
 	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0)) {
 		r = refuse(parser->error, parser->size,
@@ -748,7 +864,7 @@ static int parse_document(struct parser *parser, yaml_parser_t *yaml, const char
 		goto out;
 
 	if (!yaml_parser_load(yaml, &second)) {
-		r = refuse_syntax(parser, yaml, text);
+		r = refuse_syntax(parser, yaml);
 		goto out;
 	}
 	root = yaml_document_get_root_node(&second);
@@ -766,24 +882,27 @@ int config_load(struct config *config, const char *file, enum config_dataplane a
 	struct parser parser = {.file = file, .config = config, .error = error, .size = size};
 	yaml_parser_t yaml;
 	char *text = malloc(FILE_SIZE_MAX + 1);
-	size_t length = 0;
 	int r;
 
 	config_defaults(config);
-	if (!text || !yaml_parser_initialize(&yaml)) {
+	if (!text) {
 		snprintf(error, size, "%s: out of memory", file);
-		free(text);
 		return -ENOMEM;
 	}
-	r = read_file(file, text, &length, error, size);
+	parser.input.text = text;
+	parser.input.deadline = cpu_seconds() + CPU_SECONDS_MAX;
+	r = read_file(file, text, &parser.input.length, error, size);
+	if (r == 0)
+		r = check_depth(&parser);
+	if (r == 0)
+		r = start_yaml(&parser, &yaml);
 	if (r < 0)
 		goto out;
-	yaml_parser_set_input_string(&yaml, (const unsigned char *)text, length);
-	r = parse_document(&parser, &yaml, text, automatic);
+	r = parse_document(&parser, &yaml, automatic);
+	yaml_parser_delete(&yaml);
 	if (r == 0)
 		r = config_finish(config, file, error, size);
 out:
-	yaml_parser_delete(&yaml);
 	free(text);
 	return r;
 }
@@ -890,24 +1009,25 @@ static int refuse_corner(const struct config *config, const struct corners *corn
  * its line. */
 static int try_policy(const struct config *config, const char *where, char *error, size_t size)
 {
-	struct corners corners;
-	struct policy *policy;
+	struct corners *corners = calloc(1, sizeof(*corners));
+	struct policy *policy = malloc(sizeof(*policy));
 	size_t culprit = 0;
-	int r = 0;
+	int r = corners && policy ? 0 : -ENOMEM;
 
-	corners.count = 0;
-	for (size_t i = 0; i < config->services_count && r == 0; i++)
+	for (size_t i = 0; r == 0 && i < config->services_count; i++)
 		if (config->services[i].service.family != FAMILY_OTHER)
-			r = add_corners(&corners, config, i, where, error, size);
-	if (r < 0)
-		return r;
-	policy = malloc(sizeof(*policy));
-	r = policy ? config_policy(policy, config, corners.list, corners.count, &culprit) : -ENOMEM;
-	free(policy);
+			r = add_corners(corners, config, i, where, error, size);
+	if (r == -EINVAL)
+		goto out;
+	if (r == 0)
+		r = config_policy(policy, config, corners->list, corners->count, &culprit);
 	if (r == -EADDRNOTAVAIL)
-		return refuse_corner(config, &corners, culprit, where, error, size);
-	if (r < 0)
+		r = refuse_corner(config, corners, culprit, where, error, size);
+	else if (r < 0)
 		snprintf(error, size, "%s: no policy can be made of it: %s", where, strerror(-r));
+out:
+	free(policy);
+	free(corners);
 	return r;
 }
 

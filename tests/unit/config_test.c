@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SERVICE "services:\n  - address: 203.0.113.10\n"
@@ -593,6 +594,49 @@ static void cyclic(void **state)
 	assert_string_equal(said(), ":1: interfaces[0]: keys and their values are expected");
 }
 
+/* Fills a file of so many bytes with a text, over and over, behind a beginning. */
+static void write_repeated(const char *begin, const char *text, size_t size)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(begin, file);
+	for (size_t length = strlen(begin); length < size; length += strlen(text))
+		fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Files that take libyaml minutes. */
+static void slow(void **state)
+{
+	static const char *const repeated[][2] = {
+		{"services: ", "["}, {"services: ", "[[{"}, {"services: ", "{a: "}, {"", "- "},
+		{"", "? "},
+	};
+	FILE *file;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
+		write_repeated(repeated[i][0], repeated[i][1], 500000);
+		assert_int_equal(
+			config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
+			-EINVAL);
+		assert_string_equal(said(), ":1: nested deeper than 16 levels: no key needs that");
+	}
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("services: [", file);
+	for (int i = 0; i < 100000; i++)
+		fprintf(file, "&a%d x,", i);
+	fputs("]\n", file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
+			 -EINVAL);
+	/* A fast machine comes to the end of it: there are too many then. */
+	assert_true(strstr(error, "takes more than 2 seconds") || strstr(error, "100000 items"));
+	assert_true(clock() / CLOCKS_PER_SEC < 20);
+}
+
 static void files(void **state)
 {
 	static char large[(1 << 20) + 1];
@@ -605,7 +649,19 @@ static void files(void **state)
 			    "/nonexistent/x.yaml: cannot be opened: No such file or directory");
 	assert_int_equal(config_load(&config, folder, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
 			 -EISDIR);
-	assert_string_equal(error + strlen(folder), ": cannot be read: Is a directory");
+	assert_string_equal(error + strlen(folder),
+			    ": is a directory: the configuration must be a regular file");
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes it, so opening it would wait */
+	assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
+			 -EINVAL);
+	assert_string_equal(said(), ": is a pipe: the configuration must be a regular file");
+	unlink(path);
+	assert_int_equal(
+		config_load(&config, "/dev/zero", CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
+		-EINVAL);
+	assert_string_equal(error, "/dev/zero: is a device: the configuration must be a regular "
+				   "file");
 
 	memset(large, '#', sizeof(large));
 	write_bytes(large, sizeof(large));
@@ -643,12 +699,19 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),	    cmocka_unit_test(every_key),
-		cmocka_unit_test(alternate),	    cmocka_unit_test(sockets),
-		cmocka_unit_test(corners),	    cmocka_unit_test(accepted),
-		cmocka_unit_test(refused),	    cmocka_unit_test(too_many),
-		cmocka_unit_test(too_many_corners), cmocka_unit_test(torn),
-		cmocka_unit_test(cyclic),	    cmocka_unit_test(files),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_key),
+		cmocka_unit_test(alternate),
+		cmocka_unit_test(sockets),
+		cmocka_unit_test(corners),
+		cmocka_unit_test(accepted),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(too_many),
+		cmocka_unit_test(too_many_corners),
+		cmocka_unit_test(torn),
+		cmocka_unit_test(cyclic),
+		cmocka_unit_test(files),
+		cmocka_unit_test(slow),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
