@@ -23,16 +23,54 @@ int instance_check(const char *instance, char *error, size_t size)
 	return -EINVAL;
 }
 
-int instance_path(char *path, const char *instance, const char *file, char *error, size_t size)
+/* Return: 0 where it is this user's folder, which nobody else may write; -ENOENT; or -EPERM. */
+static int check_ours(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH))
+		       ? 0
+		       : -EPERM;
+}
+
+/*
+ * What the instances' files stand in. @temporary: set where that is a folder of ours in /tmp, which
+ * any user may have made before us.
+ */
+static const char *find_run(char *path, size_t size, bool *temporary)
 {
 	const char *run = geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
 
-	if (!run || !*run) {
-		snprintf(error, size,
-			 "no place for the instance's files: XDG_RUNTIME_DIR is not set, and only "
-			 "root uses /run");
-		return -ENOENT;
-	}
+	*temporary = false;
+	if (run && *run)
+		return run;
+	snprintf(path, size, "/run/user/%u", geteuid());
+	if (check_ours(path) == 0)
+		return path;
+	*temporary = true;
+	snprintf(path, size, "/tmp/reflex-%u", geteuid());
+	return path;
+}
+
+static int refuse_run(const char *run, char *error, size_t size)
+{
+	snprintf(error, size,
+		 "%s is not a folder that only this user may write: remove it, or set "
+		 "XDG_RUNTIME_DIR to one that is, for the instance's files",
+		 run);
+	return -EPERM;
+}
+
+int instance_path(char *path, const char *instance, const char *file, char *error, size_t size)
+{
+	char own[32];
+	bool temporary;
+	const char *run = find_run(own, sizeof(own), &temporary);
+
+	if (temporary && check_ours(run) == -EPERM)
+		return refuse_run(run, error, size);
 	if (snprintf(path, INSTANCE_PATH_MAX, "%s/reflex/%s%s%s", run, instance, *file ? "/" : "",
 		     file) >= INSTANCE_PATH_MAX) {
 		snprintf(error, size, "the path of the instance's files below %.64s... is too long",
@@ -42,11 +80,34 @@ int instance_path(char *path, const char *instance, const char *file, char *erro
 	return 0;
 }
 
+/* In /tmp nobody but its owner can replace it once it is there. */
+static int make_run(char *error, size_t size)
+{
+	char own[32];
+	bool temporary;
+	const char *run = find_run(own, sizeof(own), &temporary);
+	int r;
+
+	if (!temporary)
+		return 0;
+	if (mkdir(run, 0700) < 0 && errno != EEXIST) {
+		r = -errno;
+		snprintf(error, size,
+			 "%s cannot be made: %s: set XDG_RUNTIME_DIR to a folder for the "
+			 "instance's files",
+			 run, strerror(-r));
+		return r;
+	}
+	return check_ours(run) == 0 ? 0 : refuse_run(run, error, size);
+}
+
 int instance_make(char *path, const char *instance, char *error, size_t size)
 {
 	char *last;
-	int r = instance_path(path, instance, "", error, size);
+	int r = make_run(error, size);
 
+	if (r == 0)
+		r = instance_path(path, instance, "", error, size);
 	if (r < 0)
 		return r;
 	last = strrchr(path, '/');

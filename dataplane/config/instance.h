@@ -19,8 +19,8 @@
 int instance_check(const char *instance, char *error, size_t size);
 
 /**
- * instance_path - where a file of an instance stands: /run/reflex/NAME/FILE, without root below
- * XDG_RUNTIME_DIR.
+ * instance_path - where a file of an instance stands: /run/reflex/NAME/FILE; without root below
+ * XDG_RUNTIME_DIR, else /run/user/UID if there is one, else /tmp/reflex-UID.
  * @path: room for INSTANCE_PATH_MAX
  * @file: its name; "" for the folder itself
  *
@@ -29,7 +29,7 @@ int instance_check(const char *instance, char *error, size_t size);
 int instance_path(char *path, const char *instance, const char *file, char *error, size_t size);
 
 /**
- * instance_make - make the folder; one that is there is fine.
+ * instance_make - make the folder; one that is there is fine, but not another user's in /tmp.
  * @path: as for instance_path
  *
  * Return: 0 or -errno.
