@@ -52,7 +52,11 @@ struct message_endpoint {
 	uint16_t port;
 };
 
-/* Checks 11: sources that no client can have (RFC 6890, RFC 1122 section 3.2.1.3). */
+/*
+ * Checks 11: sources that no client can have (RFC 6890, RFC 1122 section 3.2.1.3). The directed
+ * broadcast of a subnet is not among them: it takes the prefixes of interfaces to know one, and the
+ * reply goes to the MAC address that asked, never to all.
+ */
 static inline bool message_is_bogon_ipv4(const struct be32 *source)
 {
 	uint32_t address = be32_to(source), net = address >> 24;
@@ -62,10 +66,13 @@ static inline bool message_is_bogon_ipv4(const struct be32 *source)
 
 static inline bool message_is_bogon_ipv6(const struct wire_ipv6_address *source)
 {
-	if ((be32_to(&source->word[0]) >> 24) == 0xff)
-		return true;
-	return !(source->word[0].raw | source->word[1].raw | source->word[2].raw) &&
-	       be32_to(&source->word[3]) <= 1;
+	uint64_t high = wire_load64(&source->word[0]);
+	uint32_t third = source->word[2].raw;
+
+	if (!high) /* ::/96 with :: and ::1, ::ffff:0:0/96 */
+		return !third || third == be32_from(0xffff).raw;
+	return (high & wire_words(0xff00, 0, 0, 0)) == wire_words(0xff00, 0, 0, 0) ||
+	       high == wire_words(0x0100, 0, 0, 0); /* 100::/64 */
 }
 
 /* The opposite corner of the one that was asked, where the service has an alternate. */

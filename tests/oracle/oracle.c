@@ -347,15 +347,16 @@ static const char *check_lengths(struct look *look)
 
 bool oracle_is_bogon(const uint8_t *address, int family)
 {
-	static const uint8_t unspecified[16];
-	static const uint8_t loopback[16] = {[15] = 1};
+	static const uint8_t compatible[12]; /* :: and ::1 among them */
+	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+	static const uint8_t discard[8] = {0x01, 0x00};
 
 	if (family == 4) {
 		return address[0] == 0 || address[0] == 127 || address[0] >= 224 ||
 		       (address[0] == 169 && address[1] == 254);
 	}
-	return memcmp(address, unspecified, 16) == 0 || memcmp(address, loopback, 16) == 0 ||
-	       address[0] == 0xff;
+	return memcmp(address, compatible, 12) == 0 || memcmp(address, mapped, 12) == 0 ||
+	       memcmp(address, discard, 8) == 0 || address[0] == 0xff;
 }
 
 /* 10 */
