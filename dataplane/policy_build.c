@@ -256,15 +256,20 @@ out:
 
 static int build_software(struct policy *policy, const char *software)
 {
-	size_t length = software ? strlen(software) : 0;
+	size_t length = software ? strlen(software) : 0, padded;
 
 	if (length > POLICY_SOFTWARE_MAX)
 		return -ENAMETOOLONG;
 	if (!length)
 		return 0;
-	policy->software_words = (uint8_t)(1 + (length + 3) / 4);
-	policy->software[0] = be32_from((uint32_t)STUN_SOFTWARE << 16 | (uint32_t)length).raw;
-	memcpy(&policy->software[1], software, length);
+	padded = (length + 3) & ~(size_t)3;
+	policy->software_words = (uint8_t)(1 + padded / 4);
+	policy->software[0][0] = be32_from((uint32_t)STUN_SOFTWARE << 16 | (uint32_t)length).raw;
+	memcpy(&policy->software[0][1], software, length);
+	/* RFC 3489 knows no padding, and its clients refuse a length that is no multiple of 4. */
+	policy->software[1][0] = be32_from((uint32_t)STUN_SOFTWARE << 16 | (uint32_t)padded).raw;
+	memset(&policy->software[1][1], ' ', padded);
+	memcpy(&policy->software[1][1], software, length);
 	return 0;
 }
 

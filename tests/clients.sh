@@ -76,7 +76,8 @@ serve()
 {
 	{
 		carried_by "$1" wan
-		printf '%s\n' 'services:' "  - address: $SERVER" "  - address: $SERVER6"
+		printf '%s\n' 'services:' "  - address: $SERVER" "  - address: $SERVER6" \
+			'reply: {software: Reflex}' # whose length is no multiple of 4
 	} >"$TMP/reflexd.yaml"
 	start_carrier "$1" server wan server_addresses
 }
@@ -195,6 +196,7 @@ ask_stun()
 {
 	in_ns home timeout 60 stun "$SERVER" -v >"$TMP/stun.log" 2>&1 || true
 	learned=$(sed -n 's/^MappedAddress = \(.*\):[0-9]*$/\1/p' "$TMP/stun.log" | sort -u)
+	! grep -q 'ok=0' "$TMP/stun.log" || learned= # it could not read the reply to its end
 	[ -n "$learned" ] || show "$TMP/stun.log"
 }
 

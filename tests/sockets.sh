@@ -9,7 +9,7 @@
 
 suite sockets
 need_root
-need curl curl clang clang ethtool ethtool setpriv util-linux prlimit util-linux ss iproute2 turnserver coturn nft nftables
+need curl curl clang clang ethtool ethtool setpriv util-linux prlimit util-linux ss iproute2 turnserver coturn nft nftables stun stun-client
 
 SERVER=203.0.113.10
 SERVER6=2001:db8::10
@@ -282,6 +282,24 @@ if [ "$(nproc)" -gt 1 ]; then
 else
 	skip many "one CPU"
 fi
+
+step "SOFTWARE without cookie"
+# learns_by_stun LENGTH: whether an RFC 3489 client takes a reply with SOFTWARE of so many bytes.
+learns_by_stun()
+{
+	config 'dataplane: socket' 'services:' "  - address: $SERVER" "reply: {software: $(printf '%.*s' "$1" Reflex-responder-of-32-characters)}"
+	reload
+	in_ns client timeout 60 stun "$SERVER" 1 -v >"$TMP/stun.log" 2>&1 || true
+	# It prints the address before it comes to SOFTWARE, and `ok` at the end.
+	grep -q "^MappedAddress = $CLIENT:" "$TMP/stun.log" && grep -q 'ok=1' "$TMP/stun.log" && return
+	show "$TMP/stun.log"
+	return 1
+}
+start software/start "${reflexd[@]}"
+for length in 1 5 6 8 31 32; do
+	check "software/$length" learns_by_stun "$length"
+done
+stop "$REFLEXD"
 
 step "beside XDP"
 config 'interfaces:' '  - name: srv'

@@ -348,7 +348,7 @@ static inline bool message_put_software(struct stun_writer *writer, struct wire_
 	wire_forget();
 	writer->pos = (uint8_t *)(stun + 1) + binding->software_offset;
 	for (uint32_t i = 0; i < 1 + POLICY_SOFTWARE_MAX / 4 && i < policy->software_words; i++) {
-		if (!stun_put_1(writer, policy->software[i]))
+		if (!stun_put_1(writer, policy->software[binding->legacy & 1][i]))
 			return false;
 	}
 	return true;

@@ -53,7 +53,8 @@ struct policy {
 	uint8_t pass_refused;
 	uint8_t software_words; /* length of the attribute below in 32-bit words, 0: none */
 	uint8_t reserved[2];
-	uint32_t software[1 + POLICY_SOFTWARE_MAX / 4]; /* a whole SOFTWARE attribute, as sent */
+	/* A whole SOFTWARE attribute, as sent in a reply with cookie, and in one without. */
+	uint32_t software[2][1 + POLICY_SOFTWARE_MAX / 4];
 	uint16_t displacement[POLICY_BUCKETS];
 	struct policy_slot slot[POLICY_SLOTS];
 };

@@ -193,6 +193,28 @@ static int finish(const char *name)
 	return disagreements ? 1 : 0;
 }
 
+/* SOFTWARE of every length, in what the seeds ask for: with and without cookie, 420s. */
+static void judge_softwares(void)
+{
+	static const char text[] = "Reflex STUN responder 0123456789";
+	static struct oracle_answer answer;
+	static struct test_case seed;
+	struct oracle_config config = *cases_config(CASES_DEFAULT);
+	char software[sizeof(text)], name[32];
+
+	config.software = software;
+	for (int length = 1; length < (int)sizeof(text); length++) {
+		snprintf(software, sizeof(software), "%.*s", length, text);
+		snprintf(name, sizeof(name), "software of %d bytes", length);
+		begin(&config);
+		for (size_t i = 0; i < cases_seeds_count(); i++) {
+			cases_seed_get(i, &seed);
+			judge(name, &config, seed.frame, seed.length, &answer);
+		}
+		end(name);
+	}
+}
+
 static int run_cases(void)
 {
 	static struct oracle_answer answer;
@@ -212,6 +234,7 @@ static int run_cases(void)
 		end(cases_config_name((enum cases_config)which));
 	}
 	free(tests);
+	judge_softwares();
 	return finish("cases");
 }
 

@@ -241,9 +241,11 @@ static const struct corner {
 	 "0002 0d97 20010db8 00990000 00000000 00000020"},
 };
 
-#define SOFTWARE_1 "8022 0001 52000000"
-#define SOFTWARE_4 "8022 0004 52666c78"
-#define SOFTWARE_5 "8022 0005 52666c78 35000000"
+#define SOFTWARE_1	  "8022 0001 52000000"
+#define SOFTWARE_4	  "8022 0004 52666c78"
+#define SOFTWARE_5	  "8022 0005 52666c78 35000000"
+#define SOFTWARE_1_LEGACY "8022 0004 52202020"
+#define SOFTWARE_5_LEGACY "8022 0008 52666c78 35202020"
 #define SOFTWARE_32                                                                                \
 	"8022 0020 5265666c 65782053 54554e20 72657370 6f6e6465 72203031 32333435 36373839"
 
@@ -1986,13 +1988,15 @@ static const struct row setting_rows[] = {
 	     "E 000a0002 7fff0000" SOFTWARE_1),
 	WITH(CASES_SOFTWARE_32, "SOFTWARE 32: 420", "7ffe 7fff F", "unknown_attribute",
 	     "E 000a0004 7ffe7fff" SOFTWARE_32 "F"),
-	WITH_LEGACY(CASES_SOFTWARE_1, "SOFTWARE 1: legacy", "", "legacy_success", "M" SOFTWARE_1),
+	WITH_LEGACY(CASES_SOFTWARE_1, "SOFTWARE 1: legacy", "", "legacy_success",
+		    "M" SOFTWARE_1_LEGACY),
 	WITH_LEGACY(CASES_SOFTWARE_4, "SOFTWARE 4: legacy", "", "legacy_success", "M" SOFTWARE_4),
-	WITH_LEGACY(CASES_SOFTWARE_5, "SOFTWARE 5: legacy", "", "legacy_success", "M" SOFTWARE_5),
+	WITH_LEGACY(CASES_SOFTWARE_5, "SOFTWARE 5: legacy", "", "legacy_success",
+		    "M" SOFTWARE_5_LEGACY),
 	WITH_LEGACY(CASES_SOFTWARE_32, "SOFTWARE 32: legacy", "F", "legacy_success",
 		    "M" SOFTWARE_32),
 	WITH_LEGACY(CASES_SOFTWARE_5, "SOFTWARE 5: legacy 420", "7fff", "unknown_attribute",
-		    "E 000a0004 7fff7fff" SOFTWARE_5),
+		    "E 000a0004 7fff7fff" SOFTWARE_5_LEGACY),
 
 	WITH(CASES_FINGERPRINT_NEVER, "fingerprint never: bare", "", "success", "X"),
 	WITH(CASES_FINGERPRINT_NEVER, "fingerprint never: right", "F", "success", "X"),
@@ -2816,6 +2820,11 @@ static const struct row message_rows[] = {
 	TELL(STREAM, DEFAULT, "8022>4", "malformed_attribute", NULL),
 	TELL(STREAM, DEFAULT, "17*8022", "too_many_attributes", NULL),
 	TELL_LEGACY(STREAM, DEFAULT, "", "legacy_success", "M"),
+	TELL_LEGACY(WIRE, SOFTWARE_5, "", "legacy_success", "M" SOFTWARE_5_LEGACY),
+	TELL_LEGACY(LOCAL, SOFTWARE_1, "", "legacy_success", "M" SOFTWARE_1_LEGACY),
+	TELL_LEGACY(STREAM, SOFTWARE_5, "", "legacy_success", "M" SOFTWARE_5_LEGACY),
+	TELL_LEGACY(STREAM, SOFTWARE_1, "7fff", "unknown_attribute",
+		    "E 000a0004 7fff7fff" SOFTWARE_1_LEGACY),
 	TELL_LEGACY(STREAM, LEGACY_OFF, "", "no_cookie", NULL),
 	{.name = "to another port", .verdict = "not_service", .set = {SET(destination_port, 80)}},
 	{.name = "stream to another port",
@@ -3138,10 +3147,10 @@ static const struct literal {
 	{"SOFTWARE 5: legacy", 4, 0,
 	 "021a2b3c4d5e5254001234560800"
 	 "45000048 00004000 4011d45f cb00710a c6336407"
-	 "0d96d431 003402c1"
+	 "0d96d431 0034e27d"
 	 "01010018 63c7117e b7e7a701 bc34d686 fa87dfae"
 	 "00010008 0001d431 c6336407"
-	 "80220005 52666c78 35000000"},
+	 "80220008 52666c78 35202020"},
 	{"SOFTWARE 32: FINGERPRINT", 4, 1,
 	 "021a2b3c4d5e525400123456810020640800"
 	 "45000068 00004000 4011d43f cb00710a c6336407"
@@ -3153,11 +3162,11 @@ static const struct literal {
 	{"SOFTWARE 5: legacy 420", 4, 0,
 	 "021a2b3c4d5e5254001234560800"
 	 "4500004c 00004000 4011d45b cb00710a c6336407"
-	 "0d96d431 0038fced"
+	 "0d96d431 0038dcaa"
 	 "0111001c 63c7117e b7e7a701 bc34d686 fa87dfae"
 	 "00090004 00000414"
 	 "000a0004 7fff7fff"
-	 "80220005 52666c78 35000000"},
+	 "80220008 52666c78 35202020"},
 	{"bare", 6, 0,
 	 "021a2b3c4d5e52540012345686dd"
 	 "60000000 00341140 20010db8 00000000 00000000"
@@ -3269,10 +3278,10 @@ static const struct literal {
 	 "021a2b3c4d5e52540012345686dd"
 	 "60000000 00401140 20010db8 00000000 00000000"
 	 "00000010 20010db8 00070000 00000000 00000007"
-	 "0d96d431 004009ba"
+	 "0d96d431 0040e976"
 	 "01010024 63c7117e b7e7a701 bc34d686 fa87dfae"
 	 "00010014 0002d431 20010db8 00070000 00000000 00000007"
-	 "80220005 52666c78 35000000"},
+	 "80220008 52666c78 35202020"},
 	{"SOFTWARE 32: FINGERPRINT", 6, 1,
 	 "021a2b3c4d5e5254001234568100206486dd"
 	 "60000000 00601140 20010db8 00000000 00000000"
@@ -3286,11 +3295,11 @@ static const struct literal {
 	 "021a2b3c4d5e52540012345686dd"
 	 "60000000 00381140 20010db8 00000000 00000000"
 	 "00000010 20010db8 00070000 00000000 00000007"
-	 "0d96d431 003807a4"
+	 "0d96d431 0038e760"
 	 "0111001c 63c7117e b7e7a701 bc34d686 fa87dfae"
 	 "00090004 00000414"
 	 "000a0004 7fff7fff"
-	 "80220005 52666c78 35000000"},
+	 "80220008 52666c78 35202020"},
 	{"IPv4 header checksum of the reply is 0", 4, 0,
 	 "021a2b3c4d5e5254001234560800"
 	 "4500003c 00004000 40110000 cb00710a c6333873"

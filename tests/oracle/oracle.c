@@ -772,15 +772,18 @@ static void put_unknown_attributes(struct reply *reply, const struct look *look)
 		put16(reply, look->cookie ? 0 : look->unknown[count - 1]);
 }
 
-static void put_software(struct reply *reply, const char *software)
+/* RFC 3489 11.2: a length is a multiple of 4, so that what fills it up is part of the text. */
+static void put_software(struct reply *reply, const char *software, bool cookie)
 {
-	size_t length = strlen(software);
+	size_t length = strlen(software), padded = length;
 
+	while (padded % 4 != 0)
+		padded++;
 	put16(reply, 0x8022);
-	put16(reply, (unsigned)length);
+	put16(reply, (unsigned)(cookie ? length : padded));
 	put(reply, software, length);
-	while (length++ % 4 != 0)
-		put8(reply, 0);
+	while (length++ < padded)
+		put8(reply, cookie ? 0 : ' ');
 }
 
 static void put_padding(struct reply *reply, unsigned mtu)
@@ -825,7 +828,7 @@ static void put_stun(struct reply *reply, const struct look *look)
 		put_addresses(reply, look);
 	}
 	if (look->config->software && look->config->software[0])
-		put_software(reply, look->config->software);
+		put_software(reply, look->config->software, look->cookie);
 	if (look->padding && !is_error(look))
 		put_padding(reply, look->mtu);
 	write16(stun + 2, (unsigned)(reply->bytes + reply->length - stun) - 20);

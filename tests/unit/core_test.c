@@ -950,7 +950,10 @@ static int build_software(const char *software)
 	return policy_build(&policy, &settings, NULL);
 }
 
-/* The attribute as sent: length without, words with the padding, which is zeros. */
+/*
+ * The attribute as sent. With cookie: length without, words with the padding, which is zeros.
+ * Without: both with the padding, which is spaces.
+ */
 static void makes_software_of_every_length(void **state)
 {
 	char text[34];
@@ -959,7 +962,9 @@ static void makes_software_of_every_length(void **state)
 	assert_int_equal(build_software(NULL), 0);
 	assert_int_equal(policy.software_words, 0);
 	for (size_t length = 0; length <= 33; length++) {
-		uint8_t want[sizeof(policy.software)] = {0x80, 0x22, 0, (uint8_t)length};
+		uint8_t padded = (uint8_t)((length + 3) / 4 * 4);
+		uint8_t want[sizeof(policy.software[0])] = {0x80, 0x22, 0, (uint8_t)length};
+		uint8_t legacy[sizeof(want)] = {0x80, 0x22, 0, padded};
 
 		memset(text, 'r', length);
 		text[length] = '\0';
@@ -970,7 +975,10 @@ static void makes_software_of_every_length(void **state)
 		assert_int_equal(build_software(text), 0);
 		assert_int_equal(policy.software_words, length ? 1 + (length + 3) / 4 : 0);
 		memcpy(want + 4, text, length);
-		assert_memory_equal(policy.software, want, 4u * policy.software_words);
+		memset(legacy + 4, ' ', padded);
+		memcpy(legacy + 4, text, length);
+		assert_memory_equal(policy.software[0], want, 4u * policy.software_words);
+		assert_memory_equal(policy.software[1], legacy, 4u * policy.software_words);
 	}
 }
 
