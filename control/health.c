@@ -98,10 +98,16 @@ bool health_ready(const struct health *health, char *reason, size_t size)
 		return false;
 	if (!health->dpdk && !interfaces_ready(health, reason, size))
 		return false;
+	if (health->unfollowed[0]) {
+		snprintf(reason, size, "the addresses changed, but %s", health->unfollowed);
+		return false;
+	}
 	if (health->services->count == 0) {
 		snprintf(reason, size, "no interface has an address yet, and answering needs one");
 		return false;
 	}
+	if (!services_complete(health->services, reason, size))
+		return false;
 	if (health->loader && !ask_program(health->loader, health->services, reason, size))
 		return false;
 	return !health->sockets || (socket_ready(health->sockets, reason, size) &&

@@ -18,6 +18,7 @@ struct health {
 	struct socket_responder *sockets; /* where sockets do not */
 	const struct config *config;
 	const struct services *services;
+	const char *unfollowed; /* why the addresses of now are not answered on; "": they are */
 };
 
 /**

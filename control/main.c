@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -27,6 +28,9 @@
 #include "watch.h"
 
 #define EXIT_USAGE 2 /* EXIT_FAILURE, 1, is for what goes wrong later */
+/* However often addresses and interfaces change: */
+#define FOLLOW_MS 200	/* they are looked at no sooner again, */
+#define SAY_MS	  10000 /* and what has changed is said no sooner again */
 
 struct daemon {
 	struct options options;
@@ -45,6 +49,10 @@ struct daemon {
 	unsigned int generation;
 	bool last_reload_successful;
 	char trouble[LOG_SENTENCE_MAX]; /* why it was not ready when last looked at; "": it was */
+	char unfollowed[LOG_SENTENCE_MAX]; /* why addresses that changed could not be followed */
+	int64_t followed;		   /* milliseconds, when that was last tried, */
+	int64_t said;			   /* and when a change was last said */
+	bool unsaid;			   /* another has come since */
 };
 
 _Static_assert((int)CONFIG_MODE_NATIVE == LOADER_NATIVE &&
@@ -84,6 +92,7 @@ static bool ready(struct daemon *daemon, char *reason, size_t size)
 		.sockets = daemon->sockets,
 		.config = &daemon->config,
 		.services = &daemon->services,
+		.unfollowed = daemon->unfollowed,
 	};
 
 	return health_ready(&health, reason, size);
@@ -99,6 +108,7 @@ static unsigned int write_metrics(FILE *out, void *context)
 		.loader = daemon->loader,
 		.dpdk = by_dpdk(&daemon->config) ? &daemon->dpdk : NULL,
 		.sockets = daemon->sockets,
+		.services = &daemon->services,
 		.version = REFLEX_VERSION,
 		.ready = ready(daemon, reason, sizeof(reason)),
 		.generation = daemon->generation,
@@ -187,6 +197,7 @@ static void log_services(const struct daemon *daemon, const char *prefix)
 
 	log_info("%sanswering%s on %s", prefix, by_dpdk(&daemon->config) ? ", by reflex-dpdk," : "",
 		 count ? services_name(names, &daemon->services) : "no address");
+	services_log_left_out(&daemon->services);
 	if (daemon->sockets)
 		sockets_log_passed(&daemon->config, &daemon->services);
 	if (services_check(&daemon->services, &daemon->config, daemon->options.file, error,
@@ -544,26 +555,63 @@ static void on_hangup(struct daemon *daemon)
 		return;
 	}
 	daemon->generation++;
+	daemon->unsaid = false;
+	daemon->unfollowed[0] = '\0';
 	log_services(daemon, "reloaded: ");
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void say_changes(struct daemon *daemon)
+{
+	int64_t now = now_ms();
+
+	if (!daemon->unsaid || (daemon->said && now < daemon->said + SAY_MS))
+		return;
+	daemon->said = now;
+	daemon->unsaid = false;
+	log_services(daemon, "addresses changed: ");
+	if (daemon->sockets)
+		sockets_log_missing(daemon->sockets, &daemon->config);
+}
+
+/* What cannot be followed makes it not ready, and is tried again every second. */
+static void follow_addresses(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	struct services services = {0};
+	int r = services_expand(&services, &daemon->config, error, sizeof(error));
+
+	daemon->followed = now_ms();
+	if (r == 0)
+		services_limit(&services, &daemon->services);
+	if (r == 0 && !services_equal(&services, &daemon->services)) {
+		r = apply(daemon, &daemon->config, &services, false, error, sizeof(error));
+		daemon->unsaid |= r == 0;
+	}
+	services_free(&services);
+	snprintf(daemon->unfollowed, sizeof(daemon->unfollowed), "%s", r < 0 ? error : "");
+	say_changes(daemon);
+}
+
+/* Return: in how many milliseconds changes are looked at; 0: now. */
+static int follow_wait(const struct daemon *daemon)
+{
+	int64_t due = daemon->followed ? daemon->followed + FOLLOW_MS - now_ms() : 0;
+
+	return due > 0 ? (int)due : 0;
 }
 
 static void on_change(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	struct services services;
-
 	watch_drain(daemon->watch);
-	if (services_expand(&services, &daemon->config, error, sizeof(error)) < 0) {
-		log_error("%s", error);
-		return;
-	}
-	if (!services_equal(&services, &daemon->services)) {
-		if (apply(daemon, &daemon->config, &services, false, error, sizeof(error)) < 0)
-			log_error("the addresses changed, but %s", error);
-		else
-			log_services(daemon, "addresses changed: ");
-	}
-	services_free(&services);
+	follow_addresses(daemon);
 }
 
 /* Returns whether to go on. */
@@ -617,6 +665,9 @@ static void look(struct daemon *daemon)
 			attach_again(daemon, i);
 	if (daemon->sockets)
 		sockets_retry(daemon->sockets, &daemon->config, &daemon->services);
+	if (daemon->unfollowed[0])
+		follow_addresses(daemon);
+	say_changes(daemon);
 	log_readiness(daemon);
 }
 
@@ -631,7 +682,13 @@ static int loop(struct daemon *daemon)
 	uint64_t ticks;
 
 	for (;;) {
-		if (poll(events, 4, http_timeout(daemon->http)) < 0 && errno != EINTR) {
+		int wait = http_timeout(daemon->http), hold = follow_wait(daemon);
+
+		/* Changes that come one upon the other are left to add up. */
+		events[1].fd = hold ? -1 : daemon->watch;
+		if (hold && (wait < 0 || wait > hold))
+			wait = hold;
+		if (poll(events, 4, wait) < 0 && errno != EINTR) {
 			log_error("poll: %s", strerror(errno));
 			return -errno;
 		}

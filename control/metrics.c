@@ -47,6 +47,15 @@ static void write_daemon(FILE *out, const struct metrics *metrics)
 	fprintf(out, "\"} 1\n");
 }
 
+static void write_left_out(FILE *out, const struct services *services)
+{
+	series_head(out, "reflex_services_left_out", "gauge",
+		    "Addresses and ports that are meant and not answered on, by why.");
+	fprintf(out, "reflex_services_left_out{reason=\"limit\"} %zu\n", services->excess);
+	fprintf(out, "reflex_services_left_out{reason=\"duplicate_address\"} %zu\n",
+		services->duplicates);
+}
+
 static void write_connections(FILE *out, const struct socket_statistics *statistics)
 {
 	static const char *const reasons[SOCKET_REASONS] = {
@@ -105,6 +114,7 @@ int metrics_write(FILE *out, const struct metrics *metrics)
 		dpdk_write(out, metrics->dpdk);
 	if (metrics->sockets)
 		write_connections(out, &statistics);
+	write_left_out(out, metrics->services);
 	write_daemon(out, metrics);
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "dpdk.h"
 #include "loader.h"
+#include "services.h"
 #include "socket/socket.h"
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -16,6 +17,7 @@ struct metrics {
 	struct loader *loader;		  /* NULL where XDP does not answer, */
 	const struct dpdk *dpdk;	  /* where DPDK does not, */
 	struct socket_responder *sockets; /* where sockets do not */
+	const struct services *services;
 	const char *version;
 	bool ready;
 	bool last_reload_successful;

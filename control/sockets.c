@@ -37,21 +37,6 @@ int sockets_create(struct socket_responder **sockets, const struct config *confi
 	return 0;
 }
 
-static void warn_beside(const char *sentence, bool stream)
-{
-	if (stream)
-		log_warning("%s; nothing is answered there over TCP", sentence);
-	else
-		log_warning("%s; requests are answered there, but what is handed up meets an ICMP "
-			    "unreachable",
-			    sentence);
-}
-
-static void warn_alone(const char *sentence, bool stream)
-{
-	log_warning("%s; nothing is answered there over %s", sentence, stream ? "TCP" : "UDP");
-}
-
 /* A link-local address waits for its interface, which may be reflex-dpdk's and yet to come.
  * Return: how many others there are. */
 static size_t list_bindable(struct service *list, const struct services *services)
@@ -64,10 +49,11 @@ static size_t list_bindable(struct service *list, const struct services *service
 	return count;
 }
 
-static void warn_again(const char *sentence, bool stream)
+/* All at once is said by sockets_log_missing. */
+static void count_missing(const char *sentence, bool stream)
 {
 	(void)sentence;
-	(void)stream; /* said when it went missing */
+	(void)stream;
 }
 
 static int prepare(struct socket_responder *sockets, const struct config *config,
@@ -93,10 +79,28 @@ static int prepare(struct socket_responder *sockets, const struct config *config
 int sockets_prepare(struct socket_responder *sockets, const struct config *config,
 		    const struct services *services, bool strict, char *error, size_t size)
 {
-	void (*warn)(const char *sentence, bool stream) =
-		config->dataplane == CONFIG_DATAPLANE_SOCKET ? warn_alone : warn_beside;
+	return prepare(sockets, config, services, strict ? NULL : count_missing, error, size);
+}
 
-	return prepare(sockets, config, services, strict ? NULL : warn, error, size);
+void sockets_log_missing(const struct socket_responder *sockets, const struct config *config)
+{
+	bool alone = config->dataplane == CONFIG_DATAPLANE_SOCKET, stream;
+	const char *sentence;
+	char more[64] = "";
+	size_t count = socket_missing(sockets, &sentence, &stream);
+
+	if (count == 0)
+		return;
+	if (count > 1)
+		snprintf(more, sizeof(more), " (and %zu more ports of TCP or UDP cannot)",
+			 count - 1);
+	if (alone || stream)
+		log_warning("%s%s; nothing is answered there over %s", sentence, more,
+			    stream ? "TCP" : "UDP");
+	else
+		log_warning("%s%s; requests are answered there, but what is handed up meets an "
+			    "ICMP unreachable",
+			    sentence, more);
 }
 
 void sockets_retry(struct socket_responder *sockets, const struct config *config,
@@ -104,11 +108,11 @@ void sockets_retry(struct socket_responder *sockets, const struct config *config
 {
 	char error[LOG_SENTENCE_MAX];
 
-	if (!socket_missing(sockets) ||
-	    prepare(sockets, config, services, warn_again, error, sizeof(error)) < 0)
+	if (!socket_missing(sockets, NULL, NULL) ||
+	    prepare(sockets, config, services, count_missing, error, sizeof(error)) < 0)
 		return;
 	socket_commit(sockets);
-	if (!socket_missing(sockets))
+	if (!socket_missing(sockets, NULL, NULL))
 		log_info("every port that was missing is open now");
 }
 

@@ -23,12 +23,15 @@ int sockets_create(struct socket_responder **sockets, const struct config *confi
 
 /**
  * sockets_prepare - open the ports of these services; socket_commit or socket_abandon follows.
- * @strict: fail if one cannot be had; else warn and go on without it
+ * @strict: fail if one cannot be had; else go on without it
  *
  * Return: 0 or -errno; then everything is as before.
  */
 int sockets_prepare(struct socket_responder *sockets, const struct config *config,
 		    const struct services *services, bool strict, char *error, size_t size);
+
+/** sockets_log_missing - say which ports could not be had, if any. */
+void sockets_log_missing(const struct socket_responder *sockets, const struct config *config);
 
 /**
  * sockets_retry - open the ports that could not be had when they were prepared, as far as they can

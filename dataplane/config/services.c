@@ -2,25 +2,30 @@
 #include "services.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
+#include <linux/if_addr.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "endpoint.h"
 #include "log.h"
+#include "netlink.h"
 
-/* One address of the machine, as getifaddrs tells it. */
+/* One address of the machine. */
 struct own {
 	struct policy_service service; /* without a port */
 	unsigned int scope;
-	bool meant; /* where a service names no address */
+	bool meant;	/* where a service names no address */
+	bool duplicate; /* it is another host's too */
 };
 
 struct machine {
+	const struct config *config;
+	unsigned int interfaces[CONFIG_INTERFACES_MAX]; /* indices of the configured ones */
 	struct own *list;
-	size_t count;
+	size_t count, room;
+	bool exhausted; /* there was no memory for the list */
 };
 
 const char *services_name(char *text, const struct services *services)
@@ -59,7 +64,8 @@ static int compare_whole(const void *a, const void *b)
 bool services_equal(const struct services *a, const struct services *b)
 {
 	if (a->count != b->count || a->strays != b->strays || a->stray != b->stray ||
-	    a->stray_alternate != b->stray_alternate)
+	    a->stray_alternate != b->stray_alternate || a->duplicates != b->duplicates ||
+	    service_compare(&a->duplicate, &b->duplicate) != 0 || a->excess != b->excess)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
 		if (compare_whole(&a->list[i], &b->list[i]) != 0)
@@ -73,74 +79,100 @@ void services_free(struct services *services)
 	memset(services, 0, sizeof(*services));
 }
 
-/* An IPv4 address comes with its label, which is the interface's name and perhaps ":" and more. */
-static bool is_configured(const struct config *config, const char *label)
+static bool is_configured(const struct machine *machine, unsigned int index)
 {
-	size_t length = strcspn(label, ":");
-
-	for (size_t i = 0; i < config->interfaces_count; i++) {
-		const char *name = config->interfaces[i].name;
-
-		if (strlen(name) == length && strncmp(name, label, length) == 0)
+	for (size_t i = 0; i < machine->config->interfaces_count; i++)
+		if (machine->interfaces[i] == index)
 			return true;
-	}
 	return false;
 }
 
 /* A loopback address only where sockets answer on its interface by name: XDP never sees it, and
  * nobody outside can ask it. */
-static bool is_meant(const struct policy_service *service, const char *label,
-		     const struct config *config)
+static bool is_meant(const struct policy_service *service, unsigned int index,
+		     const struct machine *machine)
 {
-	bool sockets = config->dataplane == CONFIG_DATAPLANE_SOCKET;
+	bool sockets = machine->config->dataplane == CONFIG_DATAPLANE_SOCKET;
 
-	if (config->interfaces_count == 0)
+	if (machine->config->interfaces_count == 0)
 		return !endpoint_loopback(service);
-	return is_configured(config, label) && (sockets || !endpoint_loopback(service));
+	return is_configured(machine, index) && (sockets || !endpoint_loopback(service));
 }
 
-static bool own_address(struct own *own, const struct ifaddrs *from, const struct config *config)
+/* Whether duplicate address detection still goes on, during which the kernel takes no packets for
+ * the address (RFC 4862 section 5.4). An optimistic one is in use meanwhile. */
+static bool is_tentative(uint32_t flags)
 {
+	return (flags & (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC | IFA_F_DADFAILED)) == IFA_F_TENTATIVE;
+}
+
+static bool read_own(struct own *own, const struct nlmsghdr *message, const struct machine *machine)
+{
+	const struct ifaddrmsg *header = NLMSG_DATA(message);
+	const struct rtattr *attributes[IFA_FLAGS + 1], *address;
+	uint32_t flags = header->ifa_flags;
+	size_t length;
+
+	netlink_index(attributes, IFA_FLAGS, IFA_RTA(header), (int)IFA_PAYLOAD(message));
+	/* IFA_ADDRESS is the peer's, where there is one. */
+	address = attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
 	memset(own, 0, sizeof(*own));
-	if (!from->ifa_addr)
+	if (!address)
 		return false;
-	if (from->ifa_addr->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)from->ifa_addr;
-
+	if (header->ifa_family == AF_INET)
 		own->service.family = FAMILY_IPV4;
-		memcpy(own->service.address, &in->sin_addr, sizeof(in->sin_addr));
-	} else if (from->ifa_addr->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)from->ifa_addr;
-
+	else if (header->ifa_family == AF_INET6)
 		own->service.family = FAMILY_IPV6;
-		memcpy(own->service.address, &in6->sin6_addr, sizeof(in6->sin6_addr));
-		own->scope = in6->sin6_scope_id;
-	} else {
+	else
 		return false;
-	}
-	own->meant = is_meant(&own->service, from->ifa_name, config);
+	length = own->service.family == FAMILY_IPV4 ? 4 : 16;
+	if (RTA_PAYLOAD(address) < length)
+		return false;
+	memcpy(own->service.address, RTA_DATA(address), length);
+	if (attributes[IFA_FLAGS])
+		memcpy(&flags, RTA_DATA(attributes[IFA_FLAGS]), sizeof(flags));
+	if (endpoint_link_local(&own->service))
+		own->scope = header->ifa_index;
+	own->duplicate = flags & IFA_F_DADFAILED;
+	own->meant = !is_tentative(flags) && is_meant(&own->service, header->ifa_index, machine);
 	return true;
 }
 
-static int list_own(struct machine *machine, const struct config *config)
+static void take_own(const struct nlmsghdr *message, void *context)
 {
-	struct ifaddrs *all, *from;
-	size_t n = 0;
+	struct machine *machine = context;
 
-	if (getifaddrs(&all) < 0)
-		return -errno;
-	for (from = all; from; from = from->ifa_next)
-		n++;
-	machine->list = calloc(n + 1, sizeof(*machine->list));
-	if (!machine->list) {
-		freeifaddrs(all);
-		return -ENOMEM;
+	if (message->nlmsg_type != RTM_NEWADDR)
+		return;
+	if (machine->count == machine->room) {
+		size_t more = machine->room ? machine->room * 2 : 16;
+		struct own *list = realloc(machine->list, more * sizeof(*list));
+
+		machine->exhausted |= !list;
+		if (!list)
+			return;
+		machine->list = list;
+		machine->room = more;
 	}
-	for (from = all; from; from = from->ifa_next)
-		if (own_address(&machine->list[machine->count], from, config))
-			machine->count++;
-	freeifaddrs(all);
-	return 0;
+	if (read_own(&machine->list[machine->count], message, machine))
+		machine->count++;
+}
+
+/* By rtnetlink, since getifaddrs does not tell flags. */
+static int list_own(struct machine *machine)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifaddrmsg address;
+	} request = {.header = {.nlmsg_len = sizeof(request),
+				.nlmsg_type = RTM_GETADDR,
+				.nlmsg_flags = NLM_F_DUMP}};
+	int r;
+
+	for (size_t i = 0; i < machine->config->interfaces_count; i++)
+		machine->interfaces[i] = if_nametoindex(machine->config->interfaces[i].name);
+	r = netlink_ask(&request.header, take_own, machine);
+	return r == 0 && machine->exhausted ? -ENOMEM : r;
 }
 
 /* All of 127/8 is, though only one address of it is listed. */
@@ -152,6 +184,47 @@ static bool is_local(const struct machine *machine, const struct policy_service 
 		if (endpoint_same_address(&machine->list[i].service, service))
 			return true;
 	return false;
+}
+
+/* Whether it is another host's too, wherever this machine has it. */
+static bool is_duplicate(const struct machine *machine, const struct policy_service *service,
+			 unsigned int scope)
+{
+	bool duplicate = false;
+
+	for (size_t i = 0; i < machine->count; i++) {
+		const struct own *own = &machine->list[i];
+
+		if (!endpoint_same_address(&own->service, service) || own->scope != scope)
+			continue;
+		if (!own->duplicate)
+			return false;
+		duplicate = true;
+	}
+	return duplicate;
+}
+
+/* The same for a named one. Behind a port of DPDK it is reflex-dpdk that has it, and the kernel's
+ * interface only as well: the other host may be reflex-dpdk itself. */
+static bool is_duplicate_named(const struct machine *machine, const struct policy_service *service,
+			       unsigned int scope)
+{
+	return machine->config->dataplane != CONFIG_DATAPLANE_DPDK &&
+	       is_duplicate(machine, service, scope);
+}
+
+static void leave_out(struct services *services, const struct policy_service *service,
+		      uint16_t port, unsigned int scope, bool named)
+{
+	struct service left = {.service = *service, .scope = scope};
+
+	left.service.port = port;
+	/* The one to speak of is a named one, where there is one. */
+	if (!services->duplicates++ || named > services->duplicate_named ||
+	    (named == services->duplicate_named &&
+	     service_compare(&left, &services->duplicate) < 0))
+		services->duplicate = left;
+	services->duplicate_named |= named;
 }
 
 static int add(struct services *services, size_t *room, const struct policy_service *from,
@@ -177,16 +250,19 @@ static int add(struct services *services, size_t *room, const struct policy_serv
 /* A link-local address that is named in the configuration is meant on each of the interfaces;
  * without any, on those that have it. */
 static int add_link_local(struct services *services, size_t *room,
-			  const struct policy_service *service, const struct config *config)
+			  const struct policy_service *service, const struct config *config,
+			  const struct machine *machine)
 {
 	int r = 0;
 
 	if (config->dataplane == CONFIG_DATAPLANE_DPDK)
 		return add(services, room, service, service->port, if_nametoindex(config->punt));
 	for (size_t i = 0; i < config->interfaces_count && r == 0; i++) {
-		unsigned int scope = if_nametoindex(config->interfaces[i].name);
+		unsigned int scope = machine->interfaces[i];
 
-		if (scope)
+		if (scope && is_duplicate_named(machine, service, scope))
+			leave_out(services, service, service->port, scope, true);
+		else if (scope)
 			r = add(services, room, service, service->port, scope);
 	}
 	return r;
@@ -202,6 +278,10 @@ static int add_own(struct services *services, size_t *room, uint16_t port,
 
 		if (!own->meant)
 			continue;
+		if (is_duplicate(machine, &own->service, own->scope)) {
+			leave_out(services, &own->service, port, own->scope, false);
+			continue;
+		}
 		services->local = true;
 		r = add(services, room, &own->service, port, own->scope);
 	}
@@ -213,9 +293,17 @@ static int add_corners(struct services *services, size_t *room,
 {
 	struct policy_service corners[4];
 	size_t count = policy_corners(service, corners);
+	bool whole = !is_duplicate_named(machine, &corners[0], 0) &&
+		     !is_duplicate_named(machine, &corners[count - 1], 0);
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
+		if (!whole && is_duplicate_named(machine, &corners[i], 0)) {
+			leave_out(services, &corners[i], corners[i].port, 0, true);
+			continue;
+		}
+		if (!whole) /* half of the corners cannot tell what a NAT does */
+			corners[i].alternate_port = 0;
 		services->local |= is_local(machine, &corners[i]);
 		r = add(services, room, &corners[i], corners[i].port, 0);
 	}
@@ -230,7 +318,7 @@ static int add_configured(struct services *services, size_t *room,
 		return add_own(services, room, service->port, machine);
 	if (endpoint_link_local(service)) {
 		services->local |= is_local(machine, service);
-		return add_link_local(services, room, service, config);
+		return add_link_local(services, room, service, config, machine);
 	}
 	return add_corners(services, room, service, machine);
 }
@@ -272,15 +360,16 @@ static void sort(struct services *services)
 int services_expand(struct services *services, const struct config *config, char *error,
 		    size_t size)
 {
-	struct machine machine = {0};
+	struct machine machine = {.config = config};
 	size_t room = 0;
 	int r;
 
 	memset(services, 0, sizeof(*services));
-	r = list_own(&machine, config);
+	r = list_own(&machine);
 	if (r < 0) {
 		snprintf(error, size, "this machine's addresses cannot be listed: %s",
 			 strerror(-r));
+		free(machine.list);
 		return r;
 	}
 	for (size_t i = 0; i < config->services_count && r == 0; i++)
@@ -294,6 +383,63 @@ int services_expand(struct services *services, const struct config *config, char
 	}
 	sort(services);
 	return 0;
+}
+
+void services_limit(struct services *services, const struct services *current)
+{
+	size_t kept = 0;
+
+	if (services->count <= POLICY_SERVICES_MAX)
+		return;
+	/* Corners belong together, and are named; what is answered on goes on being so. */
+	for (size_t i = 0; i < services->count; i++) {
+		struct service service = services->list[i];
+
+		if (!service.service.alternate_port &&
+		    (!current->count || !bsearch(&service, current->list, current->count,
+						 sizeof(service), service_compare)))
+			continue;
+		services->list[i] = services->list[kept];
+		services->list[kept++] = service;
+	}
+	qsort(services->list + kept, services->count - kept, sizeof(*services->list),
+	      compare_whole);
+	services->excess = services->count - POLICY_SERVICES_MAX;
+	services->count = POLICY_SERVICES_MAX;
+	qsort(services->list, services->count, sizeof(*services->list), compare_whole);
+}
+
+bool services_complete(const struct services *services, char *reason, size_t size)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (services->duplicate_named)
+		snprintf(reason, size,
+			 "%s is not answered on, as another host has it too: it failed its "
+			 "duplicate address detection",
+			 endpoint_print_address(text, &services->duplicate.service,
+						services->duplicate.scope));
+	else if (services->excess) /* how many is left to the metric, as it may change often */
+		snprintf(reason, size,
+			 "there are more own addresses and ports than the %d that can be answered "
+			 "on, and some are left out: remove addresses, or name those to answer on",
+			 POLICY_SERVICES_MAX);
+	else
+		return true;
+	return false;
+}
+
+void services_log_left_out(const struct services *services)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (services->duplicates)
+		log_warning("%s%s failed duplicate address detection, so another host has it too, "
+			    "and it is not answered on: remove it there, then remove it here and "
+			    "add it again",
+			    endpoint_print_address(text, &services->duplicate.service,
+						   services->duplicate.scope),
+			    services->duplicates > 1 ? " (the first of several)" : "");
 }
 
 static void say_why(int r, const struct services *services, size_t culprit, char *error,

@@ -18,6 +18,11 @@ struct services {
 	size_t strays;	      /* how many services have one of their two addresses elsewhere, */
 	size_t stray;	      /* the position of the first in the configuration, */
 	bool stray_alternate; /* and whether it is its alternate's */
+	size_t duplicates;    /* how many are left out as their address failed its duplicate address
+				 detection, */
+	struct service duplicate; /* the first of them, */
+	bool duplicate_named;	  /* and whether the configuration names one */
+	size_t excess;		  /* how many are left out by services_limit */
 };
 
 /**
@@ -29,6 +34,25 @@ struct services {
  */
 int services_expand(struct services *services, const struct config *config, char *error,
 		    size_t size);
+
+/**
+ * services_limit - leave out what is more than a policy has room for: own addresses, those that are
+ * not answered on yet.
+ * @current: what is in force
+ */
+void services_limit(struct services *services, const struct services *current);
+
+/**
+ * services_complete - whether all that is meant is listed, but for own addresses that are another
+ * host's too.
+ * @reason: set to a sentence when not
+ */
+bool services_complete(const struct services *services, char *reason, size_t size);
+
+/**
+ * services_log_left_out - say which addresses are another host's too, if any.
+ */
+void services_log_left_out(const struct services *services);
 
 /**
  * services_check - whether no address is astray: where of a service's address and its alternate's
@@ -57,7 +81,7 @@ void services_print(FILE *out, const struct config *config);
 
 /**
  * services_equal - whether both list the same, their alternates and flags too, with the same
- * addresses astray.
+ * addresses astray and left out.
  */
 bool services_equal(const struct services *a, const struct services *b);
 

@@ -81,6 +81,7 @@ static void log_services(const struct responder *responder, const char *prefix)
 	log_info("%sanswering on %s", prefix,
 		 responder->services.count ? services_name(names, &responder->services)
 					   : "no address");
+	services_log_left_out(&responder->services);
 }
 
 /* Takes over the services on success. Nothing has changed after an error. */
@@ -137,6 +138,8 @@ static void follow_addresses(struct responder *responder)
 	if (config->interfaces_count == 0)
 		return;
 	r = services_expand(&services, config, error, sizeof(error));
+	if (r == 0)
+		services_limit(&services, &responder->services);
 	if (r == 0 && services_equal(&services, &responder->services)) {
 		services_free(&services);
 		return;
@@ -147,8 +150,6 @@ static void follow_addresses(struct responder *responder)
 	}
 	if (r == 0)
 		log_services(responder, "addresses changed: ");
-	else if (strcmp(error, responder->unfollowed) != 0)
-		log_error("the addresses changed, but %s", error);
 	snprintf(responder->unfollowed, sizeof(responder->unfollowed), "%s", r < 0 ? error : "");
 }
 
@@ -268,6 +269,14 @@ static void log_readiness(struct responder *responder)
 	memcpy(responder->trouble, trouble, sizeof(responder->trouble));
 }
 
+static bool services_ready(const struct responder *responder, char *reason, size_t size)
+{
+	if (!responder->unfollowed[0])
+		return services_complete(&responder->services, reason, size);
+	snprintf(reason, size, "the addresses changed, but %.460s", responder->unfollowed);
+	return false;
+}
+
 static void look(struct responder *responder)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++)
@@ -285,6 +294,7 @@ static void publish(struct responder *responder)
 	status->trouble[0] = '\0';
 	status->ready = workers_ready(responder, status->trouble, sizeof(status->trouble)) &&
 			ports_ready(responder, status->trouble, sizeof(status->trouble)) &&
+			services_ready(responder, status->trouble, sizeof(status->trouble)) &&
 			answers(responder, status->trouble, sizeof(status->trouble));
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	status->updated = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;

@@ -508,8 +508,10 @@ int socket_prepare(struct socket_responder *responder, const struct service *ser
 			socket_abandon(responder);
 			return r;
 		}
-		if (!next->missing[0])
+		if (!next->missing_count++) {
 			snprintf(next->missing, sizeof(next->missing), "%s", error);
+			next->missing_stream = stream;
+		}
 		warn(error, stream);
 	}
 	next->policy = policy;
@@ -623,9 +625,13 @@ void socket_read(struct socket_responder *responder, struct socket_statistics *s
 	}
 }
 
-bool socket_missing(const struct socket_responder *responder)
+size_t socket_missing(const struct socket_responder *responder, const char **sentence, bool *stream)
 {
-	return responder->set->missing[0];
+	if (sentence)
+		*sentence = responder->set->missing;
+	if (stream)
+		*stream = responder->set->missing_stream;
+	return responder->set->missing_count;
 }
 
 bool socket_ready(struct socket_responder *responder, char *reason, size_t size)

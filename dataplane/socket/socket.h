@@ -96,8 +96,13 @@ int socket_start(struct socket_responder *responder, char *error, size_t size);
 /** socket_read - sum the workers' statistics. */
 void socket_read(struct socket_responder *responder, struct socket_statistics *statistics);
 
-/** socket_missing - whether a port could not be had when what is in force was prepared. */
-bool socket_missing(const struct socket_responder *responder);
+/**
+ * socket_missing - how many ports could not be had when what is in force was prepared.
+ * @sentence: where not NULL, set to why the first could not, and @stream to whether it is one of
+ * TCP
+ */
+size_t socket_missing(const struct socket_responder *responder, const char **sentence,
+		      bool *stream);
 
 /**
  * socket_ready - whether every worker is at work, on every port.

@@ -39,6 +39,8 @@ struct port {
 struct port_set {
 	struct policy *policy;
 	char missing[512]; /* why the first port could not be had; "": all are here */
+	bool missing_stream;
+	size_t missing_count;
 	unsigned int workers;
 	size_t count;
 	struct port *ports[];

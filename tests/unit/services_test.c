@@ -53,6 +53,18 @@ static void set_ipv4(const char *label, const char *text)
 	assert_int_equal(ioctl(control, SIOCSIFNETMASK, &request), 0);
 }
 
+/* Until then it is tentative, even on the loopback interface, for as long as the kernel takes. */
+static int await_ipv6(const struct in6_addr *address)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr = *address};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), tries = 10000, r;
+
+	while ((r = bind(fd, (const struct sockaddr *)&in6, sizeof(in6))) < 0 && --tries)
+		usleep(1000);
+	close(fd);
+	return r;
+}
+
 static int add_ipv6(const char *text)
 {
 	/* struct in6_ifreq of <linux/ipv6.h>, which cannot stand beside <netinet/in.h> */
@@ -66,7 +78,7 @@ static int add_ipv6(const char *text)
 	inet_pton(AF_INET6, text, &request.address);
 	r = ioctl(fd, SIOCSIFADDR, &request);
 	close(fd);
-	return r;
+	return r < 0 ? r : await_ipv6(&request.address);
 }
 
 static int make_machine(void)
@@ -286,6 +298,53 @@ static void policies(void **state)
 				   "are possible: name the addresses to answer on");
 }
 
+/* Four ports on 300 addresses: the first of them stay, whatever comes and goes. */
+static void limited(void **state)
+{
+	static const char all[] = LO "services: [{port: 1}, {port: 2}, {port: 3}, {port: 4}]\n";
+	struct services before = {0};
+	char label[IF_NAMESIZE], text[INET_ADDRSTRLEN];
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		snprintf(label, sizeof(label), "lo:a%d", i);
+		snprintf(text, sizeof(text), "198.51.%d.%d", 200 - i / 200, i % 200 + 1);
+		set_ipv4(label, text);
+		if (i == 99) {
+			expand(all);
+			assert_true(services_complete(&services, error, sizeof(error)));
+			before = services;
+			services = (struct services){0};
+		}
+	}
+	expand(all);
+	assert_int_equal(services.count, 4 * 302);
+	services_limit(&services, &before);
+	assert_int_equal(services.count, POLICY_SERVICES_MAX);
+	assert_int_equal(services.excess, 4 * 302 - POLICY_SERVICES_MAX);
+	assert_false(services_complete(&services, error, sizeof(error)));
+	for (size_t i = 0; i < before.count; i++)
+		assert_non_null(bsearch(&before.list[i], services.list, services.count,
+					sizeof(struct service), service_compare));
+
+	services_free(&before);
+	before = services;
+	services = (struct services){0};
+	expand(all);
+	services_limit(&services, &before);
+	assert_true(services_equal(&services, &before));
+	for (int i = 0; i < 300; i++) {
+		snprintf(label, sizeof(label), "lo:a%d", i);
+		set_ipv4(label, "");
+		if (i == 100) {
+			expand(all);
+			services_limit(&services, &before);
+			assert_int_equal(services.excess, 0);
+		}
+	}
+	services_free(&before);
+}
+
 static void printed(void **state)
 {
 	char *text = NULL;
@@ -329,7 +388,7 @@ int main(void)
 		cmocka_unit_test(own_addresses), cmocka_unit_test(own_addresses_of_sockets),
 		cmocka_unit_test(corners),	 cmocka_unit_test(changes),
 		cmocka_unit_test(astray),	 cmocka_unit_test(policies),
-		cmocka_unit_test(printed),
+		cmocka_unit_test(limited),	 cmocka_unit_test(printed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Questions to the kernel's rtnetlink. */
+#ifndef REFLEX_NETLINK_H
+#define REFLEX_NETLINK_H
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+/**
+ * netlink_ask - ask a question and take each message of the answer.
+ * @request: NLM_F_REQUEST is added; with NLM_F_DUMP the answer has any number of messages, else one
+ *
+ * The messages of a dump during which something changed may be inconsistent; the kernel reports the
+ * change by an event. Return: 0 or -errno.
+ */
+int netlink_ask(struct nlmsghdr *request,
+		void (*take)(const struct nlmsghdr *message, void *context), void *context);
+
+/** netlink_index - sort attributes by their type, from 0 to @max; NULL: there is none. */
+void netlink_index(const struct rtattr *attributes[], unsigned int max, const struct rtattr *first,
+		   int length);
+
+#endif
