@@ -190,12 +190,22 @@ static int apply(struct daemon *daemon, const struct config *config, struct serv
 	return 0;
 }
 
-static void log_services(const struct daemon *daemon, const char *prefix)
+static const char *answering(struct daemon *daemon)
+{
+	char reason[LOG_SENTENCE_MAX];
+
+	if (!by_dpdk(&daemon->config))
+		return "answering";
+	return dpdk_look(&daemon->dpdk, reason, sizeof(reason)) ? "answering, by reflex-dpdk,"
+								: "left to reflex-dpdk: to answer";
+}
+
+static void log_services(struct daemon *daemon, const char *prefix)
 {
 	char names[SERVICES_NAMED_SIZE], error[LOG_SENTENCE_MAX];
 	size_t count = daemon->services.count;
 
-	log_info("%sanswering%s on %s", prefix, by_dpdk(&daemon->config) ? ", by reflex-dpdk," : "",
+	log_info("%s%s on %s", prefix, answering(daemon),
 		 count ? services_name(names, &daemon->services) : "no address");
 	services_log_left_out(&daemon->services);
 	if (daemon->sockets)
@@ -754,7 +764,7 @@ static void print_check(const struct options *options, const struct config *conf
 	printf("  metrics    %s\n", config->metrics.text);
 }
 
-static void log_start(const struct daemon *daemon)
+static void log_start(struct daemon *daemon)
 {
 	log_services(daemon, "");
 	log_info("version %s, instance %s, metrics on http://%s/metrics", REFLEX_VERSION,
