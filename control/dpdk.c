@@ -39,8 +39,9 @@ static void say_why(int r, const struct dpdk *dpdk, const char *path, char *reas
 		break;
 	case -EPROTO:
 		snprintf(reason, size,
-			 "reflex-dpdk is of another version than reflexd: install both in the same "
-			 "one, and restart them");
+			 "reflex-dpdk is of another version than reflexd, or %s was damaged: "
+			 "install both in the same version, and restart reflex-dpdk",
+			 path);
 		break;
 	default:
 		snprintf(reason, size, "%s cannot be read: %s", path, strerror(-r));

@@ -797,7 +797,7 @@ check dpdk/other-size eventually unready "reflex-dpdk is of another version than
 start_dpdk
 check dpdk/same-layout eventually ready
 check dpdk/begins-anew same_dpdk 0 'verdict="success"'
-check dpdk/begins-anew-said grep -qF "counters begin anew: those of the last process are of another version" "$TMP/dpdk.log"
+check dpdk/begins-anew-said grep -qF "counters begin anew: those of the last process are of another version, or damaged" "$TMP/dpdk.log"
 chmod 600 "$SEGMENT"
 kill_daemon TERM
 check dpdk/third start_nobody --config "$TMP/reflexd.yaml"

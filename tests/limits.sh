@@ -111,3 +111,59 @@ mkdir "$OWN"
 chown "$USER_ID" "$OWN"
 chmod 777 "$OWN"
 not_ours rootless/open
+rmdir "$OWN"
+
+step "the segment of reflex-dpdk"
+if [ ! -e "$REFLEX_BUILD/dataplane/reflex-dpdk" ]; then
+	skip segment "reflex-dpdk is not built"
+	exit 0
+fi
+SEGMENT=/run/reflex/$INSTANCE/dpdk
+REFLEX_DPDK=
+config 'dataplane: dpdk' 'services:' "  - address: $SERVER"
+undo rm -rf "/run/dpdk/$INSTANCE"
+dpdk=("$REFLEX_BUILD/dataplane/reflex-dpdk" --no-huge -m 64 --file-prefix "$INSTANCE" --no-telemetry --no-pci --lcores "0@${CPUS[0]}")
+beside=(-- --config "$TMP/reflexd.yaml" --instance "$INSTANCE")
+start_dpdk()
+{
+	spawn dpdk nsenter "--net=/run/netns/$NS-server" -- "${dpdk[@]}" --vdev net_ring0 "${beside[@]}"
+	REFLEX_DPDK=$SPAWNED
+}
+healthy() { [ "$(status healthz)" = 200 ]; }
+unready() { [ "$(status readyz)" = 503 ] && grep -qF -- "$1" "$TMP/body"; }
+start_reader()
+{
+	spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+	REFLEXD=$SPAWNED
+	eventually healthy
+}
+
+refuses dpdk/eal-fails 1 "no port: bind a NIC" "${dpdk[@]}" "${beside[@]}"
+check dpdk/no-segment not test -e "/run/reflex/$INSTANCE"
+check segment/reader start_reader
+check segment/absent-said logged "not ready: reflex-dpdk is not running"
+check segment/not-answering not logged "answering, by reflex-dpdk"
+start_dpdk
+check segment/ready eventually ready
+truncate --size 4096 "$SEGMENT"
+check segment/truncated eventually unready "reflex-dpdk is of another version than reflexd, or $SEGMENT was damaged"
+check segment/reader-lives healthy
+check segment/writer-ended eventually gone "$REFLEX_DPDK"
+check segment/writer-said grep -qF "error: $SEGMENT was truncated while counters were in it" "$TMP/dpdk.log"
+check segment/metrics same "$(status metrics)" 200
+start_dpdk
+check segment/again eventually ready
+stop "$REFLEX_DPDK"
+size=$(stat -c %s "$SEGMENT")
+head -c $((size - 24)) /dev/zero | tr '\0' A | dd "of=$SEGMENT" bs=24 seek=1 conv=notrunc status=none
+check segment/endless-names eventually unready "reflex-dpdk is not running"
+check segment/endless-metrics same "$(status metrics)" 200
+rm "$SEGMENT"
+mkfifo "$SEGMENT"
+check segment/fifo eventually unready "$SEGMENT was damaged"
+check segment/fifo-metrics same "$(status metrics)" 200
+start_dpdk
+check segment/fifo-replaced eventually ready
+stop "$REFLEX_DPDK"
+stop "$REFLEXD"
+check segment/ended not healthy

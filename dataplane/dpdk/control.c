@@ -15,6 +15,7 @@
 
 #include "control.h"
 #include "endpoint.h"
+#include "guard.h"
 #include "log.h"
 #include "probe.h"
 #include "respond.h"
@@ -290,6 +291,7 @@ static void publish(struct responder *responder)
 	struct segment_status *status = &responder->status;
 	struct timespec now;
 
+	guard_check();
 	look(responder);
 	status->trouble[0] = '\0';
 	status->ready = workers_ready(responder, status->trouble, sizeof(status->trouble)) &&

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "guard.h"
 #include "instance.h"
 #include "log.h"
 #include "signals.h"
@@ -33,6 +34,22 @@ static int open_signals(struct responder *responder)
 	return responder->signals;
 }
 
+/* A start that fails leaves no segment where there was none before. */
+static void close_segment(struct responder *responder)
+{
+	char path[INSTANCE_PATH_MAX], error[LOG_SENTENCE_MAX];
+	const char *instance = responder->options.instance;
+
+	if (responder->status.started ||
+	    instance_path(path, instance, SEGMENT_FILE, error, sizeof(error)) < 0) {
+		segment_release(&responder->segment);
+		return;
+	}
+	segment_remove(&responder->segment, path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path); /* other files may be in it */
+}
+
 /* Before EAL, which takes long; it is also the lock of the instance. */
 static int open_segment(struct responder *responder)
 {
@@ -48,6 +65,7 @@ static int open_segment(struct responder *responder)
 		log_error("%s", error);
 		return r;
 	}
+	guard_open(&responder->segment, path);
 	/* The ports' counters go on too. */
 	memcpy(responder->status.ports, responder->segment.segment->status.ports,
 	       sizeof(responder->status.ports));
@@ -57,7 +75,8 @@ static int open_segment(struct responder *responder)
 		log_info("counting goes on where the last process ended");
 	if (responder->segment.replaced)
 		log_warning(
-			"counters begin anew: those of the last process are of another version");
+			"counters begin anew: those of the last process are of another version, "
+			"or damaged");
 	return 0;
 }
 
@@ -341,6 +360,6 @@ int main(int argc, char **argv)
 	services_free(&responder.services);
 	if (responder.eal)
 		rte_eal_cleanup();
-	segment_release(&responder.segment);
+	close_segment(&responder);
 	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

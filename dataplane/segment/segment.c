@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -38,6 +39,25 @@ static bool layout_known(const struct segment *segment)
 {
 	return segment->magic == SEGMENT_MAGIC && segment->layout == SEGMENT_LAYOUT &&
 	       segment->size == sizeof(*segment);
+}
+
+/* Names and sentences end, and what is printed of them is printable, whatever stands in the file.
+ */
+static void end_text(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+static void end_names(struct segment *segment)
+{
+	for (size_t i = 0; i < SEGMENT_LANES_MAX; i++)
+		end_text(segment->lanes[i].port, sizeof(segment->lanes[i].port));
+	for (size_t i = 0; i < SEGMENT_PORTS_MAX; i++)
+		end_text(segment->status.ports[i].name, sizeof(segment->status.ports[i].name));
+	end_text(segment->status.trouble, sizeof(segment->status.trouble));
 }
 
 /* --- the writer --- */
@@ -103,9 +123,10 @@ static int adopt(struct segment_writer *writer, const char *path)
 		return r == -ENOENT ? 0 : r;
 	if (fstat(writer->fd, &st) < 0)
 		r = -errno;
-	else if (st.st_size == sizeof(struct segment))
+	else if (S_ISREG(st.st_mode) && st.st_size == sizeof(struct segment))
 		r = map(writer);
 	if (writer->segment && layout_known(writer->segment)) {
+		end_names(writer->segment);
 		forget_update(writer->segment);
 		return 1;
 	}
@@ -215,6 +236,13 @@ void segment_publish(struct segment *segment, const struct segment_status *statu
 	__atomic_store_n(&segment->sequence, sequence + 1, __ATOMIC_RELEASE);
 }
 
+void segment_remove(struct segment_writer *writer, const char *path)
+{
+	if (writer->segment && !writer->adopted)
+		unlink(path); /* as long as it is locked, it is nobody else's */
+	segment_release(writer);
+}
+
 void segment_release(struct segment_writer *writer)
 {
 	if (writer->segment)
@@ -228,47 +256,104 @@ void segment_release(struct segment_writer *writer)
 
 void segment_close(struct segment_reader *reader)
 {
-	if (reader->segment) {
-		munmap((void *)reader->segment, sizeof(*reader->segment));
+	if (reader->open)
 		close(reader->fd);
-	}
+	free(reader->segment);
 	memset(reader, 0, sizeof(*reader));
+}
+
+/* Nothing but a regular file, and without waiting for anybody: a FIFO would have no end. */
+static int open_file(struct segment_reader *reader, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		r = -errno;
+	else if (!S_ISREG(st.st_mode))
+		r = -EPROTO;
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	*reader = (struct segment_reader){NULL, fd, true, st.st_dev, st.st_ino};
+	return 0;
 }
 
 static int follow(struct segment_reader *reader, const char *path)
 {
 	struct stat st;
-	void *mapped;
-	int fd;
 
-	if (stat(path, &st) < 0) {
-		int r = -errno;
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (reader->open && reader->device == st.st_dev && reader->inode == st.st_ino)
+		return 0;
+	segment_close(reader);
+	return open_file(reader, path);
+}
 
-		segment_close(reader);
-		return r;
+/* By calls and not by a mapping, whose pages would end the process where somebody truncates the
+ * file. Counters are whole: the kernel copies no less than 8 bytes of them at once. */
+static int read_at(int fd, void *to, size_t length, off_t offset)
+{
+	ssize_t r = pread(fd, to, length, offset);
+
+	return r < 0 ? -errno : (size_t)r < length ? -EPROTO : 0;
+}
+
+#define READ(reader, member)                                                                       \
+	read_at((reader)->fd, &(reader)->segment->member, sizeof((reader)->segment->member),       \
+		offsetof(struct segment, member))
+
+/* Return: 1; 0 where the writer died, or sleeps, in the middle of it; or -errno. */
+static int read_status(struct segment_reader *reader)
+{
+	const uint64_t *sequence = &reader->segment->sequence;
+
+	for (int i = 0; i < 1000; i++) {
+		uint64_t before;
+		int r = READ(reader, sequence);
+
+		before = *sequence;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (r == 0)
+			r = READ(reader, status);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (r == 0)
+			r = READ(reader, sequence);
+		if (r < 0)
+			return r;
+		if (!(before & 1) && before == *sequence)
+			return 1;
 	}
-	if (reader->segment && reader->device == st.st_dev && reader->inode == st.st_ino &&
-	    st.st_size == sizeof(struct segment) && layout_known(reader->segment))
-		return 0;
-	segment_close(reader);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		goto failed;
-	errno = EPROTO;
+	return 0;
+}
+
+/* Return: as read_status. */
+static int read_segment(struct segment_reader *reader)
+{
+	struct stat st;
+	int whole, r;
+
+	if (!reader->segment)
+		reader->segment = calloc(1, sizeof(*reader->segment));
+	if (!reader->segment)
+		return -ENOMEM;
+	if (fstat(reader->fd, &st) < 0)
+		return -errno;
 	if (st.st_size != sizeof(struct segment))
-		goto failed;
-	mapped = mmap(NULL, sizeof(struct segment), PROT_READ, MAP_SHARED, fd, 0);
-	if (mapped == MAP_FAILED)
-		goto failed;
-	*reader = (struct segment_reader){mapped, fd, st.st_dev, st.st_ino};
-	if (layout_known(reader->segment))
-		return 0;
-	segment_close(reader);
-	return -EPROTO;
-failed:
-	if (fd >= 0)
-		close(fd);
-	return -errno;
+		return -EPROTO;
+	r = read_at(reader->fd, reader->segment, offsetof(struct segment, sequence), 0);
+	if (r == 0 && !layout_known(reader->segment))
+		r = -EPROTO;
+	whole = r < 0 ? r : read_status(reader);
+	r = whole < 0 ? whole : READ(reader, lanes);
+	if (r < 0)
+		return r;
+	end_names(reader->segment);
+	return whole;
 }
 
 static bool written(int fd)
@@ -276,21 +361,6 @@ static bool written(int fd)
 	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
 
 	return fcntl(fd, F_OFD_GETLK, &whole) < 0 || whole.l_type != F_UNLCK;
-}
-
-/* Return: false where the writer died, or sleeps, in the middle of it. */
-static bool copy_status(const struct segment *segment, struct segment_status *status)
-{
-	for (int i = 0; i < 1000; i++) {
-		uint64_t before = __atomic_load_n(&segment->sequence, __ATOMIC_ACQUIRE);
-
-		memcpy(status, &segment->status, sizeof(*status));
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (!(before & 1) &&
-		    before == __atomic_load_n(&segment->sequence, __ATOMIC_RELAXED))
-			return true;
-	}
-	return false;
 }
 
 static bool stale(const struct segment_status *status)
@@ -305,15 +375,18 @@ static bool stale(const struct segment_status *status)
 
 int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status)
 {
-	bool whole;
 	int r = follow(reader, path);
 
-	if (r < 0)
+	if (r == 0)
+		r = read_segment(reader);
+	if (r < 0) {
+		segment_close(reader);
 		return r;
-	whole = copy_status(reader->segment, status);
+	}
+	memcpy(status, &reader->segment->status, sizeof(*status));
 	if (!written(reader->fd))
 		return -ESRCH;
-	return whole && !stale(status) ? 0 : -ETIMEDOUT;
+	return r == 1 && !stale(status) ? 0 : -ETIMEDOUT;
 }
 
 static bool used(const struct segment_lane *lane)

@@ -86,7 +86,7 @@ struct segment_writer {
  * @path: instance_path() of SEGMENT_FILE, in a folder that is there
  * @error: set on failure to a sentence
  *
- * A file of another layout is replaced. `updated` is 0 until the first segment_publish. Return: 0;
+ * A file of another layout is replaced, and so is one that is no regular file. `updated` is 0 until the first segment_publish. Return: 0;
  * -EBUSY while another process writes; or another -errno.
  */
 int segment_create(struct segment_writer *writer, const char *path, char *error, size_t size);
@@ -101,14 +101,18 @@ struct segment_port *segment_port(struct segment_status *status, const char *nam
 /** segment_publish - replace the status. */
 void segment_publish(struct segment *segment, const struct segment_status *status);
 
+/** segment_remove - segment_release, and the file goes if it was made by this writer. */
+void segment_remove(struct segment_writer *writer, const char *path);
+
 /** segment_release - unmap it and let go; the file stays. */
 void segment_release(struct segment_writer *writer);
 
 /* --- readers --- */
 
 struct segment_reader {
-	const struct segment *segment; /* NULL: not there yet */
+	struct segment *segment; /* a copy, as of the last look; NULL: not there yet */
 	int fd;
+	bool open;
 	uint64_t device, inode;
 };
 
@@ -118,10 +122,11 @@ struct segment_reader {
  * @path: as for segment_create
  * @status: copied, where there is a segment
  *
- * Until the next call reader->segment may be read, unless NULL. Return: 0: a process writes it now;
+ * Nothing in the file is trusted: it may be truncated at any time, or be no file at all, and names
+ * in the copy end. Until the next call reader->segment may be read, unless NULL. Return: 0: a process writes it now;
  * -ESRCH: none does, it has ended; -ETIMEDOUT: it has said nothing yet (updated is 0), or not
  * for SEGMENT_STALE_MS; and without a
- * segment -ENOENT: no reflex-dpdk has run yet; -EPROTO: it is of another layout; or another -errno.
+ * segment -ENOENT: no reflex-dpdk has run yet; -EPROTO: it is of another layout, or damaged; or another -errno.
  */
 int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status);
 

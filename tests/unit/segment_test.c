@@ -8,6 +8,7 @@
 /* cmocka.h wants the four above before it. */
 #include <cmocka.h>
 
+#include "dpdk/guard.h"
 #include "log.h"
 #include "segment/segment.h"
 
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -386,6 +388,125 @@ static void test_status_is_whole(void **state)
 	assert_true(whole > 1000);
 }
 
+static void *truncate_much(void *ignored)
+{
+	(void)ignored;
+	while (!atomic_load(&enough))
+		if (truncate(path, 4096) < 0 || truncate(path, sizeof(struct segment)) < 0)
+			break;
+	return NULL;
+}
+
+/* At any moment. A mapping would end the reader by SIGBUS. */
+static void test_truncated_beneath_a_reader(void **state)
+{
+	const char *names[SEGMENT_PORTS_MAX];
+	struct counters counters;
+	uint64_t outcomes[OUTCOMES];
+	pthread_t thread;
+
+	(void)state;
+	create();
+	segment_lane(writer.segment, "net_a", 0);
+	publish(0);
+	assert_int_equal(look(), 0);
+	assert_int_equal(truncate(path, 4096), 0);
+	segment_names(reader.segment, names);
+	segment_sum(reader.segment, names[0], &counters, outcomes);
+	assert_int_equal(look(), -EPROTO);
+	assert_null(reader.segment);
+
+	atomic_store(&enough, false);
+	assert_int_equal(pthread_create(&thread, NULL, truncate_much, NULL), 0);
+	for (int i = 0; i < 2000; i++)
+		if (look() != -EPROTO && reader.segment && segment_names(reader.segment, names))
+			segment_sum(reader.segment, names[0], &counters, outcomes);
+	atomic_store(&enough, true);
+	pthread_join(thread, NULL);
+}
+
+static void test_no_regular_file(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes it, so opening it would wait */
+	assert_int_equal(look(), -EPROTO);
+	create();
+	assert_true(writer.replaced);
+	publish(0);
+	assert_int_equal(look(), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(look(), -EPROTO);
+	assert_int_equal(rmdir(path), 0);
+}
+
+/* Names without an end, in a file of the right size and layout. */
+static void test_names_end(void **state)
+{
+	const char *names[SEGMENT_PORTS_MAX];
+	struct segment_status endless;
+
+	(void)state;
+	create();
+	memset(&endless, 'A', sizeof(endless));
+	segment_publish(writer.segment, &endless);
+	for (size_t i = 0; i < SEGMENT_LANES_MAX; i++)
+		memset(&writer.segment->lanes[i], i % 2 ? '\n' : 'A', sizeof(struct segment_lane));
+	look();
+	assert_int_equal(strlen(status.trouble), SEGMENT_TEXT_MAX - 1);
+	assert_int_equal(strlen(status.ports[0].name), SEGMENT_NAME_MAX - 1);
+	assert_int_equal(segment_names(reader.segment, names), 2);
+	assert_int_equal(strlen(names[0]), SEGMENT_NAME_MAX - 1);
+	assert_int_equal(strspn(names[1], "?"), SEGMENT_NAME_MAX - 1);
+	segment_release(&writer);
+	create();
+	assert_int_equal(strlen(writer.segment->status.ports[0].name), SEGMENT_NAME_MAX - 1);
+	assert_null(segment_lane(writer.segment, "net_a", 0));
+}
+
+/* A page that is missed, and one that is not missed yet: an end with an error in both cases. */
+static void test_truncated_beneath_the_writer(void **state)
+{
+	(void)state;
+	for (int missed = 0; missed < 2; missed++) {
+		pid_t child;
+		int ended;
+
+		create();
+		child = fork();
+		if (child == 0) {
+			dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+			guard_open(&writer, path);
+			guard_check();
+			if (truncate(path, 0) < 0)
+				_exit(2);
+			if (missed)
+				publish(0);
+			else
+				guard_check();
+			_exit(3);
+		}
+		assert_int_equal(waitpid(child, &ended, 0), child);
+		assert_true(WIFEXITED(ended));
+		assert_int_equal(WEXITSTATUS(ended), EXIT_FAILURE);
+		segment_release(&writer);
+	}
+}
+
+/* Only what this writer made: what was there before has counters. */
+static void test_remove(void **state)
+{
+	(void)state;
+	create();
+	segment_remove(&writer, path);
+	assert_int_equal(access(path, F_OK), -1);
+	create();
+	segment_release(&writer);
+	create();
+	segment_remove(&writer, path);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
@@ -408,6 +529,11 @@ int main(void)
 		TEST(layout_changes_beneath_a_reader),
 		TEST(torn_status),
 		TEST(status_is_whole),
+		TEST(truncated_beneath_a_reader),
+		TEST(truncated_beneath_the_writer),
+		TEST(no_regular_file),
+		TEST(names_end),
+		TEST(remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
