@@ -29,6 +29,7 @@ make_root()
 	cat >"$ROOT/root/usr/local/etc/default/reflex-dpdk" <<-END
 		EAL_OPTIONS="--no-huge -m 64 --no-pci --lcores 0@${CPUS[0]} --vdev net_ring0 --file-prefix $INSTANCE"
 		CONFIG=$ROOT/reflexd.yaml
+		INSTANCE=$INSTANCE
 	END
 }
 
@@ -70,6 +71,7 @@ undo eventually not kill -0 "$SYSTEMD" # its namespaces take a moment to end
 check verify analyze
 check start systemctl_in start "$UNIT"
 check notified is_active
+check instance nsenter --target "$SYSTEMD" --mount -- test -e "/run/reflex/$INSTANCE/dpdk"
 first=$(property MainPID)
 printf 'nonsense: 1\n' >>"$ROOT/reflexd.yaml"
 check reload systemctl_in reload "$UNIT"
