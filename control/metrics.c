@@ -76,6 +76,18 @@ static void write_connections(FILE *out, const struct socket_statistics *statist
 			reasons[reason], statistics->closed[reason]);
 }
 
+static void write_drop(uint16_t port, uint64_t drops, void *out)
+{
+	fprintf(out, "reflex_socket_drops_total{port=\"%u\"} %" PRIu64 "\n", port, drops);
+}
+
+static void write_drops(FILE *out, struct socket_responder *sockets)
+{
+	series_head(out, "reflex_socket_drops_total", "counter",
+		    "Datagrams that the kernel dropped at a UDP port before they were read.");
+	socket_drops(sockets, write_drop, out);
+}
+
 /* Return: how many origins there are, or -errno. */
 static int read_origins(struct series_origin *origins, const struct metrics *metrics,
 			struct socket_statistics *statistics)
@@ -112,8 +124,10 @@ int metrics_write(FILE *out, const struct metrics *metrics)
 	write_modes(out, metrics->loader);
 	if (metrics->dpdk)
 		dpdk_write(out, metrics->dpdk);
-	if (metrics->sockets)
+	if (metrics->sockets) {
 		write_connections(out, &statistics);
+		write_drops(out, metrics->sockets);
+	}
 	write_left_out(out, metrics->services);
 	write_daemon(out, metrics);
 	return 0;

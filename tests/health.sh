@@ -147,3 +147,27 @@ churn
 check churn/sockets-ready eventually ready
 check churn/sockets-lines test $(($(lines) - before)) -le 8
 stop "$REFLEXD"
+
+step "requests that are dropped before they are read"
+config 'dataplane: socket' 'services:' "  - address: $SERVER" "  - {address: $SERVER, port: 3479}"
+check drops/start start
+drops() { metric server reflex_socket_drops_total "port=\"$1\""; }
+check drops/none same "$(drops 3478) $(drops 3479)" "0 0"
+pid=$(cat "/run/reflex/$INSTANCE/lock")
+kill -STOP "$pid"
+client burst "$SERVER" 1000 >/dev/null
+kill -CONT "$pid"
+read_all() { same "$(($(answered) + $(drops 3478)))" 1000; }
+check drops/sum eventually read_all
+check drops/counted test "$(drops 3478)" -ge 100
+check drops/by-port same "$(drops 3479)" 0
+before=$(drops 3478)
+config 'dataplane: socket' 'services:' "  - {address: $SERVER, port: 3479}"
+kill -HUP "$pid"
+check drops/reload eventually gauge_is reflex_config_generation 2
+check drops/former-port same "$(drops 3478)" "$before"
+config 'dataplane: socket' 'services:' "  - address: $SERVER"
+kill -HUP "$pid"
+check drops/reload-again eventually gauge_is reflex_config_generation 3
+check drops/goes-on same "$(drops 3478)" "$before"
+stop "$REFLEXD"

@@ -2,6 +2,7 @@
 #include "socket.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -29,6 +30,7 @@ struct socket_responder {
 	bool started;
 	int stop; /* an eventfd that every worker waits for */
 	struct port_set *set, *next;
+	struct drops *drops; /* of every UDP port number that there is or was */
 	unsigned int workers_count;
 	struct worker workers[SOCKET_WORKERS_MAX];
 };
@@ -215,6 +217,37 @@ void worker_watch(const struct worker *worker, struct source *source, uint32_t e
 	epoll_ctl(worker->epoll, EPOLL_CTL_MOD, source->fd, &event);
 }
 
+/* Return: what counts for a port number; NULL where there is no memory. */
+static struct drops *find_drops(struct drops **first, uint16_t port)
+{
+	struct drops *drops = *first;
+
+	while (drops && drops->port != port)
+		drops = drops->next;
+	if (drops)
+		return drops;
+	drops = calloc(1, sizeof(*drops));
+	if (!drops)
+		return NULL;
+	drops->port = port;
+	drops->next = *first;
+	return *first = drops;
+}
+
+/* The kernel's number wraps around, and ends with the socket. */
+static void count_drops(struct port *port)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t length = sizeof(info);
+
+	if (!port->drops ||
+	    getsockopt(port->source.fd, SOL_SOCKET, SO_MEMINFO, info, &length) < 0 ||
+	    length <= SK_MEMINFO_DROPS * sizeof(info[0]))
+		return;
+	port->drops->count += info[SK_MEMINFO_DROPS] - port->dropped;
+	port->dropped = info[SK_MEMINFO_DROPS];
+}
+
 /* Waits for nothing yet: that it is known to epoll is what may fail, and must not fail later. */
 static int open_port(struct port **port, const struct worker *worker, const struct service *service,
 		     bool stream, bool shared)
@@ -230,6 +263,12 @@ static int open_port(struct port **port, const struct worker *worker, const stru
 	new->fresh = true;
 	new->source.ready = stream ? tcp_accept : udp_ready;
 	path_to(&new->path, service, stream);
+	if (!stream) {
+		new->drops = find_drops(worker->drops, service->service.port);
+		r = new->drops ? 0 : -ENOMEM;
+		if (r < 0)
+			goto fail;
+	}
 	r = open_socket(service, stream, worker->index == 0, shared);
 	if (r < 0)
 		goto fail;
@@ -251,6 +290,7 @@ static void close_port(struct worker *worker, struct port *port)
 {
 	if (port->stream)
 		tcp_remove(worker, port);
+	count_drops(port);
 	close(port->source.fd);
 	port->source.fd = -1;
 	port->next = worker->closed;
@@ -399,6 +439,7 @@ int socket_create(struct socket_responder **responder, const struct socket_setti
 	for (unsigned int i = 0; i < new->workers_count; i++) {
 		int opened = open_worker(&new->workers[i], i, new->workers_count, new->stop);
 
+		new->workers[i].drops = &new->drops;
 		r = r ? r : opened;
 	}
 	new->set = new_set(new->workers_count, 0);
@@ -613,6 +654,10 @@ static void add_statistics(struct socket_statistics *sum, const struct socket_st
 	sum->accepted += part->accepted;
 	for (int reason = 0; reason < SOCKET_REASONS; reason++)
 		sum->closed[reason] += part->closed[reason];
+	for (int family = 0; family < FAMILIES; family++) {
+		sum->sent[family] += part->sent[family];
+		sum->refused[family] += part->refused[family];
+	}
 }
 
 void socket_read(struct socket_responder *responder, struct socket_statistics *statistics)
@@ -623,6 +668,17 @@ void socket_read(struct socket_responder *responder, struct socket_statistics *s
 		add_statistics(statistics, &responder->workers[i].statistics);
 		unlock(&responder->workers[i]);
 	}
+}
+
+void socket_drops(struct socket_responder *responder,
+		  void (*take)(uint16_t port, uint64_t drops, void *context), void *context)
+{
+	const struct port_set *set = responder->set;
+
+	for (size_t i = 0; i < set->count * set->workers; i++)
+		count_drops(set->ports[i]);
+	for (const struct drops *drops = responder->drops; drops; drops = drops->next)
+		take(drops->port, drops->count, context);
 }
 
 size_t socket_missing(const struct socket_responder *responder, const char **sentence, bool *stream)
@@ -721,5 +777,11 @@ void socket_destroy(struct socket_responder *responder)
 	if (responder->stop >= 0)
 		close(responder->stop);
 	free_set(responder->set);
+	while (responder->drops) {
+		struct drops *drops = responder->drops;
+
+		responder->drops = drops->next;
+		free(drops);
+	}
 	free(responder);
 }

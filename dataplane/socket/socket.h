@@ -39,6 +39,9 @@ struct socket_statistics {
 	uint64_t connections;	  /* open now */
 	uint64_t accepted;
 	uint64_t closed[SOCKET_REASONS];
+	/* Replies over UDP that the kernel took, and that it refused whoever the client is. */
+	uint64_t sent[FAMILIES];
+	uint64_t refused[FAMILIES];
 };
 
 struct socket_settings {
@@ -95,6 +98,13 @@ int socket_start(struct socket_responder *responder, char *error, size_t size);
 
 /** socket_read - sum the workers' statistics. */
 void socket_read(struct socket_responder *responder, struct socket_statistics *statistics);
+
+/**
+ * socket_drops - tell how many datagrams the kernel has dropped at each UDP port number that there
+ * is or was: there was no room in a socket's buffer, or their checksum was wrong. Never goes back.
+ */
+void socket_drops(struct socket_responder *responder,
+		  void (*take)(uint16_t port, uint64_t drops, void *context), void *context);
 
 /**
  * socket_missing - how many ports could not be had when what is in force was prepared.

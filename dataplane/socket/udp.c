@@ -138,6 +138,25 @@ static void count_reply(struct worker *worker, const struct port *port, const st
 		       sent ? reply->verdict : VERDICT_UNSENT, reply->received, sent ? length : 0);
 }
 
+/*
+ * What the kernel refuses for what the client's address is says nothing of other clients, and
+ * anyone can have it by a forged source: no route, a route that prohibits, a broadcast address, a
+ * path that is too narrow.
+ */
+static void note_sending(struct worker *worker, const struct port *port, bool sent, int error)
+{
+	static const int of_client[] = {ENETUNREACH, EHOSTUNREACH, EHOSTDOWN,	 EACCES,
+					EINVAL,	     EMSGSIZE,	   ECONNREFUSED, ENOPROTOOPT};
+
+	worker->statistics.sent[port->path.family] += sent;
+	if (sent)
+		return;
+	for (size_t i = 0; i < sizeof(of_client) / sizeof(of_client[0]); i++)
+		if (error == of_client[i])
+			return;
+	worker->statistics.refused[port->path.family]++;
+}
+
 /* Sends what waits, from the socket that was asked. The kernel stops at the first that it does not
  * take: that one is skipped. */
 static void flush(struct worker *worker, const struct port *port)
@@ -152,9 +171,11 @@ static void flush(struct worker *worker, const struct port *port)
 
 		if (r < 0 && errno == EINTR)
 			continue;
-		for (; done < end; done++)
+		for (; done < end; done++) {
+			note_sending(worker, port, r > 0, errno);
 			count_reply(worker, port, &udp->replies[done], udp->out_bytes[done].iov_len,
 				    r > 0);
+		}
 	}
 	udp->replies_count = 0;
 }
@@ -176,11 +197,14 @@ static bool send_padded(const struct port *from, const struct msghdr *message)
 	int level = ipv6 ? IPPROTO_IPV6 : IPPROTO_IP;
 	int name = ipv6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER;
 	const int may = IP_PMTUDISC_DONT, may_not = IP_PMTUDISC_PROBE; /* as with IPv6 */
+	int error;
 	bool sent;
 
 	setsockopt(from->source.fd, level, name, &may, sizeof(may));
 	sent = send_one(from->source.fd, message);
+	error = errno;
 	setsockopt(from->source.fd, level, name, &may_not, sizeof(may_not));
+	errno = error;
 	return sent;
 }
 
@@ -237,6 +261,7 @@ static void reply_to(struct worker *worker, const struct port *port, unsigned in
 		return;
 	}
 	sent = padded ? send_padded(from, message) : send_one(from->source.fd, message);
+	note_sending(worker, port, sent, errno);
 	count_reply(worker, port, &reply, length, sent);
 }
 

@@ -23,6 +23,13 @@ struct source {
 	void (*ready)(struct worker *worker, struct source *source);
 };
 
+/* What was dropped at a UDP port number. The caller's thread alone uses it. */
+struct drops {
+	uint16_t port;
+	uint64_t count;
+	struct drops *next;
+};
+
 /* One worker's socket for one service. */
 struct port {
 	struct source source; /* first, as events point to it */
@@ -32,6 +39,8 @@ struct port {
 	bool fresh;		  /* prepared, and not in force yet */
 	bool wanted;		  /* by the set that comes into force */
 	bool paused;		  /* a listener that waits for the next tick */
+	struct drops *drops;	  /* of its number; NULL: a listener */
+	uint32_t dropped;	  /* what of it is counted, as the kernel does */
 	struct port *next;	  /* among the closed ones */
 };
 
@@ -62,7 +71,8 @@ struct worker {
 	uint64_t now;		   /* milliseconds, at the begin of this round */
 	uint64_t ticked;
 	struct port_set *set;
-	struct port *closed; /* free once no event of this round can point to them */
+	struct drops **drops; /* of all workers, each number once */
+	struct port *closed;  /* free once no event of this round can point to them */
 	struct udp *udp;
 	struct tcp *tcp;
 	struct socket_statistics statistics;
