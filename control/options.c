@@ -7,14 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "endpoint.h"
 #include "instance.h"
 #include "log.h"
 
 static const char help[] =
-	"usage: reflexd --interface IF... [--address IP]... [--port N]... [--metrics HOST:PORT]\n"
-	"       reflexd --dataplane socket [--address IP]... [--port N]... [--metrics HOST:PORT]\n"
-	"       reflexd --dataplane dpdk --address IP... [--port N]... [--metrics HOST:PORT]\n"
-	"       reflexd --config FILE [--check]\n"
+	"usage: reflexd --interface IF... [OPTION]...\n"
+	"       reflexd --dataplane socket [OPTION]...\n"
+	"       reflexd --dataplane dpdk --address IP... [OPTION]...\n"
+	"       reflexd --config FILE [--instance NAME] [--check]\n"
 	"\n"
 	"Answers STUN Binding requests in the kernel, by an XDP program on the interfaces, or by "
 	"sockets;\n"
@@ -26,13 +27,14 @@ static const char help[] =
 	"  --interface IF        answer on this interface; may be repeated\n"
 	"  --address IP          answer on this address instead of the interfaces' own; may be "
 	"repeated\n"
-	"  --port N              answer on this UDP port (default 3478); may be repeated\n"
+	"  --port N              answer on this port, UDP and TCP (default 3478); may be "
+	"repeated\n"
 	"  --metrics HOST:PORT   serve /metrics, /healthz and /readyz there (default "
 	"127.0.0.1:9478)\n"
 	"  --config FILE         read the configuration from a YAML file instead\n"
 	"  --check               only say whether the configuration is valid\n"
 	"  --instance NAME       run beside other instances (default: default)\n"
-	"  --help, --version\n"
+	"  -h, --help, --version\n"
 	"\n"
 	"SIGHUP reloads the file, SIGTERM stops. See reflexd(8).\n";
 
@@ -45,8 +47,9 @@ enum {
 	OPTION_CONFIG,
 	OPTION_CHECK,
 	OPTION_INSTANCE,
-	OPTION_HELP,
-	OPTION_VERSION
+	OPTION_VERSION,
+	OPTIONS_END,
+	OPTION_HELP = 'h',
 };
 
 static const struct option long_options[] = {
@@ -77,6 +80,12 @@ static int too_many(char *error, size_t size, const char *what, size_t max)
 	return -1;
 }
 
+static int named_twice(char *error, size_t size, const char *text)
+{
+	snprintf(error, size, "%s is named twice: leave one out", text);
+	return -1;
+}
+
 static int add_interface(struct config *config, const char *text, char *error, size_t size)
 {
 	struct config_interface *interface = &config->interfaces[config->interfaces_count];
@@ -86,10 +95,8 @@ static int add_interface(struct config *config, const char *text, char *error, s
 	if (config_read_interface(interface->name, text, error, size) < 0)
 		return -1;
 	for (size_t i = 0; i < config->interfaces_count; i++)
-		if (strcmp(interface->name, config->interfaces[i].name) == 0) {
-			snprintf(error, size, "%s is named twice", text);
-			return -1;
-		}
+		if (strcmp(interface->name, config->interfaces[i].name) == 0)
+			return named_twice(error, size, text);
 	config->interfaces_count++;
 	return 0;
 }
@@ -102,6 +109,9 @@ static int add_address(struct lists *lists, const char *text, char *error, size_
 		return too_many(error, size, "addresses", POLICY_SERVICES_MAX);
 	if (config_read_address(service, text, error, size) < 0)
 		return -1;
+	for (size_t i = 0; i < lists->addresses_count; i++)
+		if (endpoint_same_address(service, &lists->addresses[i]))
+			return named_twice(error, size, text);
 	lists->addresses_count++;
 	return 0;
 }
@@ -112,6 +122,9 @@ static int add_port(struct lists *lists, const char *text, char *error, size_t s
 		return too_many(error, size, "ports", POLICY_SERVICES_MAX);
 	if (config_read_port(&lists->ports[lists->ports_count], text, error, size) < 0)
 		return -1;
+	for (size_t i = 0; i < lists->ports_count; i++)
+		if (lists->ports[lists->ports_count] == lists->ports[i])
+			return named_twice(error, size, text);
 	lists->ports_count++;
 	return 0;
 }
@@ -185,14 +198,30 @@ static int refuse_option(char **argv, int option, char *error, size_t size)
 	return OPTIONS_WRONG;
 }
 
+/* Whether an option that holds one value came before, as a key may stand in the file once. */
+static bool repeated(bool *seen, int option)
+{
+	bool before = seen[option - OPTION_DATAPLANE];
+
+	seen[option - OPTION_DATAPLANE] = true;
+	return before && option != OPTION_INTERFACE && option != OPTION_ADDRESS &&
+	       option != OPTION_PORT;
+}
+
 /* Sets *without_file to the last option seen that a file excludes. */
 static int read_options(struct options *options, struct config *config, struct lists *lists,
 			const char **without_file, int argc, char **argv, char *error, size_t size)
 {
 	char reason[LOG_SENTENCE_MAX];
+	bool seen[OPTIONS_END - OPTION_DATAPLANE] = {false};
 	int option, index = 0;
 
-	while ((option = getopt_long(argc, argv, ":", long_options, &index)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
+		if (option >= OPTION_DATAPLANE && repeated(seen, option)) {
+			snprintf(error, size, "--%s is given twice: leave one out",
+				 long_options[index].name);
+			return OPTIONS_WRONG;
+		}
 		switch (option) {
 		case OPTION_CONFIG:
 			options->file = optarg;
@@ -234,7 +263,9 @@ static int check_options(const struct options *options, const struct config *con
 	else if (!options->file && config->interfaces_count == 0 &&
 		 (config->dataplane == CONFIG_DATAPLANE_AUTO ||
 		  config->dataplane == CONFIG_DATAPLANE_XDP))
-		snprintf(error, size, "nothing to do: name an --interface or a --config file");
+		snprintf(error, size,
+			 "nothing to do: name an --interface or a --config file, or set "
+			 "--dataplane socket");
 	else
 		return OPTIONS_RUN;
 	return OPTIONS_WRONG;

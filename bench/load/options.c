@@ -45,7 +45,7 @@ static const char help[] =
 	"  --json                print one JSON object\n"
 	"  --quiet               show no progress\n"
 	"  --i-own-this-target   send beyond this machine's own test networks\n"
-	"  --help, --version\n"
+	"  -h, --help, --version\n"
 	"\n"
 	"capacity raises the rate until an answer in so many is lost or late:\n"
 	"  --from N, --to N, --step FACTOR   (default: 1k, 10M, 1.5)\n"
@@ -74,7 +74,6 @@ enum {
 	OPTION_JSON,
 	OPTION_QUIET,
 	OPTION_OWNED,
-	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_CAPACITY, /* those that follow are for capacity only */
 	OPTION_FROM = OPTION_CAPACITY,
@@ -82,6 +81,8 @@ enum {
 	OPTION_STEP,
 	OPTION_LOSS,
 	OPTION_P99,
+	OPTIONS_END,
+	OPTION_HELP = 'h',
 };
 
 static const struct option long_options[] = {
@@ -129,6 +130,12 @@ const char *settings_mode_name(enum settings_mode mode)
 static int refuse(char *error, size_t size, const char *text, const char *what)
 {
 	snprintf(error, size, "'%s' is not %s", text, what);
+	return -1;
+}
+
+static int refuse_twice(char *error, size_t size, const char *text)
+{
+	snprintf(error, size, "%s is named twice: leave one out", text);
 	return -1;
 }
 
@@ -251,7 +258,7 @@ static int read_profile(struct settings *settings, char *part, char *error, size
 		return refuse(error, size, part, "a profile: see reflex-load profiles");
 	for (size_t i = 0; i < settings->mix_count; i++)
 		if (settings->mix[i].profile == mix->profile)
-			return refuse(error, size, part, "to be named twice");
+			return refuse_twice(error, size, part);
 	settings->mix_count++; /* no more than there are profiles */
 	return 0;
 }
@@ -279,6 +286,9 @@ static int read_cpu(struct settings *settings, char *part, char *error, size_t s
 	if (!scan_number(&number, part, CPU_SETSIZE - 1) || number != floor(number) ||
 	    !CPU_ISSET((size_t)number, &set))
 		return refuse(error, size, part, "a CPU that this process may use");
+	for (size_t i = 0; i < settings->cpus_count; i++)
+		if (settings->cpus[i] == (int)number)
+			return refuse_twice(error, size, part);
 	settings->cpus[settings->cpus_count++] = (int)number;
 	return 0;
 }
@@ -441,15 +451,22 @@ static int read_options(struct settings *settings, unsigned int *seen, int argc,
 			char *error, size_t size)
 {
 	char reason[SENTENCE_MAX];
+	bool given[OPTIONS_END - OPTION_INTERFACE] = {false};
 	int option, index = 0, r;
 
-	while ((option = getopt_long(argc, argv, ":", long_options, &index)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
 		if (option == ':' || option == '?')
 			return refuse_option(argv, option, error, size);
 		if (option == OPTION_HELP)
 			return print_help();
 		if (option == OPTION_VERSION)
 			return print_version();
+		if (given[option - OPTION_INTERFACE]) {
+			snprintf(error, size, "--%s is given twice: leave one out",
+				 long_options[index].name);
+			return OPTIONS_WRONG;
+		}
+		given[option - OPTION_INTERFACE] = true;
 		note(seen, option);
 		if (option >= OPTION_CAPACITY)
 			r = set_capacity(settings, option, optarg, reason, sizeof(reason));

@@ -50,6 +50,7 @@ struct key {
 	const struct key *keys;	  /* the value is a mapping of these */
 };
 
+static int read_punt(void *target, const char *text, char *error, size_t size);
 static int parse_value(struct parser *parser, const struct key *key, yaml_node_t *node,
 		       void *target);
 static int parse_word(struct parser *parser, const struct key *key, yaml_node_t *node,
@@ -130,7 +131,7 @@ static const struct key keys_config[] = {
 	KEY("otherwise",         word,        IN_CONFIG(pass_refused), .words = words_otherwise),
 	KEY("persist",           word,        IN_CONFIG(persist), .words = words_bool),
 	KEY("idle",              word,        IN_CONFIG(idle), .words = words_idle),
-	KEY("punt",              value,       IN_CONFIG(punt), .value = config_read_interface),
+	KEY("punt",              value,       IN_CONFIG(punt), .value = read_punt),
 	KEY("metrics",           mapping,     WHOLE, .keys = keys_metrics),
 	END
 };
@@ -143,6 +144,7 @@ _Static_assert(CONFIG_MODE_NATIVE == 0 && CONFIG_MODE_GENERIC == 1 && CONFIG_MOD
 	       "words_mode has another order");
 _Static_assert(CONFIG_IDLE_SLEEP == 0 && CONFIG_IDLE_POLL == 1, "words_idle has another order");
 _Static_assert(sizeof(bool) == 1, "parse_word writes one byte");
+#define KEYS_MAX (sizeof(keys_config) / sizeof(keys_config[0])) /* no other mapping has more */
 
 /* --- values --- */
 
@@ -206,6 +208,30 @@ int config_read_interface(void *target, const char *text, char *error, size_t si
 	return 0;
 }
 
+/* What the kernel needs no further name for, and DPDK's list of arguments has no use for either. */
+static int read_punt(void *target, const char *text, char *error, size_t size)
+{
+	int r = config_read_interface(target, text, error, size);
+
+	if (r == 0 && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789._-") != strlen(text))
+		return refuse(error, size,
+			      "'%s' cannot be made by DPDK: use letters, digits, '-', '_' and '.'",
+			      text);
+	return r;
+}
+
+/* IPv4 in IPv6's form: a socket bound to it sees no packet of IPv6, and XDP sees none with it. */
+static int refuse_mapped(const uint8_t *address, const char *text, char *error, size_t size)
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (memcmp(address, prefix, sizeof(prefix)) != 0)
+		return 0;
+	return refuse(error, size, "'%s' is an IPv4 address in IPv6's form: write %u.%u.%u.%u",
+		      text, address[12], address[13], address[14], address[15]);
+}
+
 int config_read_address(void *target, const char *text, char *error, size_t size)
 {
 	struct policy_service *service = target;
@@ -217,7 +243,8 @@ int config_read_address(void *target, const char *text, char *error, size_t size
 		service->family = FAMILY_IPV6;
 	else
 		return refuse(error, size, "'%s' is not an IPv4 or IPv6 address", text);
-	return 0;
+	return service->family == FAMILY_IPV6 ? refuse_mapped(service->address, text, error, size)
+					      : 0;
 }
 
 int config_read_port(void *target, const char *text, char *error, size_t size)
@@ -277,6 +304,24 @@ static int listen_address(struct config_listen *listen, const char *host, uint16
 	return -EINVAL;
 }
 
+/* What parses, but nobody could connect to it. */
+static int check_listen(const struct config_listen *listen, const char *host, char *error,
+			size_t size)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&listen->address;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&listen->address;
+	bool ipv6 = listen->address.ss_family == AF_INET6;
+
+	if (ipv6 ? IN6_IS_ADDR_MULTICAST(&in6->sin6_addr) : ntohl(in->sin_addr.s_addr) >> 28 >= 14)
+		return refuse(error, size, "%s is no unicast address of a host", host);
+	if (ipv6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+		return refuse(
+			error, size,
+			"%s is link-local, which takes an interface too: name another address",
+			host);
+	return ipv6 ? refuse_mapped(in6->sin6_addr.s6_addr, host, error, size) : 0;
+}
+
 int config_read_listen(void *target, const char *text, char *error, size_t size)
 {
 	struct config_listen *listen = target;
@@ -296,6 +341,8 @@ int config_read_listen(void *target, const char *text, char *error, size_t size)
 		return -EINVAL;
 	if (listen_address(listen, host, number) < 0)
 		return refuse(error, size, "'%s' is not an IP address (or localhost)", host);
+	if (check_listen(listen, host, error, size) < 0)
+		return -EINVAL;
 	memcpy(listen->text, text, length + 1);
 	return 0;
 }
@@ -413,7 +460,7 @@ static const struct key *find_key(struct parser *parser, const struct key *keys,
 }
 
 static int parse_pair(struct parser *parser, const struct key *keys, yaml_node_pair_t *pair,
-		      uint64_t *seen, char *target)
+		      unsigned int *seen, char *target)
 {
 	yaml_node_t *name = yaml_document_get_node(&parser->document, pair->key);
 	yaml_node_t *value = yaml_document_get_node(&parser->document, pair->value);
@@ -424,9 +471,9 @@ static int parse_pair(struct parser *parser, const struct key *keys, yaml_node_p
 	if (!key)
 		return -EINVAL;
 	length = enter(parser, "%s%s", parser->path[0] ? "." : "", key->name);
-	if (*seen & (uint64_t)1 << (key - keys))
-		return refuse_node(parser, name, "stands here twice");
-	*seen |= (uint64_t)1 << (key - keys);
+	if (seen[key - keys])
+		return refuse_node(parser, name, "stands in line %u already", seen[key - keys]);
+	seen[key - keys] = name->start_mark.line + 1;
 
 	r = key->parse(parser, key, value, target + key->offset);
 	if (r == 0)
@@ -437,14 +484,14 @@ static int parse_pair(struct parser *parser, const struct key *keys, yaml_node_p
 static int parse_mapping(struct parser *parser, const struct key *key, yaml_node_t *node,
 			 void *target)
 {
-	uint64_t seen = 0;
+	unsigned int seen[KEYS_MAX] = {0}; /* the line of each key; 0: it has not come yet */
 	int r;
 
 	if (node->type != YAML_MAPPING_NODE)
 		return refuse_node(parser, node, "keys and their values are expected");
 	for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
 	     pair < node->data.mapping.pairs.top; pair++) {
-		r = parse_pair(parser, key->keys, pair, &seen, target);
+		r = parse_pair(parser, key->keys, pair, seen, target);
 		if (r < 0)
 			return r;
 	}
@@ -489,12 +536,13 @@ static int parse_interface(struct parser *parser, yaml_node_t *node, size_t posi
 
 	if (r < 0)
 		return r;
+	all[position].line = node->start_mark.line + 1;
 	if (!all[position].name[0])
 		return refuse_node(parser, node, "name is missing");
 	for (size_t i = 0; i < position; i++)
 		if (strcmp(all[position].name, all[i].name) == 0)
-			return refuse_node(parser, node, "%s stands in the list twice",
-					   all[i].name);
+			return refuse_node(parser, node, "%s is line %u's interface again",
+					   all[i].name, all[i].line);
 	return 0;
 }
 
@@ -852,7 +900,10 @@ static int parse_document(struct parser *parser, yaml_parser_t *yaml,
 	root = yaml_document_get_root_node(&parser->document);
 	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0)) {
 		r = refuse(parser->error, parser->size,
-			   "%s: empty; it must at least name an interface", parser->file);
+			   automatic == CONFIG_DATAPLANE_DPDK
+				   ? "%s: empty: name the addresses to answer on, in services"
+				   : "%s: empty: name interfaces, or set dataplane: socket",
+			   parser->file);
 		goto out;
 	}
 	r = parse_mapping(parser, &whole, root, parser->config);
@@ -1076,7 +1127,10 @@ int config_finish(struct config *config, const char *where, char *error, size_t 
 	int r = 0;
 
 	if (config->interfaces_count == 0 && !dpdk && config->dataplane != CONFIG_DATAPLANE_SOCKET)
-		return refuse(error, size, "%s: interfaces: at least one must be named", where);
+		return refuse(error, size,
+			      "%s: interfaces: name at least one, or set dataplane: socket, "
+			      "which needs none",
+			      where);
 	if (config->services_count == 0) {
 		config->services[0].service.port = CONFIG_PORT_DEFAULT;
 		config->services_count = 1;

@@ -34,7 +34,8 @@ enum config_idle { /* what a worker of DPDK does when nothing arrives */
 
 struct config_interface {
 	char name[IF_NAMESIZE];
-	uint8_t mode; /* enum config_mode */
+	uint8_t mode;	   /* enum config_mode */
+	unsigned int line; /* where it stands in the file; 0: an option */
 };
 
 struct config_service {

@@ -9,7 +9,8 @@
 #include "instance.h"
 
 static const char help[] =
-	"usage: reflex-dpdk EAL-OPTIONS -- --config FILE [--instance NAME] [--check]\n"
+	"usage: reflex-dpdk EAL-OPTIONS -- --config FILE [--instance NAME]\n"
+	"       reflex-dpdk --config FILE --check\n"
 	"\n"
 	"Answers STUN Binding requests on all ports that the EAL options name, with a worker on\n"
 	"each lcore.\n"
@@ -17,13 +18,13 @@ static const char help[] =
 	"  --config FILE     read the configuration from a YAML file, the same as reflexd's\n"
 	"  --instance NAME   run beside other instances (default: default)\n"
 	"  --check           only say whether the configuration is valid\n"
-	"  --help, --version\n"
+	"  -h, --help, --version\n"
 	"\n"
 	"Often wanted EAL options: -l CORES, -a PCI-ADDRESS, --no-pci --vdev NAME,ARGUMENTS,\n"
 	"--no-huge -m MIB, --file-prefix NAME (a name of its own for each process).\n"
 	"SIGHUP reloads the file, SIGTERM stops. See reflex-dpdk(8).\n";
 
-enum { OPTION_CONFIG = 256, OPTION_INSTANCE, OPTION_CHECK, OPTION_HELP, OPTION_VERSION };
+enum { OPTION_CONFIG = 256, OPTION_INSTANCE, OPTION_CHECK, OPTION_VERSION, OPTION_HELP = 'h' };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, OPTION_CONFIG},
@@ -76,12 +77,19 @@ static void refuse(int option, char **argv, char *error, size_t size)
 enum options_result options_parse(struct options *options, int argc, char **argv, char *error,
 				  size_t size)
 {
-	int begin = split(argc, argv), option;
+	bool seen[OPTION_VERSION - OPTION_CONFIG + 1] = {false};
+	int begin = split(argc, argv), option, index = 0;
 
 	*options = (struct options){.instance = INSTANCE_DEFAULT, .eal_count = begin ? begin : 1};
 	argv += begin;
 	argc -= begin;
-	while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
+		if (option >= OPTION_CONFIG && seen[option - OPTION_CONFIG]) {
+			snprintf(error, size, "--%s is given twice: leave one out", long_options[index].name);
+			return OPTIONS_WRONG;
+		}
+		if (option >= OPTION_CONFIG)
+			seen[option - OPTION_CONFIG] = true;
 		switch (option) {
 		case OPTION_CONFIG:
 			options->file = optarg;

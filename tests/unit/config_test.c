@@ -280,8 +280,11 @@ static const struct {
 	{ETH0 "? [a]\n: b\n",
 	 ":3: unknown key 'a list or mapping' (known here: dataplane, interfaces, services, "
 	 "reply, legacy, low_source_ports, otherwise, persist, idle, punt, metrics)"},
-	{ETH0 "legacy: true\nlegacy: true\n", ":4: legacy: stands here twice"},
-	{ETH0 "services:\n  - port: 1\n    port: 2\n", ":5: services[0].port: stands here twice"},
+	{ETH0 "legacy: true\nlegacy: true\n", ":4: legacy: stands in line 3 already"},
+	{ETH0 "services:\n  - port: 1\n    port: 2\n",
+	 ":5: services[0].port: stands in line 4 already"},
+	{"metrics:\n  listen: 127.0.0.1:1\n" ETH0 "metrics:\n  listen: 127.0.0.1:2\n",
+	 ":5: metrics: stands in line 1 already"},
 
 	/* DPDK */
 	{"dataplane: dpdk\npersist: true\n" SERVICE,
@@ -329,13 +332,14 @@ static const struct {
 	 ":4: reply.wrong_fingerprint: 'drop' is not discard or ignore"},
 
 	/* interfaces */
-	{"", ": empty; it must at least name an interface"},
-	{"# nothing\n", ": empty; it must at least name an interface"},
-	{"---\n---\n", ": empty; it must at least name an interface"},
-	{"legacy: true\n", ": interfaces: at least one must be named"},
+	{"", ": empty: name interfaces, or set dataplane: socket"},
+	{"# nothing\n", ": empty: name interfaces, or set dataplane: socket"},
+	{"---\n---\n", ": empty: name interfaces, or set dataplane: socket"},
+	{"legacy: true\n",
+	 ": interfaces: name at least one, or set dataplane: socket, which needs none"},
 	{"interfaces: []\n", ":1: interfaces: the list is empty"},
 	{"interfaces:\n  - mode: native\n", ":2: interfaces[0]: name is missing"},
-	{ETH0 "  - name: eth0\n", ":3: interfaces[1]: eth0 stands in the list twice"},
+	{ETH0 "  - name: eth0\n", ":3: interfaces[1]: eth0 is line 2's interface again"},
 	{"interfaces:\n  - name: abcdefghijklmnop\n",
 	 ":2: interfaces[0].name: 'abcdefghijklmnop' is not an interface name (1 to 15 "
 	 "characters)"},
@@ -480,7 +484,8 @@ static const struct {
 	{"dataplane: socket\npersist: true\n", ":2: persist: sockets end with reflexd, so nothing "
 					       "could go on answering: leave it out, or "
 					       "use XDP"},
-	{"dataplane: auto\n", ": interfaces: at least one must be named"},
+	{"dataplane: auto\n",
+	 ": interfaces: name at least one, or set dataplane: socket, which needs none"},
 
 	/* the rest */
 	{ETH0 "reply:\n  software: 123456789012345678901234567890123\n",
