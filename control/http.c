@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -155,6 +156,16 @@ static void end_old_connections(struct http *http)
 
 /* --- */
 
+static int say_why(int r, const struct config_listen *listen, char *error, size_t size)
+{
+	snprintf(error, size, "metrics cannot be served on %s: %s%s", listen->text, strerror(-r),
+		 r == -EADDRINUSE      ? ": choose another address or port with --metrics, or "
+					 "metrics.listen in the file"
+		 : r == -EADDRNOTAVAIL ? ": no interface of this machine that is up has it"
+				       : "");
+	return r;
+}
+
 static int listen_on(const struct config_listen *listen_to, char *error, size_t size)
 {
 	const int on = 1;
@@ -171,11 +182,23 @@ failed:
 	r = -errno;
 	if (fd >= 0)
 		close(fd);
-	snprintf(error, size, "metrics cannot be served on %s: %s%s", listen_to->text, strerror(-r),
-		 r == -EADDRINUSE      ? ": choose another address or port with --metrics, or "
-					 "metrics.listen in the file"
-		 : r == -EADDRNOTAVAIL ? ": no interface of this machine that is up has it"
-				       : "");
+	return say_why(r, listen_to, error, size);
+}
+
+int http_check(const struct config_listen *listen, char *error, size_t size)
+{
+	struct sockaddr_storage any = listen->address;
+	int fd = socket(any.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), r = 0;
+
+	/* On any port: the one that is meant may be a running reflexd's. */
+	if (any.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&any)->sin6_port = 0;
+	else
+		((struct sockaddr_in *)&any)->sin_port = 0;
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, listen->length) < 0)
+		r = say_why(-errno, listen, error, size);
+	if (fd >= 0)
+		close(fd);
 	return r;
 }
 

@@ -28,6 +28,14 @@ struct http_page {
 int http_open(struct http **http, const struct config_listen *listen, const struct http_page *pages,
 	      void *context, char *error, size_t size);
 
+/**
+ * http_check - whether an address of this machine is meant. The port may be in use.
+ * @error: set on failure to a sentence
+ *
+ * Return: 0 or -errno.
+ */
+int http_check(const struct config_listen *listen, char *error, size_t size);
+
 /** http_fd - what to poll for reading. */
 int http_fd(const struct http *http);
 

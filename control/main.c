@@ -297,6 +297,9 @@ static int list_services(struct daemon *daemon)
 	if (r == 0)
 		r = services_check(&daemon->services, &daemon->config, daemon->options.file, error,
 				   sizeof(error));
+	if (r == 0)
+		r = services_check_metrics(&daemon->services, &daemon->config, daemon->options.file,
+					   error, sizeof(error));
 	if (r < 0)
 		log_error("%s", error);
 	return r;
@@ -544,6 +547,8 @@ static int reload(struct daemon *daemon, char *error, size_t size)
 		return r;
 	r = services_check(&services, &next, daemon->options.file, error, size);
 	if (r == 0)
+		r = services_check_metrics(&services, &next, daemon->options.file, error, size);
+	if (r == 0)
 		r = apply(daemon, &next, &services, true, error, size);
 	if (r == 0)
 		daemon->config = next;
@@ -749,13 +754,29 @@ static void release(struct daemon *daemon)
 	lock_release(&daemon->lock);
 }
 
+/* What the start would find wrong with this machine's addresses as they are now. */
+static int check_machine(const struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	struct policy *policy = NULL;
+	int r = services_policy(&policy, &daemon->services, &daemon->config, error, sizeof(error));
+
+	free(policy);
+	if (r == 0)
+		r = http_check(&daemon->config.metrics, error, sizeof(error));
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
 static void print_check(const struct options *options, const struct config *config)
 {
 	printf("%s: ok\n", options->file ? options->file : "options");
 	printf("  dataplane  %s\n", config_dataplane_name(config->dataplane));
 	for (size_t i = 0; i < config->interfaces_count; i++)
-		printf("  interface  %-15s  %s\n", config->interfaces[i].name,
-		       mode_names[config->interfaces[i].mode]);
+		printf("  interface  %-15s  %s%s\n", config->interfaces[i].name,
+		       mode_names[config->interfaces[i].mode],
+		       if_nametoindex(config->interfaces[i].name) ? "" : "  (not there now)");
 	if (by_dpdk(config)) {
 		printf("  punt       %s\n", config->punt[0] ? config->punt : "none");
 		printf("  idle       %s\n", config_idle_name(config->idle));
@@ -815,6 +836,8 @@ int main(int argc, char **argv)
 	}
 	if (daemon.options.check) {
 		r = list_services(&daemon);
+		if (r == 0)
+			r = check_machine(&daemon);
 		if (r == 0)
 			print_check(&daemon.options, &daemon.config);
 		services_free(&daemon.services);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -503,6 +504,46 @@ int services_check(const struct services *services, const struct config *config,
 		 interface);
 	return config_refuse_address(config, services->stray, services->stray_alternate, where,
 				     error, size, reason);
+}
+
+/* Whether a TCP socket on the one keeps another from the other. */
+static bool meets(const struct config_listen *listen, const struct service *service)
+{
+	struct sockaddr_storage address;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&listen->address;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&listen->address;
+
+	endpoint_sockaddr(&address, &service->service, 0);
+	if (listen->address.ss_family == AF_INET6)
+		return in6->sin6_port == be16_from(service->service.port).raw &&
+		       (IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr) ||
+			memcmp(&address, in6, listen->length) == 0);
+	return in->sin_port == be16_from(service->service.port).raw &&
+	       ((in->sin_addr.s_addr == 0 && address.ss_family == AF_INET) ||
+		memcmp(&address, in, listen->length) == 0);
+}
+
+int services_check_metrics(const struct services *services, const struct config *config,
+			   const char *where, char *error, size_t size)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (config->pass_refused ||
+	    (config->dataplane == CONFIG_DATAPLANE_DPDK && !config->punt[0]))
+		return 0; /* no sockets */
+	for (size_t i = 0; i < services->count; i++) {
+		const struct service *service = &services->list[i];
+
+		if (!meets(&config->metrics, service))
+			continue;
+		snprintf(error, size,
+			 "%s%s: %s is where %s is answered over TCP: choose another port",
+			 where ? where : "--metrics", where ? ": metrics.listen" : "",
+			 config->metrics.text,
+			 endpoint_print(text, &service->service, service->scope));
+		return -EINVAL;
+	}
+	return 0;
 }
 
 void services_print(FILE *out, const struct config *config)

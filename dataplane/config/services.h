@@ -68,6 +68,17 @@ int services_check(const struct services *services, const struct config *config,
 		   char *error, size_t size);
 
 /**
+ * services_check_metrics - whether metrics and a service share no TCP port, which only one of them
+ * could have.
+ * @where: the file; NULL: it was an option
+ * @error: set on failure to a sentence
+ *
+ * Return: 0 or -EINVAL.
+ */
+int services_check_metrics(const struct services *services, const struct config *config,
+			   const char *where, char *error, size_t size);
+
+/**
  * services_policy - make the policy for them.
  * @policy: set on success; release with free()
  */

@@ -305,13 +305,17 @@ static int check_only(struct responder *responder)
 {
 	char error[LOG_SENTENCE_MAX];
 	struct services services;
+	struct policy *policy = NULL;
 	int r = services_expand(&services, &responder->config, error, sizeof(error));
 
+	if (r == 0)
+		r = services_policy(&policy, &services, &responder->config, error, sizeof(error));
+	services_free(&services);
+	free(policy);
 	if (r < 0) {
 		log_error("%s", error);
 		return r;
 	}
-	services_free(&services);
 	printf("%s: ok\n", responder->options.file);
 	services_print(stdout, &responder->config);
 	printf("  punt       %s\n", responder->config.punt[0] ? responder->config.punt : "none");
