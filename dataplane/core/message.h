@@ -41,14 +41,14 @@ struct binding {
 	uint32_t discovery;	    /* of the service's slot */
 	uint32_t crc;		    /* state after the request's STUN header */
 	/* The client's address and the one that the reply comes from; IPv4 uses one word. */
-	struct wire_ipv6_address source, destination;
-	struct be32 id[4];
+	struct wire_ipv6_address source WIRE_ALIGNED, destination WIRE_ALIGNED;
+	struct be32 id[4] WIRE_ALIGNED;
 	struct stun_attributes found;
 };
 
 /* An address and port, as they lie in memory. */
 struct message_endpoint {
-	struct wire_ipv6_address address;
+	struct wire_ipv6_address address WIRE_ALIGNED;
 	uint16_t port;
 };
 
@@ -265,7 +265,7 @@ static inline void message_redirect(const struct policy *policy, struct binding 
 {
 	uint8_t change = binding->found.change;
 	struct message_endpoint opposite;
-	struct be16 ports[2]; /* source, destination */
+	struct be16 ports[2] WIRE_ALIGNED; /* source, destination */
 
 	message_opposite(policy, binding, &opposite);
 	wire_store32(ports, binding->ports);

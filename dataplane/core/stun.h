@@ -26,7 +26,8 @@
 
 /* What the walk found, and where it stands. */
 struct stun_attributes {
-	struct be16 unknown[STUN_ATTRIBUTES_MAX]; /* types in order of appearance, each once */
+	/* Types in order of appearance, each once. */
+	struct be16 unknown[STUN_ATTRIBUTES_MAX] WIRE_ALIGNED;
 	uint32_t unknown_count;
 	uint16_t length;  /* of all attributes in bytes */
 	uint16_t offset;  /* behind the last one read */

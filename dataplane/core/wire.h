@@ -83,6 +83,12 @@ static inline void wire_store32(void *to, uint32_t raw)
 	((struct be32 *)to)->raw = raw;
 }
 
+/*
+ * On what wire_store64 and wire_copy128 write: at any address for BPF, but not on its stack, where
+ * the kernel takes aligned accesses only, and clang puts a struct of smaller numbers anywhere.
+ */
+#define WIRE_ALIGNED __attribute__((aligned(8)))
+
 static inline uint64_t wire_load64(const void *from)
 {
 	return ((const struct wire_u64 *)from)->raw;
