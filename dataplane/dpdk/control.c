@@ -328,7 +328,7 @@ static void stop(struct responder *responder)
 	__atomic_store_n(&responder->stop, true, __ATOMIC_RELAXED);
 }
 
-void *control_run(void *argument)
+COMPAT_THREAD_RESULT control_run(void *argument)
 {
 	struct responder *responder = argument;
 	struct pollfd event = {.fd = responder->signals, .events = POLLIN};
@@ -345,7 +345,7 @@ void *control_run(void *argument)
 				continue;
 			}
 			stop(responder);
-			return NULL;
+			return 0;
 		}
 		if (period % FOLLOW_PERIODS == 0)
 			follow_addresses(responder);
@@ -355,5 +355,5 @@ void *control_run(void *argument)
 	/* Nothing to go on for, and whoever supervises it can start it anew. */
 	log_error("no device is left");
 	stop(responder);
-	return NULL;
+	return 0;
 }

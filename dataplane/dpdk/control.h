@@ -3,6 +3,7 @@
 #ifndef REFLEX_DPDK_CONTROL_H
 #define REFLEX_DPDK_CONTROL_H
 
+#include "compat.h"
 #include "config.h"
 #include "log.h"
 #include "options.h"
@@ -38,7 +39,7 @@ struct responder {
  * workers.
  * @argument: the struct responder
  */
-void *control_run(void *argument);
+COMPAT_THREAD_RESULT control_run(void *argument);
 
 /** control_end - publish the last counters, and that nothing is answered from now on. */
 void control_end(struct responder *responder);

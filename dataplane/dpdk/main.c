@@ -258,7 +258,7 @@ static int run(struct responder *responder)
 	status->workers = responder->workers_count;
 	status->generation = 1;
 	status->last_reload_successful = 1;
-	r = rte_ctrl_thread_create(&control, "control", NULL, control_run, responder);
+	r = compat_start_control(&control, control_run, responder);
 	if (r != 0) {
 		log_error("no control thread: %s", strerror(-r));
 		return r;

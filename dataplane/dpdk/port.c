@@ -111,8 +111,14 @@ static void receive_multicast(struct port *port)
 /* What makes a driver lose frames without a word. */
 static int check(const struct port *port, char *error, size_t size)
 {
-	struct rte_eth_dev_info info = {0};
+	struct rte_eth_dev_info info;
+	int r = rte_eth_dev_info_get(port->id, &info);
 
+	if (r < 0) {
+		snprintf(error, size, "port %s: its driver does not describe it: %s", port->name,
+			 rte_strerror(-r));
+		return r;
+	}
 	/* It takes a part of the buffers for all of them (DPDK 22.11): what lies in the others is
 	 * neither sent nor given back. */
 	if (!rte_eal_has_hugepages() && strcmp(port->driver, "net_af_xdp") == 0) {
@@ -123,7 +129,6 @@ static int check(const struct port *port, char *error, size_t size)
 		return -EINVAL;
 	}
 	/* The kernel gives each of its sockets a share, read or not. */
-	rte_eth_dev_info_get(port->id, &info);
 	if (strcmp(port->driver, "net_af_packet") == 0 && info.max_rx_queues > port->queues) {
 		snprintf(error, size,
 			 "port %s: %u of its %u queues have workers, and what comes by the others "

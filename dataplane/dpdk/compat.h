@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where releases of DPDK differ, from 22.11 on. Nothing else asks which one it is. */
+#ifndef REFLEX_DPDK_COMPAT_H
+#define REFLEX_DPDK_COMPAT_H
+
+#include <pthread.h>
+#include <rte_lcore.h>
+#include <rte_thread.h>
+#include <rte_version.h>
+
+/* What the function of a control thread returns; 0 will do. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#define COMPAT_THREAD_RESULT uint32_t
+#else
+#define COMPAT_THREAD_RESULT void *
+#endif
+
+/* A thread on the CPUs that no worker has. Return: 0 or -errno. */
+static inline int compat_start_control(pthread_t *thread, COMPAT_THREAD_RESULT (*run)(void *),
+				       void *argument)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+	rte_thread_t id;
+	int r = rte_thread_create_control(&id, "control", run, argument);
+
+	*thread = (pthread_t)id.opaque_id;
+	return r;
+#else
+	return rte_ctrl_thread_create(thread, "control", NULL, run, argument);
+#endif
+}
+
+#endif
