@@ -15,6 +15,9 @@
 #define COMPAT_THREAD_RESULT void *
 #endif
 
+/* Whether a server of memif believes what its clients say: since 23.03, and 26.07 does still. */
+#define COMPAT_MEMIF_OVERRUN (RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0))
+
 /* A thread on the CPUs that no worker has. Return: 0 or -errno. */
 static inline int compat_start_control(pthread_t *thread, COMPAT_THREAD_RESULT (*run)(void *),
 				       void *argument)

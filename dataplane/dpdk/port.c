@@ -8,8 +8,10 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "compat.h"
 #include "link.h"
 #include "log.h"
 
@@ -108,8 +110,22 @@ static void receive_multicast(struct port *port)
 			    port->name, rte_strerror(-r));
 }
 
-/* What makes a driver lose frames without a word. */
-static int check(const struct port *port, char *error, size_t size)
+/* A server of memif asks only itself how long the pieces are that come. Where its buffers hold so
+ * much, a client with larger pieces makes it write behind them; where not, it looks. */
+static bool is_overrun(const struct rte_eth_dev_info *info, unsigned int room)
+{
+	const struct rte_devargs *devargs = rte_dev_devargs(info->device);
+	const char *arguments = devargs && devargs->args ? devargs->args : "", *size;
+
+	if (!COMPAT_MEMIF_OVERRUN || strcmp(info->driver_name, "net_memif") != 0 ||
+	    !(strstr(arguments, "role=server") || strstr(arguments, "role=master")))
+		return false;
+	size = strstr(arguments, "bsize=");
+	return (size ? strtoul(size + strlen("bsize="), NULL, 10) : 2048) <= room;
+}
+
+/* What makes a driver lose frames without a word, or worse; with so much room in a buffer. */
+static int check(const struct port *port, unsigned int room, char *error, size_t size)
 {
 	struct rte_eth_dev_info info;
 	int r = rte_eth_dev_info_get(port->id, &info);
@@ -136,6 +152,13 @@ static int check(const struct port *port, char *error, size_t size)
 			 port->name, port->queues, info.max_rx_queues, port->queues);
 		return -EINVAL;
 	}
+	if (is_overrun(&info, room)) {
+		snprintf(error, size,
+			 "port %s: with this DPDK a client of memif that has larger buffers writes "
+			 "behind those of its server: give bsize=%u",
+			 port->name, 2 * room);
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -150,7 +173,8 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 	if (r > 0) {
 		port->queues = (uint16_t)r;
 		choose(&conf, port, punts);
-		r = check(port, error, size);
+		r = check(port, rte_pktmbuf_data_room_size(pools[0]) - RTE_PKTMBUF_HEADROOM, error,
+			  size);
 		if (r < 0)
 			return r;
 		r = set_up(id, &conf, port->queues, pools);
