@@ -77,8 +77,12 @@ double run_on(int interface, int repeat)
 	struct xdp_md context = {}, context_out;
 	struct timespec start, end;
 
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_out = out,
-		    .data_size_in = sizeof(frame), .data_size_out = sizeof(out), );
+	struct bpf_test_run_opts options = {};
+	options.sz = sizeof(options);
+	options.data_in = frame;
+	options.data_size_in = sizeof(frame);
+	options.data_out = out;
+	options.data_size_out = sizeof(out);
 	options.repeat = repeat;
 	context.data_end = sizeof(frame);
 	context.ingress_ifindex = static_cast<__u32>(interface);
