@@ -48,7 +48,6 @@ enum {
 	OPTION_CHECK,
 	OPTION_INSTANCE,
 	OPTION_VERSION,
-	OPTIONS_END,
 	OPTION_HELP = 'h',
 };
 
@@ -198,30 +197,14 @@ static int refuse_option(char **argv, int option, char *error, size_t size)
 	return OPTIONS_WRONG;
 }
 
-/* Whether an option that holds one value came before, as a key may stand in the file once. */
-static bool repeated(bool *seen, int option)
-{
-	bool before = seen[option - OPTION_DATAPLANE];
-
-	seen[option - OPTION_DATAPLANE] = true;
-	return before && option != OPTION_INTERFACE && option != OPTION_ADDRESS &&
-	       option != OPTION_PORT;
-}
-
 /* Sets *without_file to the last option seen that a file excludes. */
 static int read_options(struct options *options, struct config *config, struct lists *lists,
 			const char **without_file, int argc, char **argv, char *error, size_t size)
 {
 	char reason[LOG_SENTENCE_MAX];
-	bool seen[OPTIONS_END - OPTION_DATAPLANE] = {false};
 	int option, index = 0;
 
 	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
-		if (option >= OPTION_DATAPLANE && repeated(seen, option)) {
-			snprintf(error, size, "--%s is given twice: leave one out",
-				 long_options[index].name);
-			return OPTIONS_WRONG;
-		}
 		switch (option) {
 		case OPTION_CONFIG:
 			options->file = optarg;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The command lines of reflexd, reflex-dpdk and reflex-load: help, what is given twice. And the promise of --check: what it
+# The command lines of reflexd, reflex-dpdk and reflex-load: help, what a list has twice. And the promise of --check: what it
 # accepts starts.
 
 # shellcheck source-path=SCRIPTDIR
@@ -61,9 +61,6 @@ check reflexd/help/port grep -q -- '--port N .*UDP and TCP' "$TMP/help"
 refuses twice/port "--port: 3478 is named twice" "$REFLEXD_BIN" --check --interface eth0 --port 3478 --port 1 --port 3478
 refuses twice/address "--address: 0::1 is named twice" "$REFLEXD_BIN" --check --dataplane socket --address ::1 --address 0::1
 refuses twice/interface "--interface: eth0 is named twice" "$REFLEXD_BIN" --check --interface eth0 --interface eth0
-for option in --dataplane=socket --metrics=127.0.0.1:1 --config=x --instance=x --check; do
-	refuses "twice/${option%%=*}" "${option%%=*} is given twice" "$REFLEXD_BIN" "$option" "$option"
-done
 config 'dataplane: socket' 'services:' '  - port: 3478' '  - port: 1' '  - {}'
 refuses twice/file/service "reflexd.yaml:5: services[2]: own addresses, port 3478 is line 3's service again" \
 	"$REFLEXD_BIN" --config "$TMP/reflexd.yaml"
@@ -72,14 +69,7 @@ refuses twice/file/key "reflexd.yaml:3: dataplane: stands in line 1 already" "$R
 config 'interfaces:' '  - name: eth0' '  - mode: native' '    name: eth0'
 refuses twice/file/interface "reflexd.yaml:3: interfaces[1]: eth0 is line 2's interface again" \
 	"$REFLEXD_BIN" --config "$TMP/reflexd.yaml"
-if [ -x "$DPDK" ]; then
-	for option in --config=x --instance=x --check; do
-		refuses "twice/dpdk/${option%%=*}" "${option%%=*} is given twice" "$DPDK" -- "$option" "$option"
-	done
-fi
 if [ -x "$LOAD" ]; then
-	refuses twice/load/rate "--rate is given twice" "$LOAD" --rate 1 --rate 2 127.0.0.1
-	refuses twice/load/json "--json is given twice" "$LOAD" --json --json 127.0.0.1
 	refuses twice/load/cpu "--cpu: ${CPUS[0]} is named twice" "$LOAD" --cpu "${CPUS[0]},${CPUS[0]}" 127.0.0.1
 	refuses twice/load/profile "--profile: chromium is named twice" "$LOAD" --profile chromium,chromium 127.0.0.1
 fi

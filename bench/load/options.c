@@ -81,7 +81,6 @@ enum {
 	OPTION_STEP,
 	OPTION_LOSS,
 	OPTION_P99,
-	OPTIONS_END,
 	OPTION_HELP = 'h',
 };
 
@@ -451,7 +450,6 @@ static int read_options(struct settings *settings, unsigned int *seen, int argc,
 			char *error, size_t size)
 {
 	char reason[SENTENCE_MAX];
-	bool given[OPTIONS_END - OPTION_INTERFACE] = {false};
 	int option, index = 0, r;
 
 	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
@@ -461,12 +459,6 @@ static int read_options(struct settings *settings, unsigned int *seen, int argc,
 			return print_help();
 		if (option == OPTION_VERSION)
 			return print_version();
-		if (given[option - OPTION_INTERFACE]) {
-			snprintf(error, size, "--%s is given twice: leave one out",
-				 long_options[index].name);
-			return OPTIONS_WRONG;
-		}
-		given[option - OPTION_INTERFACE] = true;
 		note(seen, option);
 		if (option >= OPTION_CAPACITY)
 			r = set_capacity(settings, option, optarg, reason, sizeof(reason));

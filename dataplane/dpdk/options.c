@@ -77,19 +77,12 @@ static void refuse(int option, char **argv, char *error, size_t size)
 enum options_result options_parse(struct options *options, int argc, char **argv, char *error,
 				  size_t size)
 {
-	bool seen[OPTION_VERSION - OPTION_CONFIG + 1] = {false};
 	int begin = split(argc, argv), option, index = 0;
 
 	*options = (struct options){.instance = INSTANCE_DEFAULT, .eal_count = begin ? begin : 1};
 	argv += begin;
 	argc -= begin;
 	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
-		if (option >= OPTION_CONFIG && seen[option - OPTION_CONFIG]) {
-			snprintf(error, size, "--%s is given twice: leave one out", long_options[index].name);
-			return OPTIONS_WRONG;
-		}
-		if (option >= OPTION_CONFIG)
-			seen[option - OPTION_CONFIG] = true;
 		switch (option) {
 		case OPTION_CONFIG:
 			options->file = optarg;
