@@ -2,7 +2,6 @@
 #include "health.h"
 
 #include <linux/bpf.h>
-#include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,7 +66,7 @@ bool health_interface(const struct loader *loader, size_t position, char *reason
 	struct loader_interface interface = loader_interface_get(loader, position);
 
 	if (loader_interface_live(loader, position))
-		return link_ready(interface.name, interface.index, reason, size);
+		return link_ready(interface.name, (int)interface.index, reason, size);
 	snprintf(reason, size, "%s: the program is no longer attached (was it deleted?)",
 		 interface.name);
 	return false;
@@ -86,7 +85,7 @@ static bool interfaces_ready(const struct health *health, char *reason, size_t s
 	for (size_t i = 0; i < config->interfaces_count; i++) {
 		const char *name = config->interfaces[i].name;
 
-		if (!link_ready(name, if_nametoindex(name), reason, size))
+		if (!link_ready(name, link_index(name), reason, size))
 			return false;
 	}
 	return true;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* reflexd: puts the responder on its interfaces, watches over it, and says how it does. */
 #include <errno.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,8 +14,10 @@
 #include "config.h"
 #include "dpdk.h"
 #include "endpoint.h"
+#include "files.h"
 #include "health.h"
 #include "http.h"
+#include "link.h"
 #include "lock.h"
 #include "log.h"
 #include "metrics.h"
@@ -236,6 +237,23 @@ static void log_readiness(struct daemon *daemon)
 }
 
 /* --- start, in the order of main --- */
+
+/* First, while there is still a file for the socket of link.h. */
+static int raise_files(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = files_raise(error, sizeof(error));
+
+	(void)daemon;
+	if (r < 0) {
+		log_error("%s", error);
+		return r;
+	}
+	r = link_open();
+	if (r < 0)
+		log_error("no socket to ask for interfaces: %s", strerror(-r));
+	return r;
+}
 
 static int open_events(struct daemon *daemon)
 {
@@ -676,7 +694,7 @@ static void look(struct daemon *daemon)
 
 	for (size_t i = 0; i < count; i++)
 		if (!loader_interface_live(daemon->loader, i) &&
-		    if_nametoindex(loader_interface_get(daemon->loader, i).name))
+		    link_index(loader_interface_get(daemon->loader, i).name) > 0)
 			attach_again(daemon, i);
 	if (daemon->sockets)
 		sockets_retry(daemon->sockets, &daemon->config, &daemon->services);
@@ -799,6 +817,7 @@ int main(int argc, char **argv)
 		bool (*needed)(const struct config *config); /* NULL: always */
 	} steps[] = {
 		/* clang-format off */
+		{raise_files,      NULL},
 		{check_privileges, by_xdp},
 		{open_events,      NULL},
 		{list_services,    NULL},

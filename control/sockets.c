@@ -34,6 +34,10 @@ int sockets_create(struct socket_responder **sockets, const struct config *confi
 		log_warning("%zu services and the limit of open files allow %u of %u threads: "
 			    "raise it (`ulimit -n`, LimitNOFILE=)",
 			    services->count, socket_workers(*sockets), settings.workers);
+	if (socket_connections(*sockets) < SOCKET_CONNECTIONS_MAX)
+		log_warning("%zu services and the limit of open files allow %u of %u TCP "
+			    "connections: raise it (`ulimit -n`, LimitNOFILE=)",
+			    services->count, socket_connections(*sockets), SOCKET_CONNECTIONS_MAX);
 	return 0;
 }
 

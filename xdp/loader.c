@@ -653,6 +653,8 @@ int loader_attach(struct loader *loader, const char *name, enum loader_mode mode
 	memset(attachment, 0, sizeof(*attachment));
 	snprintf(attachment->name, sizeof(attachment->name), "%s", name);
 	attachment->index = if_nametoindex(name);
+	if (!attachment->index && errno != ENODEV)
+		return fail(failure, -errno, "%s: cannot be looked up: %s", name, strerror(errno));
 	if (!attachment->index)
 		return fail(failure, -ENODEV,
 			    "%s: no such interface in this network namespace; `ip link` shows them",
@@ -772,6 +774,9 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 	unsigned int index = if_nametoindex(attachment->name);
 	int error;
 
+	if (!index && errno != ENODEV)
+		return fail(failure, -errno, "%s: cannot be looked up: %s", attachment->name,
+			    strerror(errno));
 	if (!index)
 		return fail(failure, -ENODEV, "%s: is gone from this network namespace",
 			    attachment->name);

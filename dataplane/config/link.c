@@ -7,23 +7,55 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-bool link_ready(const char *name, unsigned int index, char *reason, size_t size)
+static int asked = -1; /* the socket of every question, kept: there may be no file for another */
+
+int link_open(void)
+{
+	if (asked < 0)
+		asked = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return asked < 0 ? -errno : 0;
+}
+
+static int ask(unsigned long question, struct ifreq *request)
+{
+	int r = link_open();
+
+	if (r == 0 && ioctl(asked, question, request) < 0)
+		r = -errno;
+	return r;
+}
+
+int link_index(const char *name)
 {
 	struct ifreq request = {0};
-	int fd, r;
+	int r;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	r = ask(SIOCGIFINDEX, &request);
+	return r < 0 ? r : request.ifr_ifindex;
+}
+
+bool link_gone(int index)
+{
+	struct ifreq request = {.ifr_ifindex = index};
+
+	return index == 0 || ask(SIOCGIFNAME, &request) == -ENODEV;
+}
+
+bool link_ready(const char *name, int index, char *reason, size_t size)
+{
+	struct ifreq request = {.ifr_ifindex = index};
+	int r = index < 0 ? index : index == 0 ? -ENODEV : 0;
 
 	/* By index, as names change; not by /sys, which may show another namespace's. */
-	if (!if_indextoname(index, request.ifr_name)) {
+	if (r == 0)
+		r = ask(SIOCGIFNAME, &request);
+	if (r == 0)
+		r = ask(SIOCGIFFLAGS, &request);
+	if (r == -ENODEV)
 		snprintf(reason, size, "%s: is gone from this network namespace", name);
-		return false;
-	}
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	r = fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
-	if (r < 0)
+	else if (r < 0)
 		snprintf(reason, size, "%s: its state is unknown: %s", name, strerror(-r));
 	else if (!(request.ifr_flags & IFF_UP))
 		snprintf(reason, size, "%s: is down", name);

@@ -7,11 +7,29 @@
 #include <stddef.h>
 
 /**
+ * link_open - open the socket that all questions here go to, and keep it. To be called while there
+ * are files left; else the first question does.
+ *
+ * Return: 0 or -errno.
+ */
+int link_open(void);
+
+/**
+ * link_index - find an interface.
+ *
+ * Return: its index; -ENODEV where there is none of that name; or another -errno: unknown.
+ */
+int link_index(const char *name);
+
+/** link_gone - whether there is certainly no interface of that index. */
+bool link_gone(int index);
+
+/**
  * link_ready - whether packets can come in by an interface: it is there, up, and has a carrier.
  * @name: what the reason calls it
- * @index: 0 where there is none of that name
+ * @index: 0 where there is none of that name, or what link_index says
  * @reason: set to a sentence when not
  */
-bool link_ready(const char *name, unsigned int index, char *reason, size_t size);
+bool link_ready(const char *name, int index, char *reason, size_t size);
 
 #endif

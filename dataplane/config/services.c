@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "endpoint.h"
+#include "link.h"
 #include "log.h"
 #include "netlink.h"
 
@@ -170,8 +170,12 @@ static int list_own(struct machine *machine)
 				.nlmsg_flags = NLM_F_DUMP}};
 	int r;
 
-	for (size_t i = 0; i < machine->config->interfaces_count; i++)
-		machine->interfaces[i] = if_nametoindex(machine->config->interfaces[i].name);
+	for (size_t i = 0; i < machine->config->interfaces_count; i++) {
+		r = link_index(machine->config->interfaces[i].name);
+		if (r < 0 && r != -ENODEV)
+			return r;
+		machine->interfaces[i] = r < 0 ? 0 : r;
+	}
 	r = netlink_ask(&request.header, take_own, machine);
 	return r == 0 && machine->exhausted ? -ENOMEM : r;
 }
@@ -256,8 +260,10 @@ static int add_link_local(struct services *services, size_t *room,
 {
 	int r = 0;
 
-	if (config->dataplane == CONFIG_DATAPLANE_DPDK)
-		return add(services, room, service, service->port, if_nametoindex(config->punt));
+	if (config->dataplane == CONFIG_DATAPLANE_DPDK) {
+		r = config->punt[0] ? link_index(config->punt) : 0;
+		return add(services, room, service, service->port, r < 0 ? 0 : r);
+	}
 	for (size_t i = 0; i < config->interfaces_count && r == 0; i++) {
 		unsigned int scope = machine->interfaces[i];
 

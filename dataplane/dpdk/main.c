@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "files.h"
 #include "guard.h"
 #include "instance.h"
 #include "log.h"
@@ -23,6 +24,16 @@
 #define CACHE_SIZE 256
 
 /* --- start, in the order of main --- */
+
+static int raise_files(void)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = files_raise(error, sizeof(error));
+
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
 
 /* Before EAL makes threads, so that the signals reach none of them. */
 static int open_signals(struct responder *responder)
@@ -352,7 +363,9 @@ int main(int argc, char **argv)
 	if (responder.options.check)
 		return check_only(&responder) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
-	r = open_signals(&responder);
+	r = raise_files();
+	if (r == 0)
+		r = open_signals(&responder);
 	if (r == 0)
 		r = open_segment(&responder);
 	if (r == 0)

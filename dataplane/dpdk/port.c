@@ -222,15 +222,15 @@ int port_punt(struct port *port, const char *name, struct rte_mempool **pools, c
 bool port_up(struct port *port)
 {
 	struct rte_eth_link link = {0};
-	char name[IF_NAMESIZE], ignored[LOG_SENTENCE_MAX];
+	char ignored[LOG_SENTENCE_MAX];
 
 	port->gone = rte_eth_dev_is_removed(port->id) ||
-		     (port->interface && !if_indextoname(port->interface, name));
+		     (port->interface && link_gone((int)port->interface));
 	if (port->gone || rte_eth_link_get_nowait(port->id, &link) < 0 || !link.link_status)
 		return false;
 	/* Some drivers do not look at the kernel's interface that the device is made of. */
 	return !port->interface ||
-	       link_ready(port->name, port->interface, ignored, sizeof(ignored));
+	       link_ready(port->name, (int)port->interface, ignored, sizeof(ignored));
 }
 
 static void end(uint16_t id)

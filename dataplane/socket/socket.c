@@ -25,12 +25,16 @@
 #define FILES_REST 256 /* for all but sockets of ours */
 #define BACKLOG	   256
 
+#define CONNECTIONS_FEW 256 /* that are worth more than another worker */
+#define CONNECTIONS_MIN 16
+
 struct socket_responder {
 	bool beside;
 	bool started;
 	int stop; /* an eventfd that every worker waits for */
 	struct port_set *set, *next;
 	struct drops *drops; /* of every UDP port number that there is or was */
+	unsigned int connections; /* that are allowed, of all workers */
 	unsigned int workers_count;
 	struct worker workers[SOCKET_WORKERS_MAX];
 };
@@ -392,26 +396,55 @@ static int open_worker(struct worker *worker, unsigned int index, unsigned int c
 /* --- the responder --- */
 
 /* A reload has the old sockets and the new ones for a moment. */
+static size_t files_of_ports(unsigned int workers, size_t services)
+{
+	return 2 * (2 * services * workers);
+}
+
 static size_t files_needed(unsigned int workers, size_t services)
 {
-	return 2 * (2 * services * workers) + SOCKET_CONNECTIONS_MAX + FILES_REST;
+	return files_of_ports(workers, services) + SOCKET_CONNECTIONS_MAX + FILES_REST;
+}
+
+static size_t files_limit(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : limit.rlim_cur;
 }
 
 /* Return: how many workers the limit of open files allows. */
-static unsigned int allow_files(unsigned int workers, size_t services)
+static unsigned int allow_workers(unsigned int workers, size_t services)
 {
-	size_t wanted = files_needed(workers, POLICY_SERVICES_MAX);
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 1;
-	if (limit.rlim_cur < wanted) {
-		limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-		setrlimit(RLIMIT_NOFILE, &limit); /* too few are said when they run out */
-	}
-	while (workers > 1 && files_needed(workers, services) > limit.rlim_cur)
+	while (workers > 1 &&
+	       files_of_ports(workers, services) + CONNECTIONS_FEW + FILES_REST > files_limit())
 		workers--;
 	return workers;
+}
+
+/* Connections have what is left by ports and all the rest, so that no client can take it. */
+static unsigned int allow_connections(unsigned int workers, size_t services)
+{
+	size_t limit = files_limit(), ports = files_of_ports(workers, services);
+	size_t left = limit > ports ? limit - ports : 0;
+
+	left -= left / 2 < FILES_REST ? left / 2 : FILES_REST;
+	if (left < CONNECTIONS_MIN)
+		return CONNECTIONS_MIN;
+	return left < SOCKET_CONNECTIONS_MAX ? left : SOCKET_CONNECTIONS_MAX;
+}
+
+/* For as long as so many services' sockets may be open. */
+static void limit_connections(struct socket_responder *responder, size_t services)
+{
+	responder->connections = allow_connections(responder->workers_count, services);
+	for (unsigned int i = 0; i < responder->workers_count; i++) {
+		struct worker *worker = &responder->workers[i];
+
+		lock(worker);
+		tcp_allow(worker, responder->connections / responder->workers_count);
+		unlock(worker);
+	}
 }
 
 static struct port_set *new_set(unsigned int workers, size_t services)
@@ -435,7 +468,7 @@ int socket_create(struct socket_responder **responder, const struct socket_setti
 	new->beside = settings->beside;
 	new->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = new->stop < 0 ? -errno : 0;
-	new->workers_count = allow_files(settings->workers, settings->services);
+	new->workers_count = allow_workers(settings->workers, settings->services);
 	for (unsigned int i = 0; i < new->workers_count; i++) {
 		int opened = open_worker(&new->workers[i], i, new->workers_count, new->stop);
 
@@ -449,12 +482,18 @@ int socket_create(struct socket_responder **responder, const struct socket_setti
 		goto fail;
 	for (unsigned int i = 0; i < new->workers_count; i++)
 		new->workers[i].set = new->set;
+	limit_connections(new, settings->services);
 	*responder = new;
 	return 0;
 fail:
 	socket_destroy(new);
 	snprintf(error, size, "the socket responder cannot be made: %s", strerror(-r));
 	return r;
+}
+
+unsigned int socket_connections(const struct socket_responder *responder)
+{
+	return responder->connections;
 }
 
 unsigned int socket_workers(const struct socket_responder *responder)
@@ -538,6 +577,9 @@ int socket_prepare(struct socket_responder *responder, const struct service *ser
 		return -ENOMEM;
 	}
 	responder->next = next;
+	/* Before the new ones are opened, as there may be more of them than before. */
+	limit_connections(responder,
+			  2 * count > responder->set->count ? count : responder->set->count / 2);
 	for (size_t i = 0; i < 2 * count; i++) {
 		bool stream = i % 2;
 		int r = add_entry(responder, &services[i / 2], stream);
@@ -600,6 +642,7 @@ void socket_commit(struct socket_responder *responder)
 	free_set(responder->set);
 	responder->set = responder->next;
 	responder->next = NULL;
+	limit_connections(responder, responder->set->count / 2);
 }
 
 void socket_abandon(struct socket_responder *responder)
@@ -617,6 +660,7 @@ void socket_abandon(struct socket_responder *responder)
 	}
 	free_set(next);
 	responder->next = NULL;
+	limit_connections(responder, responder->set->count / 2);
 }
 
 int socket_start(struct socket_responder *responder, char *error, size_t size)

@@ -57,10 +57,14 @@ struct socket_responder;
  * @responder: set on success; end it with socket_destroy
  * @error: set on failure to a sentence, as everywhere here
  *
- * Raises the limit of open files. Return: 0 or -errno.
+ * Keeps within the limit of open files, and leaves some of them to the rest of the process. Return:
+ * 0 or -errno.
  */
 int socket_create(struct socket_responder **responder, const struct socket_settings *settings,
 		  char *error, size_t size);
+
+/** socket_connections - how many the limit of open files allows now, over TCP, of all workers. */
+unsigned int socket_connections(const struct socket_responder *responder);
 
 /** socket_workers - how many there are. */
 unsigned int socket_workers(const struct socket_responder *responder);

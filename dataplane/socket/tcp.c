@@ -43,6 +43,7 @@ TAILQ_HEAD(connections, connection);
 struct tcp {
 	struct connections open; /* the one heard of last at the end */
 	struct connections unused;
+	unsigned int allowed;
 	struct connection all[];
 };
 
@@ -52,6 +53,7 @@ struct tcp *tcp_create(unsigned int connections)
 
 	if (!tcp)
 		return NULL;
+	tcp->allowed = connections;
 	TAILQ_INIT(&tcp->open);
 	TAILQ_INIT(&tcp->unused);
 	for (unsigned int i = 0; i < connections; i++) {
@@ -100,6 +102,13 @@ static void hang_up(struct worker *worker, struct connection *connection, enum s
 	TAILQ_INSERT_HEAD(&tcp->unused, connection, link);
 	worker->statistics.connections--;
 	worker->statistics.closed[reason]++;
+}
+
+void tcp_allow(struct worker *worker, unsigned int connections)
+{
+	worker->tcp->allowed = connections ? connections : 1;
+	while (worker->statistics.connections > worker->tcp->allowed)
+		hang_up(worker, TAILQ_FIRST(&worker->tcp->open), SOCKET_FULL);
 }
 
 static enum socket_reason reason_of(int error)
@@ -300,7 +309,7 @@ static bool begin(struct worker *worker, const struct port *port, int fd,
 	struct connection *connection;
 	struct epoll_event event = {.events = EPOLLIN};
 
-	if (TAILQ_EMPTY(&tcp->unused))
+	if (worker->statistics.connections >= tcp->allowed)
 		hang_up(worker, TAILQ_FIRST(&tcp->open), SOCKET_FULL);
 	connection = TAILQ_FIRST(&tcp->unused);
 	event.data.ptr = connection;

@@ -16,6 +16,9 @@
  */
 struct tcp *tcp_create(unsigned int connections);
 
+/** tcp_allow - keep to fewer from now on, at least 1; the oldest of too many are closed. */
+void tcp_allow(struct worker *worker, unsigned int connections);
+
 /** tcp_destroy - close them. */
 void tcp_destroy(struct tcp *tcp);
 

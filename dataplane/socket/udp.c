@@ -124,7 +124,8 @@ static uint32_t request_mtu(int fd, struct msghdr *message)
 		memcpy(&in6, CMSG_DATA(control), sizeof(in6));
 		index = in6.ipi6_ifindex;
 	}
-	if (!if_indextoname(index, request.ifr_name) || ioctl(fd, SIOCGIFMTU, &request) < 0)
+	request.ifr_ifindex = (int)index; /* if_indextoname() would take a file for each */
+	if (ioctl(fd, SIOCGIFNAME, &request) < 0 || ioctl(fd, SIOCGIFMTU, &request) < 0)
 		return MTU_DEFAULT;
 	return request.ifr_mtu;
 }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+int files_raise(char *error, size_t size)
+{
+	struct rlimit limit;
+	int r;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+		r = -errno;
+		snprintf(error, size, "the limit of open files is unknown: %s", strerror(-r));
+		return r;
+	}
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= FILES_MIN)
+		return 0;
+	snprintf(error, size,
+		 "the limit of open files is %llu, and at least %d are needed: raise it (`ulimit "
+		 "-n`, LimitNOFILE=)",
+		 (unsigned long long)limit.rlim_cur, FILES_MIN);
+	return -EMFILE;
+}
