@@ -8,27 +8,50 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX	  32
+#define PLACES_MAX	  32 /* connections of a listener */
+#define PLACES_OWN	  8  /* of the one in the file system */
+#define ACCEPTS_MAX	  8 /* of one listener in one round; and places for those that end meanwhile */
 #define CONNECTION_MEMORY 16384
 #define IDLE_SECONDS	  5
 #define AGE_MAX_MS	  10000
-#define BACKLOG		  64
+#define SILENT_MS	  10 /* how long one without a whole request keeps its place from others, */
+#define ASKED_MS	  1000 /* and one that is being answered */
+#define NO_FILE_MS	  1000 /* without a file or memory, how long to wait */
 
-struct connection {
-	int fd; /* -1: the place is free */
-	int64_t deadline;
+/* The place of a connection. */
+struct place {
+	int fd;	      /* -1: it is free */
+	bool started; /* the library has told of it */
+	bool asked;   /* a whole request came */
+	bool ended;   /* the library is still to notice */
+	uint64_t source;
+	int64_t since;
+};
+
+struct listener {
+	int fd;		      /* -1: there is none */
+	int64_t paused_until; /* 0: it is waited for */
+	size_t limit;	      /* at most so many places are used, but for those that end */
+	size_t places_count;
+	struct place *places;
 };
 
 struct http {
 	struct MHD_Daemon *daemon;
 	const struct http_page *pages;
 	void *context;
-	bool again; /* see notice() */
-	struct connection connections[CONNECTIONS_MAX];
+	int epoll;  /* of the library's own one and of the listeners */
+	bool again; /* another round is due at once */
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct listener tcp, own;
+	struct place places[PLACES_MAX + ACCEPTS_MAX + PLACES_OWN + ACCEPTS_MAX];
 };
 
 static int64_t now_ms(void)
@@ -93,9 +116,14 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_size, void **state)
 {
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct place *place = info ? info->socket_context : NULL;
 	const struct http_page *page;
 	struct http *http = context;
 
+	if (place)
+		place->asked = true;
 	(void)version;
 	(void)upload;
 	(void)upload_size;
@@ -118,25 +146,28 @@ static void notice(void *context, struct MHD_Connection *connection, void **sock
 		   enum MHD_ConnectionNotificationCode code)
 {
 	struct http *http = context;
-	struct connection *place = *socket_context;
+	struct place *place = *socket_context;
+	int fd;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (place)
 			place->fd = -1;
-		/* At its limit the library stops listening, and listens again in the run after this
-		 * one. */
-		http->again = true;
 		return;
 	}
-	for (place = http->connections; place < http->connections + CONNECTIONS_MAX; place++) {
-		if (place->fd >= 0)
+	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	for (size_t i = 0; i < sizeof(http->places) / sizeof(http->places[0]); i++) {
+		if (http->places[i].fd != fd)
 			continue;
-		place->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
-				    ->connect_fd;
-		place->deadline = now_ms() + AGE_MAX_MS;
-		*socket_context = place;
-		return;
+		http->places[i].started = true;
+		*socket_context = &http->places[i];
 	}
+}
+
+static void end(struct http *http, struct place *place)
+{
+	shutdown(place->fd, SHUT_RDWR); /* the library notices, and closes it */
+	place->ended = true;
+	http->again = true;
 }
 
 /* The library's own timeout begins anew with every byte, so that a client that drips would stay. */
@@ -144,14 +175,149 @@ static void end_old_connections(struct http *http)
 {
 	int64_t now = now_ms();
 
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-		struct connection *connection = &http->connections[i];
+	for (size_t i = 0; i < sizeof(http->places) / sizeof(http->places[0]); i++) {
+		struct place *place = &http->places[i];
 
-		if (connection->fd < 0 || now < connection->deadline)
-			continue;
-		shutdown(connection->fd, SHUT_RDWR); /* the library notices, and closes it */
-		connection->deadline = INT64_MAX;
+		if (place->fd >= 0 && !place->ended && now >= place->since + AGE_MAX_MS)
+			end(http, place);
 	}
+}
+
+/* Of IPv6 the first half, as a host has all of the rest. */
+static uint64_t source_of(const struct sockaddr_storage *address)
+{
+	uint64_t source = 0;
+
+	if (address->ss_family == AF_INET)
+		memcpy(&source, &((const struct sockaddr_in *)address)->sin_addr, 4);
+	else if (address->ss_family == AF_INET6)
+		memcpy(&source, &((const struct sockaddr_in6 *)address)->sin6_addr, 8);
+	return source;
+}
+
+static size_t count_source(const struct listener *listener, uint64_t source)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < listener->places_count; i++)
+		count += listener->places[i].fd >= 0 && listener->places[i].source == source;
+	return count;
+}
+
+/*
+ * Whose place a new connection takes: of the source that has the most, the oldest; one without a
+ * whole request first. A flood of those that say nothing thus ends itself, and a scraper, who asks
+ * at once, is answered before its turn comes. NULL: each of them has been there for too short.
+ */
+static struct place *find_victim(const struct listener *listener)
+{
+	int64_t now = now_ms();
+	struct place *victim = NULL;
+	size_t most = 0;
+
+	for (size_t i = 0; i < listener->places_count; i++) {
+		struct place *place = &listener->places[i];
+		size_t count;
+
+		if (place->fd < 0 || place->ended ||
+		    now < place->since + (place->asked ? ASKED_MS : SILENT_MS))
+			continue;
+		count = count_source(listener, place->source);
+		if (victim &&
+		    (place->asked > victim->asked ||
+		     (place->asked == victim->asked &&
+		      (count < most || (count == most && place->since >= victim->since)))))
+			continue;
+		victim = place;
+		most = count;
+	}
+	return victim;
+}
+
+/* --- accepting --- */
+
+static void wait_for(const struct http *http, const struct listener *listener, bool wait)
+{
+	struct epoll_event event = {.events = wait ? EPOLLIN : 0};
+
+	epoll_ctl(http->epoll, EPOLL_CTL_MOD, listener->fd, &event);
+}
+
+static void pause_for(const struct http *http, struct listener *listener, int ms)
+{
+	listener->paused_until = now_ms() + ms;
+	wait_for(http, listener, false);
+}
+
+/* Errors of the one connection; the next may do (accept(2)). */
+static bool is_passing(int error)
+{
+	return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM;
+}
+
+static void begin(struct http *http, struct place *place, int fd,
+		  const struct sockaddr_storage *client, socklen_t length)
+{
+	*place = (struct place){.fd = fd, .source = source_of(client), .since = now_ms()};
+	http->again = true;
+	if (MHD_add_connection(http->daemon, fd, (const struct sockaddr *)client, length) !=
+	    MHD_YES)
+		place->fd = -1; /* closed already */
+}
+
+/* Return: whether to go on. */
+static bool accept_one(struct http *http, struct listener *listener)
+{
+	struct place *place = NULL, *victim = NULL;
+	struct sockaddr_storage client = {0};
+	socklen_t length = sizeof(client);
+	size_t used = 0;
+	int fd;
+
+	for (size_t i = 0; i < listener->places_count; i++) {
+		if (listener->places[i].fd < 0)
+			place = &listener->places[i];
+		else
+			used += !listener->places[i].ended;
+	}
+	if (!place) /* until the library has closed some */
+		return false;
+	if (used >= listener->limit) {
+		victim = find_victim(listener);
+		if (!victim) {
+			pause_for(http, listener, SILENT_MS);
+			return false;
+		}
+	}
+	fd = accept4(listener->fd, (struct sockaddr *)&client, &length,
+		     SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0 && errno != EAGAIN && !is_passing(errno))
+		pause_for(http, listener, NO_FILE_MS); /* asking again would do nothing else */
+	if (fd < 0)
+		return is_passing(errno);
+	if (victim)
+		end(http, victim);
+	begin(http, place, fd, &client, length);
+	return true;
+}
+
+static void accept_some(struct http *http, struct listener *listener)
+{
+	if (listener->fd < 0 || now_ms() < listener->paused_until)
+		return;
+	if (listener->paused_until)
+		wait_for(http, listener, true);
+	listener->paused_until = 0;
+	for (int i = 0; i < ACCEPTS_MAX && accept_one(http, listener); i++)
+		;
+}
+
+/* What the library did not even begin with. */
+static void free_places(struct http *http)
+{
+	for (size_t i = 0; i < sizeof(http->places) / sizeof(http->places[0]); i++)
+		if (!http->places[i].started)
+			http->places[i].fd = -1;
 }
 
 /* --- */
@@ -176,7 +342,7 @@ static int listen_on(const struct config_listen *listen_to, char *error, size_t 
 		goto failed;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, (const struct sockaddr *)&listen_to->address, listen_to->length) == 0 &&
-	    listen(fd, BACKLOG) == 0)
+	    listen(fd, SOMAXCONN) == 0)
 		return fd;
 failed:
 	r = -errno;
@@ -202,11 +368,64 @@ int http_check(const struct config_listen *listen, char *error, size_t size)
 	return r;
 }
 
-int http_open(struct http **http, const struct config_listen *listen, const struct http_page *pages,
-	      void *context, char *error, size_t size)
+/* In the file system, where no flood over a network gets. The caller holds the instance's lock, so
+ * what is there is left over. */
+static int listen_own(const char *path, char *error, size_t size)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd >= 0) {
+		unlink(path);
+		if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+		    chmod(path, 0666) == 0 && listen(fd, SOMAXCONN) == 0)
+			return fd;
+	}
+	r = -errno;
+	if (fd >= 0)
+		close(fd);
+	snprintf(error, size, "metrics cannot be served on %s: %s", path, strerror(-r));
+	return r;
+}
+
+static int watch_fd(const struct http *http, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	return epoll_ctl(http->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int start(struct http *http, const char *where, char *error, size_t size)
+{
+	int r = -EIO;
+
+	http->epoll = epoll_create1(EPOLL_CLOEXEC);
+	http->daemon =
+		MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, answer,
+				 http, MHD_OPTION_CONNECTION_LIMIT,
+				 (unsigned int)(sizeof(http->places) / sizeof(http->places[0])),
+				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+				 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
+				 MHD_OPTION_NOTIFY_CONNECTION, notice, http, MHD_OPTION_END);
+	if (http->epoll >= 0 && http->daemon)
+		r = watch_fd(http,
+			     MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd);
+	if (r == 0)
+		r = watch_fd(http, http->tcp.fd);
+	if (r == 0 && http->own.fd >= 0)
+		r = watch_fd(http, http->own.fd);
+	if (r < 0)
+		snprintf(error, size, "metrics cannot be served on %s: libmicrohttpd did not start",
+			 where);
+	return r;
+}
+
+int http_open(struct http **http, const struct config_listen *listen, const char *path,
+	      const struct http_page *pages, void *context, char *error, size_t size)
 {
 	struct http *new = calloc(1, sizeof(*new));
-	int fd;
+	int r;
 
 	if (!new) {
 		snprintf(error, size, "out of memory");
@@ -214,26 +433,23 @@ int http_open(struct http **http, const struct config_listen *listen, const stru
 	}
 	new->pages = pages;
 	new->context = context;
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
-		new->connections[i].fd = -1;
-
-	fd = listen_on(listen, error, size);
-	if (fd < 0) {
-		free(new);
-		return fd;
+	for (size_t i = 0; i < sizeof(new->places) / sizeof(new->places[0]); i++)
+		new->places[i].fd = -1;
+	new->epoll = -1;
+	new->own = (struct listener){-1, 0, PLACES_OWN, PLACES_OWN + ACCEPTS_MAX, new->places};
+	new->tcp = (struct listener){-1, 0, PLACES_MAX, PLACES_MAX + ACCEPTS_MAX,
+				     new->places + PLACES_OWN + ACCEPTS_MAX};
+	r = new->tcp.fd = listen_on(listen, error, size);
+	if (r >= 0 && strlen(path) < sizeof(new->path)) {
+		r = new->own.fd = listen_own(path, error, size);
+		if (r >= 0)
+			memcpy(new->path, path, strlen(path));
 	}
-	new->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL, 0, NULL, NULL, answer, new, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
-		MHD_OPTION_NOTIFY_CONNECTION, notice, new, MHD_OPTION_END);
-	if (!new->daemon) {
-		snprintf(error, size, "metrics cannot be served on %s: libmicrohttpd did not start",
-			 listen->text);
-		close(fd);
-		free(new);
-		return -EIO;
+	if (r >= 0)
+		r = start(new, listen->text, error, size);
+	if (r < 0) {
+		http_close(new);
+		return r;
 	}
 	*http = new;
 	return 0;
@@ -241,11 +457,12 @@ int http_open(struct http **http, const struct config_listen *listen, const stru
 
 int http_fd(const struct http *http)
 {
-	return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	return http->epoll;
 }
 
 int http_timeout(const struct http *http)
 {
+	const int64_t pauses[] = {http->tcp.paused_until, http->own.paused_until};
 	MHD_UNSIGNED_LONG_LONG library;
 	int64_t wait = INT64_MAX, now = now_ms();
 
@@ -253,28 +470,43 @@ int http_timeout(const struct http *http)
 		return 0;
 	if (MHD_get_timeout(http->daemon, &library) == MHD_YES && library < INT32_MAX)
 		wait = (int64_t)library;
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-		const struct connection *connection = &http->connections[i];
+	for (size_t i = 0; i < sizeof(http->places) / sizeof(http->places[0]); i++) {
+		const struct place *place = &http->places[i];
 
-		if (connection->fd < 0 || connection->deadline == INT64_MAX)
-			continue;
-		if (connection->deadline - now < wait)
-			wait = connection->deadline > now ? connection->deadline - now : 0;
+		if (place->fd >= 0 && !place->ended && place->since + AGE_MAX_MS - now < wait)
+			wait = place->since + AGE_MAX_MS - now;
 	}
-	return wait == INT64_MAX ? -1 : (int)wait;
+	for (size_t i = 0; i < 2; i++)
+		if (pauses[i] && pauses[i] - now < wait)
+			wait = pauses[i] - now;
+	return wait == INT64_MAX ? -1 : wait < 0 ? 0 : (int)wait;
 }
 
+/* What came is read before more is accepted, or the flood would take the place of one that just
+ * asked. */
 void http_run(struct http *http)
 {
 	http->again = false;
 	end_old_connections(http);
 	MHD_run(http->daemon);
+	free_places(http);
+	accept_some(http, &http->own);
+	accept_some(http, &http->tcp);
 }
 
 void http_close(struct http *http)
 {
 	if (!http)
 		return;
-	MHD_stop_daemon(http->daemon);
+	if (http->daemon)
+		MHD_stop_daemon(http->daemon);
+	if (http->path[0])
+		unlink(http->path);
+	if (http->own.fd >= 0)
+		close(http->own.fd);
+	if (http->tcp.fd >= 0)
+		close(http->tcp.fd);
+	if (http->epoll >= 0)
+		close(http->epoll);
 	free(http);
 }

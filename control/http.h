@@ -20,13 +20,14 @@ struct http_page {
 /**
  * http_open - listen; GET and HEAD of the pages are answered, and each connection has one request.
  * @http: set on success; end it with http_close
+ * @path: of a socket to make in the file system, for the same; one too long for that is left out
  * @pages: ends with a NULL path; must outlive @http, as must @context
  * @error: set on failure to a sentence
  *
  * Return: 0 or -errno.
  */
-int http_open(struct http **http, const struct config_listen *listen, const struct http_page *pages,
-	      void *context, char *error, size_t size);
+int http_open(struct http **http, const struct config_listen *listen, const char *path,
+	      const struct http_page *pages, void *context, char *error, size_t size);
 
 /**
  * http_check - whether an address of this machine is meant. The port may be in use.

@@ -289,9 +289,12 @@ static int take_lock(struct daemon *daemon)
 static int open_http(struct daemon *daemon)
 {
 	char error[LOG_SENTENCE_MAX];
-	int r = http_open(&daemon->http, &daemon->config.metrics, pages, daemon, error,
-			  sizeof(error));
+	char path[INSTANCE_PATH_MAX];
+	int r = instance_path(path, daemon->options.instance, "metrics", error, sizeof(error));
 
+	if (r == 0)
+		r = http_open(&daemon->http, &daemon->config.metrics, path, pages, daemon, error,
+			      sizeof(error));
 	if (r < 0)
 		log_error("%s", error);
 	return r;

@@ -33,7 +33,6 @@ refuses()
 config() { printf '%s\n' "$@" >"$TMP/reflexd.yaml"; }
 status() { in_ns server curl --silent --max-time 15 --output "$TMP/body" --write-out '%{http_code}' "${@:2}" "http://127.0.0.1:9478/$1"; }
 ready() { [ "$(status readyz)" = 200 ]; }
-limited() { prlimit "--nofile=$1:$1" -- "${@:2}"; }
 
 # start COMMAND...: in the server's namespace, until it is ready or gone.
 start()
@@ -112,6 +111,82 @@ chown "$USER_ID" "$OWN"
 chmod 777 "$OWN"
 not_ours rootless/open
 rmdir "$OWN"
+
+step "open files"
+# hold SPACE ADDRESS PORT COUNT[/TEXT]: so many connections, and again as many as are closed; $HOLDER is their group.
+hold()
+{
+	spawn hold nsenter "--net=/run/netns/$NS-$1" -- "$REFLEX_BUILD/tests/sockets/sockets-client" hold "${@:2}"
+	HOLDER=$SPAWNED
+}
+ask() { in_ns client timeout 60 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1" "$SERVER" "$PORT" "${@:2}"; }
+gauge() { scrape server metrics | awk -v name="$1" '$1 == name { print $2 }'; }
+connections() { [ "$(gauge reflex_tcp_connections)" -ge "$1" ]; }
+full() { [ "$(metric server reflex_tcp_connections_closed_total 'reason="full"')" -ge "$1" ]; }
+run_pid() { cat "/run/reflex/$INSTANCE/lock"; }
+cpu() { awk '{ print $14 + $15 }' "/proc/$(run_pid)/stat"; }
+generation() { [ "$(gauge reflex_config_generation)" -eq "$1" ]; }
+quick() { in_ns server curl --silent --fail --max-time "$2" --output "$TMP/body" "${@:3}" "http://127.0.0.1:9478/$1"; }
+
+refuses files/few 1 "the limit of open files is 20, and at least 192 are needed: raise it (\`ulimit -n\`, LimitNOFILE=)" \
+	prlimit --nofile=20:20 -- "${reflexd[@]}" --interface srv
+check files/check grep -q ': ok$' <(prlimit --nofile=20:20 -- "$REFLEXD_BIN" --dataplane socket --address "$SERVER" --check)
+config "interfaces: [{name: srv}]"
+check files/start start prlimit --nofile=1024:1024 -- "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+check files/said grep -qE 'the limit of open files allow 76[0-9] of 1024 TCP connections: raise it' "$TMP/reflexd.log"
+hold client "$SERVER" "$PORT" 1300
+check files/full eventually full 1300
+check files/ready same "$(for _ in {1..20}; do status readyz; echo; done | sort -u)" 200
+kill -HUP "$REFLEXD"
+check files/reload eventually generation 2
+check files/answers-tcp ask many 1
+check files/answers-udp ask udp
+in_ns server ip address add 203.0.113.11/24 dev srv
+check files/more-addresses eventually logged "addresses changed: answering on 203.0.113.10:$PORT, 203.0.113.11:$PORT"
+in_ns server ip address del 203.0.113.11/24 dev srv
+check files/not-gone not grep -qE "gone|Too many|not ready" "$TMP/reflexd.log"
+check files/bounded test "$(find "/proc/$(run_pid)/fd" | wc -l)" -lt 900
+stop "$HOLDER"
+stop "$REFLEXD"
+
+# Where the whole system has no file left, accept() and every new socket fail.
+config 'dataplane: socket' 'interfaces: [{name: srv}]'
+spawn reflexd nsenter "--net=/run/netns/$NS-server" -- env ASAN_OPTIONS=detect_leaks=0 strace -fqqo /dev/null \
+	-e inject=accept4,accept:error=ENFILE -e inject=socket:error=ENFILE:when=40+ "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+REFLEXD=$SPAWNED
+check files/none eventually logged "metrics on"
+in_ns server curl --silent --max-time 4 http://127.0.0.1:9478/metrics & asking=$!
+before=$(cpu)
+sleep 3
+check files/none-cpu test $(($(cpu) - before)) -lt 100
+check files/none-not-gone not logged "gone"
+wait "$asking" || true
+kill -TERM "$(run_pid)" || true
+eventually gone "$REFLEXD"
+
+step "connections to the metrics"
+flood()
+{
+	local name=$1 page n=0
+	hold server 127.0.0.1 9478 "$2"
+	sleep 1
+	before=$(cpu)
+	for page in metrics readyz metrics healthz metrics readyz metrics healthz; do
+		! quick "$page" 1 || n=$((n + 1))
+		sleep 0.3
+	done
+	check "flood/$name" same "$n" 8
+	check "flood/$name-own" quick metrics 1 --unix-socket "/run/reflex/$INSTANCE/metrics"
+	stop "$HOLDER"
+}
+check flood/start start "${reflexd[@]}" --interface srv
+check flood/own quick readyz 1 --unix-socket "/run/reflex/$INSTANCE/metrics"
+check flood/own-mode same "$(stat -c %a "/run/reflex/$INSTANCE/metrics")" 666
+flood silent 1000
+flood slow "1000/GET /metrics HTTP/1.1"
+check flood/slow-closed eventually ready
+stop "$REFLEXD"
+check flood/no-socket not test -e "/run/reflex/$INSTANCE"
 
 step "the segment of reflex-dpdk"
 if [ ! -e "$REFLEX_BUILD/dataplane/reflex-dpdk" ]; then

@@ -425,6 +425,55 @@ static int do_flood(const char *argument)
 	return EXIT_SUCCESS;
 }
 
+/* Without waiting for it. */
+static int begin_connection(void)
+{
+	int fd = socket(server.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&server, server_length) < 0 &&
+	    errno != EINPROGRESS) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* "COUNT" or "COUNT/TEXT": holds so many connections, each with a text that it begins with, and
+ * makes anew what ends; for a minute, if it is not ended before. */
+static int do_hold(const char *argument)
+{
+	size_t count = strtoul(argument, NULL, 10);
+	struct rlimit files = {count + 16, count + 16};
+	const char *text = strchr(argument, '/');
+	static struct pollfd all[FLOOD_MAX];
+	double begin = seconds();
+
+	if (count > FLOOD_MAX)
+		return fail("at most %d", FLOOD_MAX);
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		perror("RLIMIT_NOFILE");
+	for (size_t i = 0; i < count; i++)
+		all[i].fd = -1;
+	while (seconds() - begin < 60) {
+		for (size_t i = 0; i < count; i++) {
+			if (all[i].fd < 0)
+				all[i] = (struct pollfd){begin_connection(), POLLIN | POLLOUT, 0};
+			else if (all[i].revents & (POLLIN | POLLERR | POLLHUP)) {
+				close(all[i].fd);
+				all[i].fd = -1;
+			} else if (all[i].revents & POLLOUT) {
+				if (text)
+					send(all[i].fd, text + 1, strlen(text + 1), MSG_NOSIGNAL);
+				all[i].events = POLLIN;
+			}
+			all[i].revents = 0;
+		}
+		usleep(20000);
+		poll(all, count, 100);
+	}
+	return EXIT_SUCCESS;
+}
+
 static size_t parse_bytes(uint8_t *bytes, size_t capacity, const char *text)
 {
 	size_t length = 0;
@@ -535,6 +584,7 @@ static const struct {
 	{"pipeline", do_pipeline}, {"idle", do_idle},	{"drip", do_drip},
 	{"slow", do_slow},	   {"flood", do_flood}, {"refused", do_refused},
 	{"ignored", do_ignored},   {"keep", do_keep},	{"land", do_land},
+	{"hold", do_hold},
 };
 
 int main(int argc, char **argv)
