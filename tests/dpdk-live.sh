@@ -456,6 +456,30 @@ handed_up()
 	end "$name"
 }
 
+# --- dropped by the driver ---
+
+# What finds no room while reflex-dpdk stands still is counted, so that nothing is lost without a word.
+dropped()
+{
+	local name=dropped sent=3000
+	memory_for af_packet
+	config
+	anew
+	run "$name" af_packet || return 0
+	in_ns client ip neighbour replace "$SERVER" lladdr "$MAC" dev eth nud permanent
+	kill -STOP -- "-$REFLEX_DPDK"
+	# shellcheck disable=SC2016
+	in_ns client timeout 60 bash -c 'exec 3<>"/dev/udp/$0/3478"; for ((i = 0; i < $1; i++)); do echo hello >&3; done' \
+		"$SERVER" "$sent"
+	kill -CONT -- "-$REFLEX_DPDK"
+	check "$name/counted" eventually has_counted "$sent"
+	check "$name/some" test "$(value reflex_dpdk_missed_total)" -gt 0
+	in_ns client ip neighbour flush dev eth
+	in_ns client ip neighbour del "$SERVER" dev eth 2>/dev/null || true
+	end "$name"
+}
+has_counted() { same $(($(value reflex_packets_total 'verdict="stun_runt"') + $(value reflex_dpdk_missed_total))) "$1"; }
+
 # --- operation ---
 
 answered_more() { [ "$(answered)" -gt "$1" ]; }
@@ -668,6 +692,8 @@ step "own addresses"
 own
 step "handed up"
 handed_up
+step "dropped by the driver"
+dropped
 step "operation"
 reloads
 carry_on

@@ -238,6 +238,7 @@ static void look_at_port(struct responder *responder, struct port *port)
 	struct rte_eth_stats now;
 
 	to->up = port_up(port);
+	to->missed += packet_sockets_dropped(&port->sockets);
 	if (rte_eth_stats_get(port->id, &now) < 0)
 		return;
 	to->missed += now.imissed - port->seen.imissed + now.rx_nombuf - port->seen.rx_nombuf;

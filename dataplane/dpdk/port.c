@@ -162,6 +162,15 @@ static int check(const struct port *port, unsigned int room, char *error, size_t
 	return 0;
 }
 
+static void find_sockets(struct port *port)
+{
+	struct rte_eth_dev_info info;
+
+	if (strcmp(port->driver, "net_af_packet") == 0 &&
+	    rte_eth_dev_info_get(port->id, &info) == 0)
+		packet_sockets_find(&port->sockets, info.if_index);
+}
+
 int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
 	      bool punts, char *error, size_t size)
 {
@@ -189,6 +198,7 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 	rte_eth_dev_get_mtu(id, &port->mtu);
 	port->frame_max = (uint16_t)(port->mtu + FRAME_EXCESS);
 	rte_eth_stats_get(id, &port->seen);
+	find_sockets(port);
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "packet_socket.h"
+
 #define PORT_DESCRIPTORS 1024 /* of a queue, where the device has no other wishes */
 /* Of a TAP: its driver sends two descriptors a queue in one message, and does not look whether
  * there is room (DPDK 22.11). */
@@ -25,8 +27,10 @@ struct port {
 	bool gone;		/* the device */
 	bool filter;		/* promiscuous: it shows what is for other hosts */
 	bool verifies;		/* checksums of what it receives */
+	bool local_senders;	/* of the kernel that it is made of leave checksums to it */
 	struct rte_ether_addr mac;
-	struct rte_eth_stats seen; /* the device's counters when they were last looked at */
+	struct rte_eth_stats seen;     /* the device's counters when they were last looked at */
+	struct packet_sockets sockets; /* of net_af_packet, which leave out what they drop */
 	char name[RTE_ETH_NAME_MAX_LEN];
 	char driver[RTE_ETH_NAME_MAX_LEN];
 	char punt_name[16];
