@@ -208,6 +208,21 @@ say() { in_ns "$1" timeout 5 bash -c 'echo hello >"/dev/udp/$0/$1"' "$2" "$3" >/
 # knock SPACE ADDRESS PORT: the same by TCP. After a second the kernel may just have asked again.
 knock() { in_ns "$1" timeout 60 nc -z -w 1 "$2" "$3" || true; }
 
+# partial NAME: requests of a kernel beside this one, which leaves checksums to devices.
+partial()
+{
+	in_ns client ethtool -K eth tx on >/dev/null
+	in_ns net ethtool -K server tx on >/dev/null
+	check "$1/partial" stun client "$SERVER" 203.0.113.7
+	check "$1/partial6" stun client "$SERVER6" 2001:db8::7
+	in_ns net ethtool -K server tx off >/dev/null
+	in_ns client ethtool -K eth tx off >/dev/null
+	check "$1/partial-not-left" same "$(value reflex_packets_total 'verdict="partial_checksum"')" 0
+	check "$1/partial-not-refused" same "$(value reflex_packets_total 'verdict="udp_checksum"')" 0
+}
+# long ADDRESS: a request too long for the fast path is answered.
+long() { in_ns client timeout 20 "$REFLEX_BUILD/tests/sockets/sockets-client" long "$1" 3478 1400; }
+
 neighbours()
 {
 	local name=neighbours/$1 size
@@ -244,6 +259,10 @@ neighbours()
 	frames "$name/macs" "arp=2 advertisement=1 echo=106"
 	check "$name/stun-by-router" stun far "$SERVER" 198.51.100.9
 	check "$name/stun-by-router6" stun far "$SERVER6" 2001:db8:51::9
+	partial "$name"
+	check "$name/long" long "$SERVER"
+	check "$name/long6" long "$SERVER6"
+	check "$name/long-not-left" same "$(value reflex_packets_total 'verdict="oversize"')" 0
 
 	begin_frames
 	say client "$SERVER" 9
@@ -353,6 +372,7 @@ behind()
 	check "$name/tcp6-in" carried client server "$OWN6"
 	check "$name/tcp6-out" carried server client 2001:db8::7
 	check "$name/service-still" stun client "$SERVER" 203.0.113.7
+	partial "$name"
 	bgp "$name/bgp"
 
 	# otherwise: pass. What is no STUN at all is for another program on that port.

@@ -190,6 +190,7 @@ queues()
 
 # --- wires ---
 
+JUDGE=() # its options
 # carried NAME CONFIGURATION COMMAND...: COMMAND sends the corpus to a process that runs, and judges the replies. Then
 # the counters, and that no buffer stayed with the worker, must be right while it goes on.
 carried()
@@ -205,7 +206,7 @@ carried()
 		fail "$name/buffers-in-use" "$(buffers 'state="used"'), before it were $before"
 	fi
 	stop_dpdk "$name"
-	judged "$name" "$CORPUS" judge "$which" "$TMP/sent.pcap" - "$TMP/counted" --mac "$MAC" || true
+	judged "$name" "$CORPUS" judge "$which" "$TMP/sent.pcap" - "$TMP/counted" --mac "$MAC" "${JUDGE[@]}" || true
 }
 
 # Since 23.03 DPDK writes behind the server's buffers where the client's are larger.
@@ -262,8 +263,10 @@ veth()
 			fail "$name" "reflex-dpdk does not start"
 			continue
 		fi
+		JUDGE=(--af-packet)
 		carried "$name" "$which" nsenter "--net=/run/netns/$NS-client" -- "$CORPUS" wire "$which" packet:cli \
 			--min-frame 60 --af-packet
+		JUDGE=()
 	done
 }
 

@@ -302,6 +302,20 @@ done
 stop "$REFLEXD"
 
 step "beside XDP"
+# partial MODE: a client whose kernel leaves checksums to a device, as in a container beside the server's, gets its answer.
+partial()
+{
+	local before
+	before=$(socket_packets 'verdict="success"')
+	in_ns client ethtool -K cli tx on >/dev/null
+	check "partial/$1/ipv4" client udp
+	check "partial/$1/ipv6" client6 udp
+	in_ns client ethtool -K cli tx off >/dev/null
+	check "partial/$1/by-xdp" same "$(packets 'dataplane="xdp"' 'verdict="partial_checksum"' 'action="handoff"')" 2
+	check "partial/$1/by-sockets" same "$(socket_packets 'verdict="success"')" $((before + 2))
+	check "partial/$1/none-refused" same "$(packets 'dataplane="xdp"' 'action="refuse"' 'verdict="udp_checksum"')" 0
+}
+
 config 'interfaces:' '  - name: srv'
 start beside/start "${reflexd[@]}"
 check beside/udp client udp
@@ -324,6 +338,12 @@ check beside/follow eventually held "$PORT" 203.0.113.11
 check beside/follow-tcp in_ns client timeout 60 "$REFLEX_BUILD/tests/sockets/sockets-client" many 203.0.113.11 "$PORT" 1
 in_ns server ip address del 203.0.113.11/24 dev srv
 check beside/unfollow eventually not held "$PORT" 203.0.113.11
+partial native
+stop "$REFLEXD"
+
+config 'interfaces:' '  - {name: srv, mode: generic}'
+start partial/generic/start "${reflexd[@]}"
+partial generic
 stop "$REFLEXD"
 
 step "otherwise: pass"

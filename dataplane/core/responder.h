@@ -17,6 +17,15 @@
 #include "verdict.h"
 #include "wire.h"
 
+/* What a carrier asks for beyond what XDP can give. */
+enum responder_option {
+	/* The device says that the UDP checksum is right, or will be where the sender left it to
+	 * devices: it is not looked at, unless it is 0. */
+	RESPONDER_VERIFIED = 1,
+	/* A request is read however long it is, as by sockets. Not for BPF. */
+	RESPONDER_LONG = 2,
+};
+
 static inline bool responder_is_tag(uint16_t type)
 {
 	return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ;
@@ -208,12 +217,12 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	return VERDICT_UNDECIDED;
 }
 
-/* The sum of attributes: whole words, at most STUN_FAST_MAX bytes. */
+/* The sum of attributes: whole words, at most STUN_LENGTH_MAX bytes. */
 static inline uint64_t responder_sum(const uint8_t *pos, const uint8_t *end, uint32_t length)
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; i < STUN_FAST_MAX / 32 && length >= 32; i++, pos += 32, length -= 32) {
+	for (int i = 0; i < STUN_LENGTH_MAX / 32 && length >= 32; i++, pos += 32, length -= 32) {
 		if (!wire_has(pos, end, 32))
 			return 0; /* never; the verifier asks, here and below */
 		sum += checksum_4(pos) + checksum_4(pos + 16);
@@ -238,9 +247,24 @@ static inline uint64_t responder_sum(const uint8_t *pos, const uint8_t *end, uin
 	return sum;
 }
 
+/*
+ * A wrong checksum that is just the sum of the pseudo-header is what a sender beside this machine's
+ * kernel leaves for a device to finish (CHECKSUM_PARTIAL), or, one in 65,535, was damaged on a
+ * wire.
+ */
+static inline enum verdict responder_blame_checksum(const struct wire_udp *udp,
+						    const struct packet *packet)
+{
+	uint64_t pseudo_header =
+		packet->address_sum + udp->length.raw + checksum_word(IP_PROTOCOL_UDP);
+
+	return checksum_fold(pseudo_header) == udp->checksum.raw ? VERDICT_PARTIAL_CHECKSUM
+								 : VERDICT_UDP_CHECKSUM;
+}
+
 /* Checks 20. Leaves in fixed_sum what the reply's checksum can go on from. */
 static inline enum verdict responder_examine_checksum(const struct wire_udp *udp,
-						      const uint8_t *end, bool verified,
+						      const uint8_t *end, uint32_t options,
 						      struct packet *packet)
 {
 	const struct wire_stun *stun = (const struct wire_stun *)(udp + 1);
@@ -253,18 +277,18 @@ static inline enum verdict responder_examine_checksum(const struct wire_udp *udp
 	if (!udp->checksum.raw)
 		return packet->binding.family == FAMILY_IPV4 ? VERDICT_UNDECIDED
 							     : VERDICT_UDP_CHECKSUM_MISSING;
-	if (verified)
+	if (options & RESPONDER_VERIFIED)
 		return VERDICT_UNDECIDED;
 	sum = packet->fixed_sum + udp->length.raw + wire_load32(header + 4) +
 	      packet->binding.header;
 	if (attributes)
 		sum += responder_sum((const uint8_t *)(stun + 1), end, attributes);
-	return checksum_valid(sum) ? VERDICT_UNDECIDED : VERDICT_UDP_CHECKSUM;
+	return checksum_valid(sum) ? VERDICT_UNDECIDED : responder_blame_checksum(udp, packet);
 }
 
 /* Checks 13 to 20: from the ports to a Binding Request of sound shape. */
 static inline enum verdict responder_examine_request(const uint8_t *pos, const uint8_t *end,
-						     const struct policy *policy, bool verified,
+						     const struct policy *policy, uint32_t options,
 						     struct packet *packet)
 {
 	const struct wire_udp *udp = (const struct wire_udp *)pos;
@@ -283,9 +307,9 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	verdict = message_examine_header(pos + sizeof(*udp), end, payload, policy, binding);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	if (payload > STUN_FAST_MAX)
+	if (payload > STUN_FAST_MAX && !(options & RESPONDER_LONG))
 		return verdict_final(VERDICT_OVERSIZE);
-	return responder_examine_checksum(udp, end, verified, packet);
+	return responder_examine_checksum(udp, end, options, packet);
 }
 
 static inline uint64_t responder_sum_addresses(const struct binding *binding)
@@ -310,7 +334,7 @@ WIRE_APART void responder_redirect(const struct policy *policy, struct packet *p
 
 /* Checks 12, where the service has an alternate, to 28. */
 static inline enum verdict responder_examine_message(const uint8_t *pos, const uint8_t *end,
-						     const struct policy *policy, bool verified,
+						     const struct policy *policy, uint32_t options,
 						     struct packet *packet)
 {
 	struct binding *binding = &packet->binding;
@@ -318,7 +342,7 @@ static inline enum verdict responder_examine_message(const uint8_t *pos, const u
 
 	if (binding->discovery && message_is_alternate(policy, binding))
 		return verdict_final(VERDICT_LAND);
-	verdict = responder_examine_request(pos, end, policy, verified, packet);
+	verdict = responder_examine_request(pos, end, policy, options, packet);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
 	stun_forget_attributes(&binding->found);
@@ -348,20 +372,19 @@ static inline void responder_keep_link(const uint8_t *frame, struct packet *pack
 }
 
 /**
- * responder_examine_verified - decide what becomes of a frame.
+ * responder_examine_with - decide what becomes of a frame.
  * @frame: the frame, from its Ethernet header on; not written
  * @end: behind its last byte
  * @policy: what is configured
- * @verified: the device says that the UDP checksum is right, or will be where the sender left it to
- * devices; so it is not looked at, unless it is 0
+ * @options: of enum responder_option
  * @packet: binding.family is set always; the rest is for responder_emit, where the action is ANSWER
  *
  * Return: the verdict, below VERDICTS. Where its action is ACTION_ANSWER, resize the frame to
  * packet->reply_length and call responder_emit.
  */
-static inline enum verdict responder_examine_verified(const uint8_t *frame, const uint8_t *end,
-						      const struct policy *policy, bool verified,
-						      struct packet *packet)
+static inline enum verdict responder_examine_with(const uint8_t *frame, const uint8_t *end,
+						  const struct policy *policy, uint32_t options,
+						  struct packet *packet)
 {
 	const uint8_t *pos = responder_examine_link(frame, end, packet);
 	enum verdict verdict;
@@ -377,14 +400,14 @@ static inline enum verdict responder_examine_verified(const uint8_t *frame, cons
 	responder_keep_link(frame, packet);
 	wire_forget();
 	pos = frame + packet->udp_offset;
-	return responder_examine_message(pos, end, policy, verified, packet);
+	return responder_examine_message(pos, end, policy, options, packet);
 }
 
-/** responder_examine - the same where no device has verified anything. */
+/** responder_examine - the same without any option. */
 static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t *end,
 					     const struct policy *policy, struct packet *packet)
 {
-	return responder_examine_verified(frame, end, policy, false, packet);
+	return responder_examine_with(frame, end, policy, 0, packet);
 }
 
 /* UDP header, STUN header and attributes. */

@@ -221,7 +221,7 @@ static bool answers(const struct responder *responder, char *reason, size_t size
 	}
 	probe_build(&probe, &service->service);
 	probe.length = respond(probe.frame, (uint32_t)probe.length, sizeof(probe.frame),
-			       &responder->generation->policy, false)
+			       &responder->generation->policy, 0)
 			       .length;
 	if (probe_answered(&probe))
 		return true;

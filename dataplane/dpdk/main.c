@@ -181,6 +181,8 @@ static int add_queue(struct responder *responder, struct worker *worker, const s
 		.punt = port->punt,
 		.punt_length = port->frame_max,
 		.filter = port->filter,
+		.local_senders = port->local_senders,
+		.long_next = port->punt == RTE_MAX_ETHPORTS ? &worker->long_next : NULL,
 		.mac = port->mac,
 		.lane = segment_lane(responder->segment.segment, port->name, index),
 	};

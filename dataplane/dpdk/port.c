@@ -79,6 +79,10 @@ static void choose(struct rte_eth_conf *conf, struct port *port, bool punts)
 	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
 	/* One of another namespace only the driver can look at. */
 	port->interface = if_indextoname(info.if_index, name) ? info.if_index : 0;
+	/* They show the frame as the sending kernel has it, before any device finished it. The
+	 * driver of a TAP has the kernel finish it. */
+	port->local_senders = strcmp(port->driver, "net_af_packet") == 0 ||
+			      strcmp(port->driver, "net_af_xdp") == 0;
 	/* Else it is set to at most 1,500. */
 	rte_eth_dev_get_mtu(port->id, &port->mtu);
 	conf->rxmode.mtu = RTE_MIN(port->mtu, info.max_mtu);

@@ -24,16 +24,15 @@ struct response {
  * @frame: the frame; becomes the reply where there is one
  * @length: of the frame, in bytes; it may be longer than what is in reach, if RESPOND_READ is
  * @room: bytes from @frame on that may be written
- * @verified: as for responder_examine_verified
+ * @options: as for responder_examine_with; with RESPONDER_LONG all of the frame is in reach
  */
 static inline struct response respond(uint8_t *frame, uint32_t length, uint32_t room,
-				      const struct policy *policy, bool verified)
+				      const struct policy *policy, uint32_t options)
 {
 	struct response response = {.length = 0};
 	struct packet packet;
 
-	response.verdict =
-		responder_examine_verified(frame, frame + length, policy, verified, &packet);
+	response.verdict = responder_examine_with(frame, frame + length, policy, options, &packet);
 	response.family = (enum family)packet.binding.family;
 	if (verdict_action(response.verdict) != ACTION_ANSWER)
 		return response;

@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include <limits.h>
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_pause.h>
 #include <rte_prefetch.h>
@@ -21,6 +22,15 @@
 #define NAP_NS	     50000
 #define LONG_NAP_NS  500000
 #define NAPS_SHORT   (1000000000 / NAP_NS)
+
+/*
+ * A request too long for the fast path takes as long as up to 30 others, mostly for its
+ * FINGERPRINT, and whoever sends it chooses that. So a worker gives such requests one part in
+ * LONG_SHARE of its time at most, and of what it has not given yet up to 10 ms.
+ */
+#define LONG_SHARE    8
+#define LONG_SAVED_MS (10 * LONG_SHARE)
+#define LONG_MAX_US   100 /* one takes less, unless the thread had to wait for its CPU */
 
 /* What is to be counted of a frame that is going out. */
 union departure {
@@ -139,6 +149,37 @@ static void leave(const struct worker_queue *queue, const struct policy *policy,
 	}
 }
 
+/* Where senders beside the port leave UDP checksums to it, nobody behind could finish them. */
+static struct response respond_to(const struct worker_queue *queue, const struct policy *policy,
+				  struct rte_mbuf *mbuf, uint32_t options)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	struct response response = respond(frame, mbuf->pkt_len, room(mbuf), policy, options);
+
+	if (response.verdict == VERDICT_PARTIAL_CHECKSUM && queue->local_senders)
+		response = respond(frame, mbuf->pkt_len, room(mbuf), policy,
+				   options | RESPONDER_VERIFIED);
+	return response;
+}
+
+/* Turns oversize into an answer, in the share of time that is for it. */
+static struct response answer_long(const struct worker_queue *queue, const struct policy *policy,
+				   struct rte_mbuf *mbuf, uint32_t options,
+				   struct response oversize)
+{
+	uint64_t began = rte_rdtsc(), hz = rte_get_tsc_hz(), took;
+	uint64_t saved_since = began - hz / 1000 * LONG_SAVED_MS;
+	struct response response;
+
+	if (*queue->long_next > began || rte_pktmbuf_linearize(mbuf) < 0)
+		return oversize;
+	response = respond_to(queue, policy, mbuf, options | RESPONDER_LONG);
+	/* Precise: else the compiler may move the work behind it. */
+	took = RTE_MIN(rte_rdtsc_precise() - began, hz / 1000000 * LONG_MAX_US);
+	*queue->long_next = RTE_MAX(*queue->long_next, saved_since) + took * LONG_SHARE;
+	return response;
+}
+
 /* What is not as predicted. */
 static __rte_noinline void answer_otherwise(const struct worker_queue *queue,
 					    const struct policy *policy, struct rte_mbuf *mbuf,
@@ -146,12 +187,13 @@ static __rte_noinline void answer_otherwise(const struct worker_queue *queue,
 {
 	uint32_t length = mbuf->pkt_len;
 	/* Either the device has verified it, or the sender left it to devices. */
-	bool verified = mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	uint32_t options = mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD ? RESPONDER_VERIFIED : 0;
 	struct response response = {.verdict = VERDICT_NO_ROOM};
 
 	if (is_whole(mbuf))
-		response = respond(rte_pktmbuf_mtod(mbuf, uint8_t *), length, room(mbuf), policy,
-				   verified);
+		response = respond_to(queue, policy, mbuf, options);
+	if (response.verdict == VERDICT_OVERSIZE && queue->long_next)
+		response = answer_long(queue, policy, mbuf, options, response);
 	if (response.length) {
 		cut(mbuf, response.length);
 		depart(burst, mbuf,

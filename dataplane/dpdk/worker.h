@@ -31,6 +31,9 @@ struct worker_queue {
 	uint16_t punt; /* the port of the kernel's interface behind it; RTE_MAX_ETHPORTS: none */
 	uint16_t punt_length; /* bytes of a frame that it takes */
 	bool filter;	      /* promiscuous: leave what is for another host */
+	bool local_senders;   /* they leave UDP checksums to the port, and nobody finishes them */
+	/* When the next long request may be answered, in TSC; NULL: the kernel behind does that. */
+	uint64_t *long_next;
 	struct rte_ether_addr mac;
 	struct segment_lane *lane;
 };
@@ -42,6 +45,7 @@ struct worker {
 	const struct generation *const *generation; /* where the one in force is */
 	const bool *stop;
 	uint64_t rounds; /* over all queues so far: it lives, and holds no older generation */
+	uint64_t long_next;
 } __rte_cache_aligned;
 
 /**

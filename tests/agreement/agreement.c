@@ -113,6 +113,23 @@ static void run_kernel(const char *name, const uint8_t *frame, size_t length,
 #endif
 }
 
+/* What the fast path only hands up, for a carrier with nobody behind. */
+static void judge_whole(const char *name, const struct oracle_config *config, const uint8_t *frame,
+			size_t length)
+{
+	static struct oracle_answer answer;
+	static struct outcome outcome;
+	struct oracle_config whole = *config;
+	const char *why;
+
+	whole.long_requests = whole.finish_checksums = true;
+	oracle_decide(&whole, frame, length, &answer);
+	host_run_whole(frame, length, &outcome);
+	why = compare(&answer, &outcome, frame, length);
+	if (why)
+		disagree(name, "whole", why, frame, length, &answer, &outcome);
+}
+
 /* One frame through all three. */
 static void judge(const char *name, const struct oracle_config *config, const uint8_t *frame,
 		  size_t length, struct oracle_answer *answer)
@@ -132,6 +149,8 @@ static void judge(const char *name, const struct oracle_config *config, const ui
 			disagree(name, "host", why, frame, length, answer, &outcome);
 		answered++;
 	}
+	if (!strcmp(answer->verdict, "oversize") || !strcmp(answer->verdict, "partial_checksum"))
+		judge_whole(name, config, frame, length);
 	expect(&expected, answer, length);
 	if (length >= KERNEL_FRAME_MIN)
 		expect(&expected_kernel, answer, length);

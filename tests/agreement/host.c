@@ -74,15 +74,12 @@ static bool bare_agrees(const uint8_t *request, const struct outcome *outcome)
 	return true;
 }
 
-void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
+/* Emits the reply, where there is one. */
+static void finish(const uint8_t *request, size_t length, enum verdict verdict,
+		   const struct packet *packet, struct outcome *outcome)
 {
-	uint8_t *request = request_end - length, *reply;
-	struct packet packet;
-	enum verdict verdict;
+	uint8_t *reply;
 
-	memset(&packet, 0xa5, sizeof(packet));
-	memcpy(request, frame, length);
-	verdict = responder_examine(request, request_end, &policy, &packet);
 	outcome->verdict = verdict_label(verdict);
 	outcome->answered = verdict_action(verdict) == ACTION_ANSWER;
 	outcome->passed = verdict_action(verdict) == ACTION_HANDOFF ||
@@ -90,18 +87,47 @@ void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
 			  (verdict_action(verdict) == ACTION_REFUSE && policy.pass_refused);
 	outcome->length = length;
 	memcpy(outcome->frame, request, length);
-	if (outcome->answered) {
-		reply = reply_end - packet.reply_length;
-		memset(reply, 0x5a, packet.reply_length);
-		if (!responder_emit(reply, reply_end, &policy, &packet))
-			outcome->verdict = "emit failed";
-		outcome->length = packet.reply_length;
-		memcpy(outcome->frame, reply, outcome->length);
-	}
+	if (!outcome->answered)
+		return;
+	reply = reply_end - packet->reply_length;
+	memset(reply, 0x5a, packet->reply_length);
+	if (!responder_emit(reply, reply_end, &policy, packet))
+		outcome->verdict = "emit failed";
+	outcome->length = packet->reply_length;
+	memcpy(outcome->frame, reply, outcome->length);
+}
+
+void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
+{
+	uint8_t *request = request_end - length;
+	struct packet packet;
+	enum verdict verdict;
+
+	memset(&packet, 0xa5, sizeof(packet));
+	memcpy(request, frame, length);
+	verdict = responder_examine(request, request_end, &policy, &packet);
+	finish(request, length, verdict, &packet, outcome);
 	if (!bare_agrees(request, outcome))
 		outcome->verdict = "predicted otherwise";
 	counters_count(&counters, (enum family)packet.binding.family, verdict, (uint32_t)length,
 		       outcome->answered ? (uint32_t)outcome->length : 0);
+}
+
+void host_run_whole(const uint8_t *frame, size_t length, struct outcome *outcome)
+{
+	uint8_t *request = request_end - length;
+	uint32_t options = RESPONDER_LONG;
+	struct packet packet;
+	enum verdict verdict;
+
+	memset(&packet, 0xa5, sizeof(packet));
+	memcpy(request, frame, length);
+	verdict = responder_examine_with(request, request_end, &policy, options, &packet);
+	if (verdict == VERDICT_PARTIAL_CHECKSUM) {
+		options |= RESPONDER_VERIFIED;
+		verdict = responder_examine_with(request, request_end, &policy, options, &packet);
+	}
+	finish(request, length, verdict, &packet, outcome);
 }
 
 static void copy_address(uint8_t *to, const uint8_t *from, int family)

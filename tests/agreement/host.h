@@ -29,6 +29,8 @@ struct tally {
 int host_init(void);
 int host_configure(const struct oracle_config *config);
 void host_run(const uint8_t *frame, size_t length, struct outcome *outcome);
+/* The same where requests are read whole and checksums finished; counted nowhere. */
+void host_run_whole(const uint8_t *frame, size_t length, struct outcome *outcome);
 /* The message layer, over what a socket takes in; counted nowhere. */
 void host_run_message(const struct oracle_datagram *datagram, struct oracle_message *outcome);
 /* What neighbours ask; as the answer's protocol `overwritten` where what is not answered changed.

@@ -109,16 +109,18 @@ void corpus_decide(const struct corpus *corpus, const struct capture_frame *fram
 		   struct corpus_answer *answer)
 {
 	static struct oracle_neighbour neighbour;
-	const struct oracle_config *config = cases_config(corpus->which);
+	struct oracle_config config = *cases_config(corpus->which);
 
-	oracle_decide(config, frame->bytes, frame->length, &answer->stun);
+	config.long_requests = true; /* nobody is behind to answer them */
+	config.finish_checksums = corpus->af_packet;
+	oracle_decide(&config, frame->bytes, frame->length, &answer->stun);
 	answer->neighbour = "none";
 	answer->reply = answer->stun.reply;
 	answer->reply_length = answer->stun.reply_length;
 	if (answer->stun.action != ORACLE_FOREIGN || !has_mac(corpus) ||
 	    frame->length > ORACLE_REPLY_MAX)
 		return;
-	oracle_neighbour(config, corpus->mac, frame->bytes, frame->length, ORACLE_REPLY_MAX,
+	oracle_neighbour(&config, corpus->mac, frame->bytes, frame->length, ORACLE_REPLY_MAX,
 			 &neighbour);
 	answer->neighbour = neighbour.protocol;
 	answer->reply = neighbour.reply;

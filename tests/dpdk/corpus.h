@@ -17,6 +17,8 @@ struct corpus {
 	 * a host is there too. All zero: the port has none.
 	 */
 	uint8_t mac[6];
+	/* The port is net_af_packet's, whose senders leave UDP checksums to it. */
+	bool af_packet;
 };
 
 struct corpus_answer {

@@ -95,6 +95,7 @@ static int usage(void)
 		"       corpus yaml N [LINE...]\n"
 		"       corpus frames N FILE.pcap " OPTIONS_FRAMES "\n"
 		"       corpus judge N IN.pcap OUT.pcap|- METRICS|- [METRICS-BEFORE] [--mac MAC]\n"
+		"            [--af-packet]\n"
 		"       corpus wire N unix:LOCAL:REMOTE|packet:INTERFACE\n"
 		"            " OPTIONS_WIRE "\n");
 	return 2;

@@ -57,7 +57,7 @@ static int parse_option(struct options *options, int option)
 		options->corpus.without_truncations = true;
 		return 0;
 	case 'a':
-		options->af_packet = true;
+		options->corpus.af_packet = true;
 		return 0;
 	case '?':
 		return -EINVAL;

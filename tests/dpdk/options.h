@@ -15,7 +15,6 @@
 struct options {
 	struct corpus corpus; /* its configuration is the first argument, an index */
 	size_t min_frame; /* shorter frames are padded to that with zeros; 0: as the wire asks */
-	bool af_packet;	  /* the port is net_af_packet's: leave out what it changes */
 	const char *sent, *came; /* pcap files to write, or NULL */
 	int count;		 /* of the arguments behind the first */
 	char **rest;		 /* these */

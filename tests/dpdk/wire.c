@@ -18,7 +18,6 @@ struct run {
 	struct wire *wire;
 	const struct corpus *corpus;
 	const struct oracle_config *config;
-	bool af_packet;
 	struct capture sent, came;
 	size_t window; /* the first frame of sent that is not on the wire yet */
 	uint32_t sentinels;
@@ -138,7 +137,8 @@ static void add(struct run *run, const struct capture_frame *frame)
 		length = run->wire->min;
 		corpus_address(run->corpus, padded, length);
 	}
-	if (length > run->wire->max || (run->af_packet && changed_by_af_packet(bytes, length)))
+	if (length > run->wire->max ||
+	    (run->corpus->af_packet && changed_by_af_packet(bytes, length)))
 		run->left_out++;
 	else
 		capture_add(&run->sent, bytes, length);
@@ -174,7 +174,6 @@ int wire_run(struct wire *wire, const struct options *options)
 		.wire = wire,
 		.corpus = &options->corpus,
 		.config = cases_config(options->corpus.which),
-		.af_packet = options->af_packet,
 	};
 	struct capture corpus = {0};
 	int r, bad;

@@ -304,6 +304,43 @@ static void make_udp_checksum_of_trailer(struct frame *frame)
 	frame->udp_checksum = bytes[at] << 8 | bytes[at + 1];
 }
 
+/* The pseudo-header's sum, but of a datagram that is longer by 8. */
+static void make_partial_of_longer(struct frame *frame)
+{
+	struct frame other = *frame;
+	uint8_t bytes[FRAME_MAX];
+	size_t at = frame->family == 4 ? 14 + 20 + 6 : 14 + 40 + 6;
+
+	other.tags_count = 0;
+	other.udp_partial = 1;
+	other.udp_trailer = 8;
+	other.udp_length_delta = 8;
+	frame_build(&other, bytes, sizeof(bytes));
+	frame->udp_checksum = bytes[at] << 8 | bytes[at + 1];
+}
+
+/* All that the sum is of beside the pseudo-header sums up to nothing, so it is right as it is. */
+static void make_partial_right(struct frame *frame)
+{
+	struct frame other;
+	uint8_t bytes[FRAME_MAX];
+	size_t at = frame->family == 4 ? 14 + 20 + 6 : 14 + 40 + 6;
+	unsigned sum;
+
+	/* The last word of the ID makes up for what is sent instead of what is right. */
+	memset(frame->payload + 18, 0, 2);
+	other = *frame;
+	other.tags_count = 0;
+	frame_build(&other, bytes, sizeof(bytes));
+	sum = 0xffff - (bytes[at] * 256u + bytes[at + 1]);
+	other.udp_partial = 0;
+	frame_build(&other, bytes, sizeof(bytes));
+	sum += bytes[at] * 256u + bytes[at + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	frame->payload[18] = (uint8_t)(sum >> 8);
+	frame->payload[19] = (uint8_t)sum;
+}
+
 /* A FINGERPRINT whose CRC was not XORed with 0x5354554e. */
 static void make_fingerprint_without_xor(struct frame *frame)
 {
@@ -1127,7 +1164,57 @@ static const struct row udp_rows[] = {
 	 .config = CASES_PASS,
 	 .set = {SET(udp_checksum_xor, 0x0400)}},
 
+	{.name = "partial UDP checksum",
+	 .verdict = "partial_checksum",
+	 .set = {SET(udp_partial, 1)}},
+	{.name = "legacy partial UDP checksum",
+	 .verdict = "partial_checksum",
+	 .legacy = true,
+	 .set = {SET(udp_partial, 1)}},
+	{.name = "partial UDP checksum, FINGERPRINT",
+	 .verdict = "partial_checksum",
+	 .attributes = "F",
+	 .set = {SET(udp_partial, 1)}},
+	{.name = "partial UDP checksum, otherwise pass",
+	 .verdict = "partial_checksum",
+	 .config = CASES_PASS,
+	 .set = {SET(udp_partial, 1)}},
+	{.name = "partial UDP checksum with trailers",
+	 .verdict = "partial_checksum",
+	 .set = {SET(udp_partial, 1), SET(udp_trailer, 5), SET(ip_trailer, 3),
+		 SET(trailer_byte, 0xff)}},
+	{.name = "partial UDP checksum, wrong FINGERPRINT",
+	 .verdict = "partial_checksum",
+	 .attributes = "F!",
+	 .set = {SET(udp_partial, 1)}},
+	{.name = "partial UDP checksum, off by one",
+	 .verdict = "udp_checksum",
+	 .set = {SET(udp_partial, 1), SET(udp_checksum_xor, 1)}},
+	{.name = "partial UDP checksum, inverted",
+	 .verdict = "udp_checksum",
+	 .set = {SET(udp_partial, 1), SET(udp_checksum_xor, 0xffff)}},
+	{.name = "partial UDP checksum of another length",
+	 .verdict = "udp_checksum",
+	 .make = make_partial_of_longer},
+	{.name = "partial UDP checksum that is right",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .set = {SET(udp_partial, 1)},
+	 .make = make_partial_right,
+	 .want = "M"},
+	{.name = "partial UDP checksum of a response",
+	 .verdict = "response",
+	 .type = 0x0101,
+	 .set = {SET(udp_partial, 1)}},
+	{.name = "partial UDP checksum from a source that no client has",
+	 .verdict = "source_address",
+	 .source = "127.0.0.1|::1",
+	 .set = {SET(udp_partial, 1)}},
 	{.name = "256 bytes", .verdict = "success", .make = make_256, .want = "X"},
+	{.name = "256 bytes, partial UDP checksum",
+	 .verdict = "partial_checksum",
+	 .make = make_256,
+	 .set = {SET(udp_partial, 1)}},
 	{.name = "256 bytes, FINGERPRINT",
 	 .verdict = "success",
 	 .make = make_256_fingerprint,

@@ -45,16 +45,17 @@ static uint16_t fold(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
-static uint16_t udp_checksum(const uint8_t *ip, int family, const uint8_t *udp, size_t length)
+static uint32_t pseudo_sum(const uint8_t *ip, int family, size_t length)
 {
 	uint32_t sum = 17 + (uint32_t)length;
-	uint16_t checksum;
 
-	if (family == 4)
-		sum = sum_words(sum, ip + 12, 8);
-	else
-		sum = sum_words(sum, ip + 8, 32);
-	checksum = fold(sum_words(sum, udp, length));
+	return family == 4 ? sum_words(sum, ip + 12, 8) : sum_words(sum, ip + 8, 32);
+}
+
+static uint16_t udp_checksum(const uint8_t *ip, int family, const uint8_t *udp, size_t length)
+{
+	uint16_t checksum = fold(sum_words(pseudo_sum(ip, family, length), udp, length));
+
 	return checksum ? checksum : 0xffff;
 }
 
@@ -379,6 +380,8 @@ static void build_sums(const struct frame *frame, uint8_t *ip, size_t header, si
 	set16(udp + 6, 0);
 	set16(udp + 6,
 	      value_of(frame->udp_checksum, udp_checksum(ip, frame->family, udp, udp_length)));
+	if (frame->udp_partial)
+		set16(udp + 6, ~fold(pseudo_sum(ip, frame->family, udp_length)) & 0xffffu);
 	set16(udp + 6, get16(udp + 6) ^ (unsigned)frame->udp_checksum_xor);
 	if (frame->family == 4) {
 		set16(ip + 10, value_of(frame->ip_checksum, fold(sum_words(0, ip, header))));

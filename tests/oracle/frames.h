@@ -54,6 +54,7 @@ struct frame {
 	int udp_length_delta;
 	int udp_checksum;
 	int udp_checksum_xor;
+	int udp_partial; /* of the pseudo-header alone, as senders leave it to devices */
 
 	int stun; /* the payload is STUN: its length is filled in */
 	int stun_length;

@@ -373,6 +373,7 @@ static void choose_sums(struct generator *g, struct frame *frame)
 		frame->udp_checksum = 0;
 	if (chance(g, 5))
 		frame->udp_checksum_xor = 1 << below(g, 16);
+	frame->udp_partial = chance(g, 8);
 	if (chance(g, 5))
 		frame->ip_checksum_xor = 1 << below(g, 16);
 }

@@ -68,9 +68,9 @@ static const struct {
 	{"unknown_attribute", ORACLE_ANSWER}, {"bad_request", ORACLE_ANSWER},
 	{"padding", ORACLE_HANDOFF},	      {"fragment", ORACLE_HANDOFF},
 	{"ipv4_options", ORACLE_HANDOFF},     {"ipv6_extension", ORACLE_HANDOFF},
-	{"oversize", ORACLE_HANDOFF},	      {"not_ip", ORACLE_FOREIGN},
-	{"ip_header", ORACLE_FOREIGN},	      {"not_udp", ORACLE_FOREIGN},
-	{"not_service", ORACLE_FOREIGN},
+	{"oversize", ORACLE_HANDOFF},	      {"partial_checksum", ORACLE_HANDOFF},
+	{"not_ip", ORACLE_FOREIGN},	      {"ip_header", ORACLE_FOREIGN},
+	{"not_udp", ORACLE_FOREIGN},	      {"not_service", ORACLE_FOREIGN},
 };
 
 const char *const oracle_labels[] = {
@@ -107,6 +107,7 @@ const char *const oracle_labels[] = {
 	"wrong_fingerprint",
 	"bad_request",
 	"padding",
+	"partial_checksum",
 	NULL,
 };
 
@@ -442,14 +443,16 @@ static const char *check_udp(struct look *look)
 	const uint8_t *udp = look->frame + look->udp;
 	unsigned sum;
 
-	if (look->stun_length > FRAME_STUN_MAX)
+	if (look->stun_length > FRAME_STUN_MAX && !look->config->long_requests)
 		return "oversize";
 	if (read16(udp + 6) == 0)
 		return look->family == 6 ? "udp_checksum_missing" : NULL;
 	sum = add_pseudo_header(look->frame + look->ip, look->family, (unsigned)look->udp_length);
-	if (oracle_add_words(sum, udp, look->udp_length) != 0xffff)
+	if (oracle_add_words(sum, udp, look->udp_length) == 0xffff)
+		return NULL;
+	if (read16(udp + 6) != sum)
 		return "udp_checksum";
-	return NULL;
+	return look->config->finish_checksums ? NULL : "partial_checksum";
 }
 
 /* 26, by the names of the IANA registry and of RFC 3489 11.2 */

@@ -36,6 +36,10 @@ struct oracle_config {
 	bool legacy;		       /* answer requests without cookie */
 	bool low_source_ports;	       /* answer source ports below 1024 */
 	bool pass_refused;	       /* otherwise: pass, else drop */
+
+	/* of a carrier */
+	bool long_requests;    /* it reads them whole */
+	bool finish_checksums; /* it answers where that of UDP is of the pseudo-header alone */
 };
 
 enum oracle_action { ORACLE_ANSWER, ORACLE_HANDOFF, ORACLE_REFUSE, ORACLE_FOREIGN };

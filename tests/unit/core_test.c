@@ -1144,14 +1144,16 @@ static void check_verified(size_t shape)
 	assert_true(responder_emit(sound, sound + packet.reply_length, &policy, &packet));
 	checksum[1] ^= 0xff;
 	assert_int_equal(examine(bytes, length, &packet), VERDICT_UDP_CHECKSUM);
-	verdict = responder_examine_verified(bytes, bytes + length, &policy, true, &packet);
+	verdict =
+		responder_examine_with(bytes, bytes + length, &policy, RESPONDER_VERIFIED, &packet);
 	assert_int_equal(verdict, want);
 	assert_true(responder_emit(bytes, bytes + packet.reply_length, &policy, &packet));
 	assert_memory_equal(bytes, sound, packet.reply_length);
 
 	length = build_request(shape, bytes);
 	memset(checksum, 0, 2);
-	verdict = responder_examine_verified(bytes, bytes + length, &policy, true, &packet);
+	verdict =
+		responder_examine_with(bytes, bytes + length, &policy, RESPONDER_VERIFIED, &packet);
 	assert_int_equal(verdict, ipv6 ? VERDICT_UDP_CHECKSUM_MISSING : want);
 }
 
@@ -1327,6 +1329,7 @@ static const struct {
 	{"padding", ACTION_HANDOFF},
 	{"too_long", ACTION_REFUSE},
 	{"unsent", ACTION_REFUSE},
+	{"partial_checksum", ACTION_HANDOFF},
 };
 
 static void keeps_the_order_of_verdicts(void **state)

@@ -12,6 +12,7 @@
 #include "oracle/frames.h"
 #include "policy_build.h"
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <sched.h>
@@ -113,7 +114,7 @@ static struct rte_mbuf *add(const uint8_t *bytes, size_t length)
 	return mbuf;
 }
 
-static struct rte_mbuf *add_request(int family, const char *attributes)
+static struct rte_mbuf *add_request_as(int family, const char *attributes, bool partial)
 {
 	uint8_t bytes[FRAME_MAX];
 	struct frame frame;
@@ -122,8 +123,14 @@ static struct rte_mbuf *add_request(int family, const char *attributes)
 	frame_init(&frame, family);
 	frame_stun(&frame, 0x0001, true);
 	frame_attributes(&frame, attributes);
+	frame.udp_partial = partial;
 	length = frame_build(&frame, bytes, sizeof(bytes));
 	return add(bytes, length);
+}
+
+static struct rte_mbuf *add_request(int family, const char *attributes)
+{
+	return add_request_as(family, attributes, false);
 }
 
 /* To a port that is no service's. */
@@ -395,6 +402,150 @@ static void gives_up_where_there_is_no_room(void **state)
 	assert_int_equal(lane.outcomes[OUTCOME_DROPPED], 2);
 }
 
+/* The replies to two requests that differ in what a reply does not show. */
+static void assert_same_reply(unsigned int one, unsigned int other)
+{
+	const struct rte_mbuf *a = fakes[PORT].taken[one], *b = fakes[PORT].taken[other];
+
+	assert_int_equal(a->pkt_len, b->pkt_len);
+	assert_memory_equal(rte_pktmbuf_mtod(a, char *), rte_pktmbuf_mtod(b, char *), a->pkt_len);
+}
+
+/* All is left to the senders' kernel; XDP would have it finish the checksum, here nobody can. */
+static void finishes_checksums_of_local_senders(void **state)
+{
+	uint64_t long_next = 0;
+
+	(void)state;
+	queue.local_senders = true;
+	queue.long_next = &long_next;
+	for (int partial = 0; partial < 2; partial++) {
+		add_request_as(4, "", partial);
+		add_request_as(6, "F", partial);
+		add_request_as(4, "8022/600 F", partial);
+	}
+	add_request_as(4, "", true);
+	rte_pktmbuf_mtod(frames[6], uint8_t *)[40] ^= 1; /* its UDP checksum */
+	run();
+	assert_int_equal(fakes[PORT].taken_count, 6);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_same_reply(i, 3 + i);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 4);
+	assert_int_equal(packets(FAMILY_IPV6, VERDICT_SUCCESS), 2);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UDP_CHECKSUM), 1);
+	assert_int_equal(all_packets(), 7);
+}
+
+static void leaves_partial_checksums_from_a_wire(void **state)
+{
+	(void)state;
+	add_request_as(4, "", true);
+	add_request_as(6, "", true);
+	run();
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_PARTIAL_CHECKSUM), 1);
+	assert_int_equal(packets(FAMILY_IPV6, VERDICT_PARTIAL_CHECKSUM), 1);
+	assert_int_equal(lane.outcomes[OUTCOME_DROPPED], 2);
+	assert_int_equal(fakes[PORT].taken_count, 0);
+}
+
+static void answers_long_requests(void **state)
+{
+	uint64_t long_next = 0;
+
+	(void)state;
+	queue.long_next = &long_next;
+	add_request(4, "F");
+	add_request(6, "7000");
+	add_request(4, "8022/600 F");
+	add_request(6, "8022/1400 7000");
+	add_request(4, "8022/600 F!");
+	add_request(4, "8022/600");
+	rte_pktmbuf_mtod(frames[5], uint8_t *)[600] ^= 1;
+	run();
+	assert_int_equal(fakes[PORT].taken_count, 4);
+	assert_same_reply(0, 2);
+	assert_same_reply(1, 3);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 2);
+	assert_int_equal(packets(FAMILY_IPV6, VERDICT_UNKNOWN_ATTRIBUTE), 2);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_WRONG_FINGERPRINT), 1);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UDP_CHECKSUM), 1);
+	assert_int_equal(all_packets(), 6);
+	assert_true(long_next > 0);
+}
+
+/* The second piece has half of its attributes. */
+static void answers_long_requests_in_pieces(void **state)
+{
+	struct rte_mbuf *whole, *next = rte_pktmbuf_alloc(pool);
+	uint64_t long_next = 0;
+	char *to = rte_pktmbuf_append(next, 300);
+
+	(void)state;
+	queue.long_next = &long_next;
+	whole = add_request(4, "8022/600");
+	memcpy(to, rte_pktmbuf_mtod_offset(whole, char *, whole->data_len - 300), 300);
+	rte_pktmbuf_trim(whole, 300);
+	assert_int_equal(rte_pktmbuf_chain(whole, next), 0);
+	run();
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 1);
+	assert_int_equal(fakes[PORT].taken[0]->nb_segs, 1);
+	assert_int_equal(fakes[PORT].taken[0]->pkt_len, 74);
+}
+
+static void punts_long_requests(void **state)
+{
+	(void)state;
+	queue.punt = PUNT;
+	add_request(4, "8022/600 F");
+	run();
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_OVERSIZE), 1);
+	assert_int_equal(lane.outcomes[OUTCOME_PUNTED], 1);
+}
+
+/* With nothing saved up, each takes as much time again seven times before the next. */
+static void bounds_the_time_of_long_requests(void **state)
+{
+	uint64_t long_next, answered;
+
+	(void)state;
+	queue.long_next = &long_next;
+	for (int i = 0; i < WORKER_BURST; i++)
+		add_request(4, "8022/1400 F");
+	long_next = rte_rdtsc();
+	run();
+	answered = packets(FAMILY_IPV4, VERDICT_SUCCESS);
+	assert_int_equal(answered, fakes[PORT].taken_count);
+	assert_true(answered > 0 && answered < WORKER_BURST / 2);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_OVERSIZE), WORKER_BURST - answered);
+	assert_int_equal(lane.outcomes[OUTCOME_DROPPED], WORKER_BURST - answered);
+}
+
+/* However long nobody asked, what is saved up is soon used. Making a frame takes less time than
+ * answering it. */
+static void saves_up_a_bounded_time(void **state)
+{
+	uint64_t long_next = 0, answered = 0;
+	unsigned int bursts = 0;
+	uint8_t bytes[FRAME_MAX];
+	size_t length;
+
+	(void)state;
+	queue.long_next = &long_next;
+	length = add_request(4, "8022/1400 F")->data_len;
+	memcpy(bytes, rte_pktmbuf_mtod(frames[0], uint8_t *), length);
+	while (!packets(FAMILY_IPV4, VERDICT_OVERSIZE)) {
+		assert_true(bursts++ < 100000);
+		while (count < WORKER_BURST)
+			add(bytes, length);
+		run();
+		rte_pktmbuf_free_bulk(fakes[PORT].taken, fakes[PORT].taken_count);
+		answered += fakes[PORT].taken_count;
+		fakes[PORT].taken_count = 0;
+	}
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), answered);
+	assert_true(answered >= WORKER_BURST);
+}
+
 static int start_eal(void)
 {
 	char prefix[32], lcore[16]; /* the CPUs that it may use need not begin at 0 */
@@ -422,6 +573,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(believes_what_the_device_verified, begin, end),
 		cmocka_unit_test_setup_teardown(answers_frames_in_pieces, begin, end),
 		cmocka_unit_test_setup_teardown(gives_up_where_there_is_no_room, begin, end),
+		cmocka_unit_test_setup_teardown(finishes_checksums_of_local_senders, begin, end),
+		cmocka_unit_test_setup_teardown(leaves_partial_checksums_from_a_wire, begin, end),
+		cmocka_unit_test_setup_teardown(answers_long_requests, begin, end),
+		cmocka_unit_test_setup_teardown(answers_long_requests_in_pieces, begin, end),
+		cmocka_unit_test_setup_teardown(punts_long_requests, begin, end),
+		cmocka_unit_test_setup_teardown(bounds_the_time_of_long_requests, begin, end),
+		cmocka_unit_test_setup_teardown(saves_up_a_bounded_time, begin, end),
 	};
 	int failed;
 
