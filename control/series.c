@@ -58,6 +58,15 @@ static void write_bytes(FILE *out, const struct series_origin *origin)
 		}
 }
 
+static void write_private_clients(FILE *out, const struct series_origin *origin)
+{
+	fprintf(out, "reflex_private_clients_total{dataplane=\"%s\",interface=\"",
+		origin->dataplane);
+	series_escape(out, origin->interface);
+	fprintf(out, "\"} %" PRIu64 "\n",
+		origin->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]);
+}
+
 void series_counters(FILE *out, const struct series_origin *origins, size_t count)
 {
 	series_head(out, "reflex_packets_total", "counter",
@@ -70,4 +79,9 @@ void series_counters(FILE *out, const struct series_origin *origins, size_t coun
 		"messages.");
 	for (size_t i = 0; i < count; i++)
 		write_bytes(out, &origins[i]);
+	series_head(out, "reflex_private_clients_total", "counter",
+		    "Success responses that told a private address, from a service address that is "
+		    "not: something before it hides its clients.");
+	for (size_t i = 0; i < count; i++)
+		write_private_clients(out, &origins[i]);
 }

@@ -25,7 +25,8 @@ void series_head(FILE *out, const char *name, const char *type, const char *help
 /** series_gauge - a gauge without labels, with its head. */
 void series_gauge(FILE *out, const char *name, const char *help, uint64_t value);
 
-/** series_counters - packets and bytes, of every origin, family, verdict and direction. */
+/** series_counters - packets and bytes, of every origin, family, verdict and direction; and private
+ * clients. */
 void series_counters(FILE *out, const struct series_origin *origins, size_t count);
 
 #endif

@@ -27,6 +27,7 @@ local_client() { in_ns server timeout 120 "$REFLEX_BUILD/tests/sockets/sockets-c
 
 packets() { metric server reflex_packets_total "$@"; }
 socket_packets() { packets 'dataplane="socket"' "$@"; }
+private_clients() { metric server reflex_private_clients_total 'dataplane="socket"'; }
 closed() { metric server reflex_tcp_connections_closed_total "reason=\"$1\""; }
 open_connections() { scrape server metrics | awk '$1 == "reflex_tcp_connections" { print $2 }'; }
 # The total that control/README.md recommends: every request once, whoever carried it.
@@ -121,6 +122,7 @@ verdicts=$(grep -c '^VERDICT(' "$SOURCE/dataplane/core/verdict.def")
 check series/packets same "$(scrape server metrics | grep -c '^reflex_packets_total{dataplane="socket",interface="any",')" $((3 * verdicts))
 check series/bytes same "$(scrape server metrics | grep -c '^reflex_bytes_total{dataplane="socket",')" 6
 check series/no-xdp same "$(scrape server metrics | grep -c 'dataplane="xdp"')" 0
+check series/private-clients same "$(scrape server metrics | grep '^reflex_private_clients_total')" 'reflex_private_clients_total{dataplane="socket",interface="any"} 0'
 check series/closed same "$(scrape server metrics | grep -c '^reflex_tcp_connections_closed_total')" 7
 check series/self-test-uncounted same "$(requests)" 0
 if command -v promtool >/dev/null; then
@@ -177,6 +179,24 @@ in_ns server nft delete table inet reflex
 check unsent/again client udp
 answered=$(client burst 20000) || answered=0
 check burst/answered between "$answered" 19000 20000
+
+# A private client of an address that is not: counted over UDP and TCP, and not where it got nothing.
+check private/none same "$(private_clients)" 0
+in_ns client ip address add 10.77.0.7/32 dev cli
+in_ns server ip route add 10.77.0.7/32 dev srv
+in_ns client ip route add "$SERVER/32" dev cli src 10.77.0.7
+check private/udp client udp
+check private/tcp client many 3
+check private/counted same "$(private_clients)" 4
+in_ns server nft -f - <<-'EOF'
+	table inet reflex { chain out { type filter hook output priority 0; udp sport 3478 drop; }; }
+EOF
+check private/unsent not in_ns client timeout 3 "$REFLEX_BUILD/tests/sockets/sockets-client" udp "$SERVER" "$PORT"
+in_ns server nft delete table inet reflex
+check private/unsent-uncounted same "$(private_clients)" 4
+in_ns client ip route del "$SERVER/32" dev cli
+check private/public client udp
+check private/public-uncounted same "$(private_clients)" 4
 
 step "TCP"
 check tcp/many client many 1000

@@ -58,6 +58,14 @@ static inline int pass(struct lane *lane, enum family family, enum verdict verdi
 										 : XDP_PASS;
 }
 
+static inline void count_answer(struct lane *lane, enum family family, enum verdict verdict,
+				__u32 received, __u32 sent)
+{
+	counters_count(&lane->counters, family, verdict, received, sent);
+	if (lane->packet.private_client)
+		lane->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
+}
+
 static inline int answer(struct xdp_md *ctx, struct lane *lane, const struct policy *policy,
 			 __u32 received)
 {
@@ -67,7 +75,7 @@ static inline int answer(struct xdp_md *ctx, struct lane *lane, const struct pol
 
 	if (resize(ctx, sent - received) < 0)
 		return pass(lane, family, VERDICT_NO_ROOM, policy, received);
-	counters_count(&lane->counters, family, packet->binding.verdict, received, sent);
+	count_answer(lane, family, packet->binding.verdict, received, sent);
 	/* Never aborted: the frame has the reply's length. */
 	return responder_emit((__u8 *)(long)ctx->data, (__u8 *)(long)ctx->data_end, policy, packet)
 		       ? XDP_TX
@@ -82,7 +90,7 @@ static inline int answer_bare(struct xdp_md *ctx, struct lane *lane, enum family
 
 	if (moved < 0)
 		return pass(lane, family, VERDICT_NO_ROOM, policy, received);
-	counters_count(&lane->counters, family, VERDICT_SUCCESS, received, sent);
+	count_answer(lane, family, VERDICT_SUCCESS, received, sent);
 	return bare_emit((__u8 *)(long)ctx->data, (__u8 *)(long)ctx->data_end, moved, family,
 			 &lane->packet)
 		       ? XDP_TX

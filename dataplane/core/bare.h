@@ -68,6 +68,8 @@ static inline bool bare_examine_ipv4(const uint8_t *frame, const struct policy *
 	    !checksum_valid(addresses + checksum_3((const uint8_t *)ip)) ||
 	    message_is_bogon_ipv4(&ip->source))
 		return false;
+	packet->private_client =
+		message_is_private_ipv4(&ip->source) && !message_is_private_ipv4(&ip->destination);
 	return bare_examine_udp(udp, addresses, policy, packet);
 }
 
@@ -91,6 +93,8 @@ static inline bool bare_examine_ipv6(const uint8_t *frame, const struct policy *
 	if (!slot || slot->discovery || message_is_bogon_ipv6(&ip->source) ||
 	    (wire_load64(&ip->source.word[0]) == high && wire_load64(&ip->source.word[2]) == low))
 		return false;
+	packet->private_client =
+		message_is_private_ipv6(&ip->source) && !message_is_private_ipv6(&ip->destination);
 	return bare_examine_udp(udp,
 				checksum_4((const uint8_t *)&ip->source) +
 					checksum_4((const uint8_t *)&ip->destination),

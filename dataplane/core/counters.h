@@ -22,6 +22,12 @@ enum direction {
 
 #define FAMILIES_MAX 4 /* a power of two, as is VERDICTS_MAX, so that a mask bounds an index */
 
+/* What is counted beside the verdicts, in the row of packets that no family has. */
+#define COUNTERS_EXTRA FAMILIES
+enum counters_extra {
+	COUNTERS_PRIVATE_CLIENTS, /* as message_is_private_client says, and the reply was sent */
+};
+
 /* Written by one writer only, read by control. The layout stays: upgrades go on counting in it. */
 struct counters {
 	uint64_t packets[FAMILIES_MAX][VERDICTS_MAX];

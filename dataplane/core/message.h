@@ -75,6 +75,30 @@ static inline bool message_is_bogon_ipv6(const struct wire_ipv6_address *source)
 	       high == wire_words(0x0100, 0, 0, 0); /* 100::/64 */
 }
 
+/*
+ * Addresses that mean nothing outside the network that they are of (RFC 1918, RFC 6598). A bit for
+ * the first byte modulo 64 of each spares most clients the rest.
+ */
+static inline bool message_is_private_ipv4(const struct be32 *address)
+{
+	const uint64_t first = (uint64_t)1 << 10 | (uint64_t)1 << 100 % 64 |
+			       (uint64_t)1 << 172 % 64 | (uint64_t)1 << 192 % 64;
+	uint32_t host = be32_to(address);
+
+	if (!(first >> (host >> 24) % 64 & 1))
+		return false;
+	return host >> 24 == 10 || host >> 20 == 0xac1 || host >> 16 == 0xc0a8 ||
+	       host >> 22 == 0x6440 >> 6;
+}
+
+/* The same (RFC 4193), and those of a link: fe80::/10, and fec0::/10 of old. */
+static inline bool message_is_private_ipv6(const struct wire_ipv6_address *address)
+{
+	uint32_t host = be32_to(&address->word[0]);
+
+	return host >> 25 == 0xfc >> 1 || host >> 23 == 0xfe80 >> 7;
+}
+
 /* The opposite corner of the one that was asked, where the service has an alternate. */
 static inline void message_opposite(const struct policy *policy, const struct binding *binding,
 				    struct message_endpoint *opposite)
@@ -226,6 +250,21 @@ static inline uint32_t message_measure_first(const struct binding *binding)
 	if (!binding->discovery)
 		return address;
 	return binding->legacy ? 3 * address : 4 * address;
+}
+
+/**
+ * message_is_private_client - whether a success response tells a private address, though it comes
+ * from one that is not: something before the service hides its clients.
+ */
+static inline bool message_is_private_client(const struct binding *binding)
+{
+	if (!message_is_success((enum verdict)binding->verdict))
+		return false;
+	if (binding->family == FAMILY_IPV4)
+		return message_is_private_ipv4(binding->source.word) &&
+		       !message_is_private_ipv4(binding->destination.word);
+	return message_is_private_ipv6(&binding->source) &&
+	       !message_is_private_ipv6(&binding->destination);
 }
 
 static inline void message_measure(const struct policy *policy, struct binding *binding)

@@ -357,6 +357,7 @@ static inline enum verdict responder_examine_message(const uint8_t *pos, const u
 					  sizeof(struct wire_stun) + binding->attributes_length);
 	if (binding->discovery && message_is_success(verdict))
 		responder_redirect(policy, packet);
+	packet->private_client = message_is_private_client(binding);
 	return verdict;
 }
 

@@ -16,6 +16,7 @@
 struct response {
 	enum family family;
 	enum verdict verdict;
+	bool private_client;
 	uint16_t length; /* of the reply that the frame now is; 0: it is as it was */
 };
 
@@ -40,6 +41,7 @@ static inline struct response respond(uint8_t *frame, uint32_t length, uint32_t 
 		response.verdict = VERDICT_NO_ROOM;
 	else if (responder_emit(frame, frame + packet.reply_length, policy, &packet))
 		response.length = packet.reply_length;
+	response.private_client = packet.private_client;
 	return response;
 }
 

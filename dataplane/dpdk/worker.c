@@ -39,7 +39,7 @@ union departure {
 		uint8_t family;
 		uint8_t verdict; /* VERDICTS: not STUN, an outcome is counted */
 		uint8_t outcome;
-		uint8_t reserved;
+		uint8_t private_client;
 	};
 	uint64_t whole;
 };
@@ -202,6 +202,7 @@ static __rte_noinline void answer_otherwise(const struct worker_queue *queue,
 			       .sent = response.length,
 			       .family = (uint8_t)response.family,
 			       .verdict = (uint8_t)response.verdict,
+			       .private_client = response.private_client,
 		       });
 		return;
 	}
@@ -220,6 +221,7 @@ static __rte_always_inline void answer_bare(struct rte_mbuf *mbuf, enum family f
 		.sent = sent,
 		.family = (uint8_t)family,
 		.verdict = VERDICT_SUCCESS,
+		.private_client = packet->private_client,
 	};
 
 	bare_emit(frame, frame + sent, false, family, packet); /* there is room */
@@ -257,6 +259,8 @@ static bool is_other_host(const struct worker_queue *queue, const struct rte_mbu
 static void count_run(const struct worker_queue *queue, union departure departure, uint32_t count,
 		      bool sent)
 {
+	if (departure.private_client && sent)
+		queue->lane->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS] += count;
 	if (departure.verdict == VERDICTS)
 		count_outcome(queue, sent ? departure.outcome : OUTCOME_UNSENT, count);
 	else

@@ -694,6 +694,8 @@ static void add_statistics(struct socket_statistics *sum, const struct socket_st
 			sum->counters.bytes[family][direction] +=
 				part->counters.bytes[family][direction];
 	}
+	sum->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS] +=
+		part->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS];
 	sum->connections += part->connections;
 	sum->accepted += part->accepted;
 	for (int reason = 0; reason < SOCKET_REASONS; reason++)

@@ -15,6 +15,7 @@
 /* A reply that is not written yet, and what is counted then. */
 struct reply {
 	enum verdict verdict;
+	bool private_client;
 	uint32_t received;
 	uint32_t length;
 	uint32_t end; /* in the output */
@@ -83,6 +84,8 @@ static void count_reply(struct worker *worker, const struct connection *connecti
 	counters_count(&worker->statistics.counters, connection->path.family,
 		       sent ? reply->verdict : VERDICT_UNSENT, reply->received,
 		       sent ? reply->length : 0);
+	if (sent && reply->private_client)
+		worker->statistics.counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
 }
 
 static void hang_up(struct worker *worker, struct connection *connection, enum socket_reason reason)
@@ -180,6 +183,7 @@ static void answer(struct worker *worker, struct connection *connection, const u
 			       noted->verdict, length, 0);
 		return;
 	}
+	noted->private_client = message_is_private_client(&binding);
 	noted->length = message_reply_length(&binding);
 	if (noted->length > REPLY_MAX ||
 	    !message_emit(reply, reply + noted->length, policy, &binding)) {

@@ -17,6 +17,7 @@
 /* A reply that waits to be sent, and what is counted then. */
 struct reply {
 	enum verdict verdict;
+	bool private_client;
 	uint32_t received;
 };
 
@@ -137,6 +138,8 @@ static void count_reply(struct worker *worker, const struct port *port, const st
 {
 	counters_count(&worker->statistics.counters, port->path.family,
 		       sent ? reply->verdict : VERDICT_UNSENT, reply->received, sent ? length : 0);
+	if (sent && reply->private_client)
+		worker->statistics.counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
 }
 
 /*
@@ -283,6 +286,7 @@ static void answer(struct worker *worker, const struct port *port, unsigned int 
 	if (padded)
 		reply.verdict = message_pad(
 			policy, &binding, request_mtu(port->source.fd, &udp->in[request].msg_hdr));
+	reply.private_client = !path.local && message_is_private_client(&binding);
 	if (verdict_action(reply.verdict) == ACTION_ANSWER)
 		reply_to(worker, port, request, &binding, reply, padded);
 	else

@@ -91,6 +91,7 @@ static void expect(struct tally *tally, const struct oracle_answer *answer, size
 	tally->packets[row][verdict]++;
 	tally->bytes[row][0] += length;
 	tally->bytes[row][1] += answer->reply_length;
+	tally->private_clients += answer->private_client;
 }
 
 static void run_kernel(const char *name, const uint8_t *frame, size_t length,
@@ -160,6 +161,12 @@ static void judge(const char *name, const struct oracle_config *config, const ui
 static void compare_tally(const char *name, const char *carrier, const struct tally *tally,
 			  const struct tally *wanted)
 {
+	if (tally->private_clients != wanted->private_clients) {
+		disagreements++;
+		printf("  %s: %s counted %llu private clients, the oracle %llu\n", name, carrier,
+		       (unsigned long long)tally->private_clients,
+		       (unsigned long long)wanted->private_clients);
+	}
 	for (int row = 0; row < 3; row++) {
 		for (int verdict = 0; verdict < 64; verdict++) {
 			if (tally->packets[row][verdict] == wanted->packets[row][verdict])

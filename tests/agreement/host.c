@@ -47,7 +47,7 @@ int host_configure(const struct oracle_config *config)
  * What bare.h predicts must be what the responder finds, and the same reply must come of it, grown
  * at the tail or at the head, over the request in its own place.
  */
-static bool bare_agrees(const uint8_t *request, const struct outcome *outcome)
+static bool bare_agrees(const uint8_t *request, const struct outcome *outcome, bool private_client)
 {
 	struct packet packet;
 	enum family family;
@@ -59,7 +59,8 @@ static bool bare_agrees(const uint8_t *request, const struct outcome *outcome)
 	if (family == FAMILY_OTHER)
 		return true;
 	length = bare_reply_length(family);
-	if (strcmp(outcome->verdict, verdict_label(VERDICT_SUCCESS)) || outcome->length != length)
+	if (strcmp(outcome->verdict, verdict_label(VERDICT_SUCCESS)) || outcome->length != length ||
+	    packet.private_client != private_client)
 		return false;
 	for (int moved = 0; moved < 2; moved++) {
 		size_t asked = (size_t)(request_end - request);
@@ -107,10 +108,12 @@ void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
 	memcpy(request, frame, length);
 	verdict = responder_examine(request, request_end, &policy, &packet);
 	finish(request, length, verdict, &packet, outcome);
-	if (!bare_agrees(request, outcome))
+	if (!bare_agrees(request, outcome, packet.private_client))
 		outcome->verdict = "predicted otherwise";
 	counters_count(&counters, (enum family)packet.binding.family, verdict, (uint32_t)length,
 		       outcome->answered ? (uint32_t)outcome->length : 0);
+	if (outcome->answered && packet.private_client)
+		counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
 }
 
 void host_run_whole(const uint8_t *frame, size_t length, struct outcome *outcome)

@@ -23,6 +23,7 @@ struct outcome {
 struct tally {
 	uint64_t packets[3][64]; /* other, ipv4, ipv6; by position in verdict.def */
 	uint64_t bytes[3][2];	 /* rx, tx */
+	uint64_t private_clients;
 };
 
 /* Return: 0 or -errno. */

@@ -56,6 +56,7 @@ static inline void settings_tally(struct tally *tally, const struct counters *co
 		       sizeof(tally->packets[family]));
 		memcpy(tally->bytes[family], counters->bytes[family], sizeof(tally->bytes[family]));
 	}
+	tally->private_clients = counters->packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS];
 }
 
 #endif

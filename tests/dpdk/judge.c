@@ -125,6 +125,7 @@ struct expected {
 	struct tally tally;
 	uint64_t
 		outcomes[OUTCOMES]; /* of what is not answered with STUN and not refused for good */
+	uint64_t private_clients;
 };
 
 /* What neighbours are not answered either is handed to the kernel, or is not. */
@@ -175,6 +176,8 @@ static bool settle_line(struct expected *expected, const char *line, bool before
 		count = -count;
 	if (label(line, "outcome", text) && outcome_of(text) != OUTCOMES)
 		expected->outcomes[outcome_of(text)] -= count;
+	if (!strncmp(line, "reflex_private_clients_total{dataplane=\"dpdk\"", 45))
+		expected->private_clients -= count;
 	if ((!packets && strncmp(line, "reflex_bytes_total{", 19)) || !count ||
 	    !label(line, "dataplane", text) || strcmp(text, "dpdk"))
 		return true;
@@ -229,6 +232,7 @@ int judge_counters(const struct corpus *corpus, const struct capture *sent, cons
 		corpus_decide(corpus, &sent->frames[i], &answer);
 		tally_frame(&expected.tally, &answer.stun, sent->frames[i].length);
 		expected.outcomes[outcome_of(answer.neighbour)] += answer.stun.passed;
+		expected.private_clients += answer.stun.private_client;
 	}
 	series = expected.tally.count + OUTCOMES;
 	bad += settle_file(&expected, metrics, false);
@@ -240,6 +244,7 @@ int judge_counters(const struct corpus *corpus, const struct capture *sent, cons
 		bad += complain_count(line->family, line->verdict ? line->verdict : "bytes",
 				      line->action, line->count);
 	}
+	bad += complain_count("private", "clients", "counted", expected.private_clients);
 	for (int i = 0; i < OUTCOMES; i++)
 		bad += complain_count("frames", "outcome", outcomes[i], expected.outcomes[i]);
 	if (bad)

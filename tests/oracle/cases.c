@@ -209,6 +209,7 @@ struct row {
 	 */
 	const char *want;
 	int reply_port; /* that the reply goes to, if not the source port */
+	bool private_client;
 
 	/* of messages only */
 	enum carrier carrier;
@@ -1247,6 +1248,13 @@ static const struct row udp_rows[] = {
 #define BOGON6(text)  SOURCE(text, V6, "source_address")
 #define CLIENT4(text) SOURCE(text, V4, "success")
 #define CLIENT6(text) SOURCE(text, V6, "success")
+#define PRIVATE(text, family)                                                                      \
+	{                                                                                          \
+		.name = "from " text, .verdict = "success", .only = family, .source = text,        \
+		.private_client = true                                                             \
+	}
+#define PRIVATE4(text) PRIVATE(text, V4)
+#define PRIVATE6(text) PRIVATE(text, V6)
 
 static const struct row source_rows[] = {
 	BOGON4("0.0.0.0"),
@@ -1254,8 +1262,8 @@ static const struct row source_rows[] = {
 	BOGON4("0.255.255.255"),
 	CLIENT4("1.0.0.0"),
 	CLIENT4("1.1.1.1"),
-	CLIENT4("10.0.0.1"),
-	CLIENT4("100.64.0.1"),
+	PRIVATE4("10.0.0.1"),
+	PRIVATE4("100.64.0.1"),
 	CLIENT4("126.255.255.255"),
 	BOGON4("127.0.0.0"),
 	BOGON4("127.0.0.1"),
@@ -1268,8 +1276,8 @@ static const struct row source_rows[] = {
 	CLIENT4("169.255.0.0"),
 	CLIENT4("168.254.0.1"),
 	CLIENT4("170.254.0.1"),
-	CLIENT4("172.16.0.1"),
-	CLIENT4("192.168.1.101"),
+	PRIVATE4("172.16.0.1"),
+	PRIVATE4("192.168.1.101"),
 	CLIENT4("198.51.100.255"),
 	CLIENT4("203.0.113.9"),
 	CLIENT4("203.0.113.11"), /* another service */
@@ -1316,14 +1324,86 @@ static const struct row source_rows[] = {
 	CLIENT6("64:ff9b::198.51.100.7"),
 	CLIENT6("7f00::1"),
 	CLIENT6("e000::1"),
-	CLIENT6("fc00::1"),
-	CLIENT6("fe80::1"),
-	CLIENT6("fec0::1"),
-	CLIENT6("feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+	PRIVATE6("fc00::1"),
+	PRIVATE6("fe80::1"),
+	PRIVATE6("fec0::1"),
+	PRIVATE6("feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
 	BOGON6("ff00::"),
 	BOGON6("ff02::1"),
 	BOGON6("ff0e::1"),
 	BOGON6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+	CLIENT4("9.255.255.255"),
+	PRIVATE4("10.0.0.0"),
+	PRIVATE4("10.255.255.255"),
+	CLIENT4("11.0.0.0"),
+	CLIENT4("74.0.0.1"), /* as 10 and so on, of the first byte's last six bits */
+	CLIENT4("36.64.0.1"),
+	CLIENT4("44.16.0.1"),
+	CLIENT4("64.168.0.1"),
+	CLIENT4("100.63.255.255"),
+	PRIVATE4("100.64.0.0"),
+	PRIVATE4("100.127.255.255"),
+	CLIENT4("100.128.0.0"),
+	CLIENT4("172.15.255.255"),
+	PRIVATE4("172.16.0.0"),
+	PRIVATE4("172.31.255.255"),
+	CLIENT4("172.32.0.0"),
+	CLIENT4("192.167.255.255"),
+	PRIVATE4("192.168.0.0"),
+	PRIVATE4("192.168.255.255"),
+	CLIENT4("192.169.0.0"),
+	CLIENT6("fbff:ffff::1"),
+	PRIVATE6("fc00::"),
+	PRIVATE6("fdff:ffff::1"),
+	CLIENT6("fe00::1"),
+	CLIENT6("fe7f:ffff::1"),
+	{.name = "private, legacy",
+	 .verdict = "legacy_success",
+	 .legacy = true,
+	 .source = "10.0.0.1|fd00::1",
+	 .private_client = true},
+	{.name = "private, FINGERPRINT",
+	 .verdict = "success",
+	 .attributes = "F",
+	 .source = "10.0.0.1|fd00::1",
+	 .private_client = true},
+	{.name = "private, discovery",
+	 .verdict = "success",
+	 .config = CASES_DISCOVERY,
+	 .attributes = "0003=00000006",
+	 .source = "10.0.0.1|fd00::1",
+	 .private_client = true},
+	{.name = "private, 420",
+	 .verdict = "unknown_attribute",
+	 .attributes = "7fff",
+	 .source = "10.0.0.1|fd00::1"},
+	{.name = "private, handed up",
+	 .verdict = "oversize",
+	 .source = "10.0.0.1|fd00::1",
+	 .make = make_260},
+	{.name = "private, to a private service",
+	 .verdict = "success",
+	 .only = V6,
+	 .source = "fd00::1",
+	 .destination = "fe80::10"},
+	{.name = "private, to a private service",
+	 .verdict = "success",
+	 .only = V4,
+	 .config = CASES_MANY_SERVICES,
+	 .source = "192.168.1.101",
+	 .destination = "10.20.0.5"},
+	{.name = "private, FINGERPRINT to a private service",
+	 .verdict = "success",
+	 .only = V4,
+	 .config = CASES_MANY_SERVICES,
+	 .attributes = "F",
+	 .source = "192.168.1.101",
+	 .destination = "10.20.0.5"},
+	{.name = "public, to a private service",
+	 .verdict = "success",
+	 .only = V4,
+	 .config = CASES_MANY_SERVICES,
+	 .destination = "10.20.0.5"},
 	{.name = "from 127.0.0.1, otherwise pass",
 	 .verdict = "source_address",
 	 .only = V4,
@@ -3964,6 +4044,7 @@ static void expect(struct expectation *expected, const struct row *row, const st
 	const char *want;
 
 	expected->verdict = row->verdict;
+	expected->private_client = row->private_client;
 	if (!row->want)
 		return;
 	expected->has_attributes = true;

@@ -36,6 +36,7 @@ const char *cases_config_name(enum cases_config which);
 /* What is expected of the oracle. */
 struct expectation {
 	const char *verdict; /* label */
+	bool private_client;
 
 	/* attributes of the reply; with fingerprint 4 bytes of its value follow */
 	bool has_attributes;

@@ -859,6 +859,16 @@ static void fill_lengths_and_checksums(const struct reply *reply, const struct l
 	}
 }
 
+/* RFC 1918, RFC 6598; RFC 4193, RFC 4291 2.5.6 and 2.5.7 */
+static bool is_private(const uint8_t *address, int family)
+{
+	if (family == 4)
+		return address[0] == 10 || (address[0] == 172 && address[1] / 16 == 1) ||
+		       (address[0] == 192 && address[1] == 168) ||
+		       (address[0] == 100 && address[1] / 64 == 1);
+	return address[0] / 2 == 0xfc / 2 || (address[0] == 0xfe && address[1] >= 0x80);
+}
+
 void oracle_decide(const struct oracle_config *config, const uint8_t *frame, size_t length,
 		   struct oracle_answer *answer)
 {
@@ -871,8 +881,11 @@ void oracle_decide(const struct oracle_config *config, const uint8_t *frame, siz
 	answer->dropped = answer->action == ORACLE_REFUSE && !config->pass_refused;
 	answer->passed = answer->action != ORACLE_ANSWER && !answer->dropped;
 	answer->reply_length = 0;
+	answer->private_client = false;
 	if (answer->action != ORACLE_ANSWER)
 		return;
+	answer->private_client = !is_error(&look) && is_private(look.source, look.family) &&
+				 !is_private(origin_of(&look).address, look.family);
 	put_link(&reply, &look);
 	put_ip_and_udp(&reply, &look);
 	put_stun(&reply, &look);

@@ -233,6 +233,8 @@ static const char *check_case(const struct test_case *test, const struct oracle_
 		return expected->verdict;
 	if (strcmp(test->counted_as, answer->family) != 0)
 		return "counted for another family";
+	if (expected->private_client != answer->private_client)
+		return "counted as a private client, or not";
 	if (test->has_reply && (answer->reply_length != test->reply_length ||
 				memcmp(answer->reply, test->reply, test->reply_length) != 0))
 		return "not the reply expected";

@@ -178,7 +178,7 @@ static uint64_t all_packets(void)
 {
 	uint64_t sum = 0;
 
-	for (int family = 0; family < FAMILIES_MAX; family++)
+	for (int family = 0; family < FAMILIES; family++)
 		for (int verdict = 0; verdict < VERDICTS_MAX; verdict++)
 			sum += lane.counters.packets[family][verdict];
 	return sum;
@@ -546,6 +546,36 @@ static void saves_up_a_bounded_time(void **state)
 	assert_true(answered >= WORKER_BURST);
 }
 
+/* One of each kind of frame from a private address; of the last burst none is taken. */
+static void counts_private_clients(void **state)
+{
+	(void)state;
+	for (int sent = 1; sent >= 0; sent--) {
+		fakes[PORT].takes = sent ? WORKER_BURST : 0;
+		for (int i = 0; i < 6; i++) {
+			uint8_t bytes[FRAME_MAX];
+			struct frame frame;
+
+			frame_init(&frame, i % 2 ? 6 : 4);
+			frame_address(frame.source, i % 2 ? "fd00::7" : "192.168.0.7");
+			frame_stun(&frame, 0x0001, true);
+			frame_attributes(&frame, i < 2 ? "" : i < 4 ? "F" : "7000");
+			add(bytes, frame_build(&frame, bytes, sizeof(bytes)));
+		}
+		add_request(4, "");
+		add_request(6, "F");
+		run();
+		if (sent) {
+			assert_int_equal(fakes[PORT].taken_count, 8);
+			rte_pktmbuf_free_bulk(fakes[PORT].taken, fakes[PORT].taken_count);
+		}
+	}
+	assert_int_equal(fakes[PORT].taken_count, 0);
+	assert_int_equal(lane.counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS], 4);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 3);
+	assert_int_equal(all_packets(), 16);
+}
+
 static int start_eal(void)
 {
 	char prefix[32], lcore[16]; /* the CPUs that it may use need not begin at 0 */
@@ -580,6 +610,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(punts_long_requests, begin, end),
 		cmocka_unit_test_setup_teardown(bounds_the_time_of_long_requests, begin, end),
 		cmocka_unit_test_setup_teardown(saves_up_a_bounded_time, begin, end),
+		cmocka_unit_test_setup_teardown(counts_private_clients, begin, end),
 	};
 	int failed;
 
