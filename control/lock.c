@@ -54,7 +54,12 @@ int lock_take(struct lock *lock, const char *instance, char *error, size_t size)
 			return r;
 		}
 		if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
-			r = refuse(lock, instance, error, size);
+			r = -errno;
+			if (r == -EWOULDBLOCK)
+				r = refuse(lock, instance, error, size);
+			else
+				snprintf(error, size, "%s cannot be locked: %s", path,
+					 strerror(-r));
 			break;
 		}
 		if (still_there(lock->fd, path)) {
@@ -62,7 +67,8 @@ int lock_take(struct lock *lock, const char *instance, char *error, size_t size)
 				return 0;
 			r = -errno;
 			snprintf(error, size, "%s cannot be written: %s", path, strerror(-r));
-			break;
+			lock_release(lock);
+			return r;
 		}
 		close(lock->fd);
 	}

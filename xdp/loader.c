@@ -106,7 +106,9 @@ static int check_kernel(struct failure failure)
 	unsigned int major = 0, minor = 0;
 	struct utsname name;
 
-	uname(&name);
+	if (uname(&name))
+		return fail(failure, -errno, "the kernel does not tell its version: %s",
+			    strerror(errno));
 	sscanf(name.release, "%u.%u", &major, &minor);
 	if (major < 5 || (major == 5 && minor < 19))
 		return fail(failure, -EOPNOTSUPP,
@@ -191,6 +193,12 @@ static int load(struct loader *loader, struct failure failure)
 			    "the kernel refused the BPF program: %s; REFLEX_LIBBPF_LOG=1 in the "
 			    "environment shows its reasons",
 			    strerror(-error));
+	/* libbpf finds out by trying whether maps can be mapped, and takes any error for a no. */
+	if (!loader->skeleton->bss)
+		return fail(failure, -ENOMEM,
+			    "the memory of the BPF program cannot be mapped: too little memory was "
+			    "left, or a filter of system calls forbids a part of bpf(2); free some "
+			    "memory, then start again");
 	return 0;
 }
 
@@ -205,13 +213,30 @@ static int create_barrier(struct loader *loader, struct failure failure)
 				   : 0;
 }
 
+/* It takes the place of what is pinned there, which stays after an error. */
+static int pin_over(const char *path, int fd)
+{
+	char fresh[PATH_MAX + 4];
+	int error;
+
+	snprintf(fresh, sizeof(fresh), "%s_new", path);
+	unlink(fresh);
+	if (bpf_obj_pin(fd, fresh))
+		return -1;
+	if (!rename(fresh, path))
+		return 0;
+	error = errno;
+	unlink(fresh);
+	errno = error;
+	return -1;
+}
+
 static int pin(const struct loader *loader, int fd, const char *name, struct failure failure)
 {
 	char path[PATH_MAX];
 
 	pin_path(path, loader, name);
-	unlink(path);
-	if (bpf_obj_pin(fd, path))
+	if (pin_over(path, fd))
 		return fail(failure, -errno, "cannot pin %s: %s", path, strerror(errno));
 	return 0;
 }
@@ -339,6 +364,11 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 	loader->lanes =
 		calloc((size_t)(loader->cpus > 0 ? loader->cpus : 1), sizeof(*loader->lanes));
 	error = loader->lanes ? check_kernel(failure) : fail(failure, -ENOMEM, "out of memory");
+	if (!error && loader->cpus < 0)
+		error = fail(failure, loader->cpus,
+			     "/sys/devices/system/cpu/possible cannot be read: %s; where sysfs is "
+			     "not mounted, run `mount -t sysfs sysfs /sys`",
+			     strerror(-loader->cpus));
 	if (!error)
 		error = check_bpffs(failure);
 	if (!error)
@@ -350,7 +380,10 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 	if (!error)
 		error = pin_all(loader, failure);
 	if (error) {
-		remove_folders(loader);
+		if (loader->skeleton)
+			loader_detach(loader);
+		else /* what is pinned is an earlier process's */
+			remove_folders(loader);
 		loader_destroy(loader);
 		return error;
 	}
@@ -444,8 +477,9 @@ static int choose_lane(struct loader *loader, const char *interface, uint32_t *l
 	char name[STATE_NAME_MAX] = "";
 
 	for (*lane = 1; *lane < STATE_LANES; (*lane)++) {
-		if (!bpf_map_lookup_elem(names, lane, name) &&
-		    !strncmp(name, interface, sizeof(name)))
+		if (bpf_map_lookup_elem(names, lane, name))
+			return -errno;
+		if (!strncmp(name, interface, sizeof(name)))
 			return 0;
 	}
 	*lane = free_lane(loader, names);
@@ -748,21 +782,25 @@ static bool is_attached(const struct loader *loader, const char *pin_name)
 	return false;
 }
 
-/* Finds a pinned link that is not one of this process's, and its name in the folder. */
-static bool find_other_link(const struct loader *loader, char name[NAME_MAX + 1])
+/* Finds a pinned link that is not one of this process's, and its name in the folder. Return: 1, 0
+ * where there is none, or -errno where that cannot be told. */
+static int find_other_link(const struct loader *loader, char name[NAME_MAX + 1])
 {
 	DIR *folder = opendir(loader->pins);
 	const struct dirent *entry;
-	bool found = false;
+	int found = 0;
 
-	while (folder && !found && (entry = readdir(folder))) {
+	if (!folder)
+		return errno == ENOENT ? 0 : -errno;
+	while (!found && (errno = 0, entry = readdir(folder))) {
 		if (strncmp(entry->d_name, "link_", 5) || is_attached(loader, entry->d_name))
 			continue;
 		snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
-		found = true;
+		found = 1;
 	}
-	if (folder)
-		closedir(folder);
+	if (!found)
+		found = -errno;
+	closedir(folder);
 	return found;
 }
 
@@ -810,9 +848,9 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 static int end_others(const struct loader *loader, char path[PATH_MAX])
 {
 	char name[NAME_MAX + 1];
-	int ended = 0;
+	int ended = 0, found;
 
-	for (; find_other_link(loader, name); ended++) {
+	for (; (found = find_other_link(loader, name)) > 0; ended++) {
 		int link, error;
 
 		pin_path(path, loader, name);
@@ -825,7 +863,11 @@ static int end_others(const struct loader *loader, char path[PATH_MAX])
 		if (error)
 			return error;
 	}
-	return ended;
+	if (found >= 0 ||
+	    found == -EACCES) /* what this user may not even read is not this user's */
+		return ended;
+	snprintf(path, PATH_MAX, "%s/link_*", loader->pins);
+	return found;
 }
 
 void loader_end_others(struct loader *loader)
@@ -865,7 +907,7 @@ int loader_end_left(const char *instance, char *text, size_t size)
 	ended = end_others(loader, path);
 	if (ended < 0)
 		fail(failure, ended,
-		     "an XDP program of this instance still answers, and cannot be ended (%s): "
+		     "an XDP program of this instance may still answer, and cannot be ended (%s): "
 		     "`rm %s` as root ends it; if it is another daemon's, take another --instance",
 		     strerror(-ended), path);
 	else
