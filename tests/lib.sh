@@ -83,6 +83,19 @@ need()
 	done
 }
 
+# can NAME COMMAND...: false, and skipped with the reason, where this machine refuses what the test stands on.
+can()
+{
+	local name=$1
+	shift
+	"$@" >/dev/null 2>"$TMP/refused" && return
+	skip "$name" "refused here: $* ($(tail -n 1 "$TMP/refused"))"
+	return 1
+}
+
+# own_sys: whether mounts below /sys can be had for a process alone.
+own_sys() { unshare --mount --propagation unchanged mount --make-rprivate /sys; }
+
 need_root()
 {
 	[ "$(id -u)" -eq 0 ] || { skip all "needs root"; exit 0; }
@@ -218,7 +231,7 @@ ns_add()
 	local name
 	for name; do
 		suite_spaces+=("$name")
-		ip netns add "$NS-$name"
+		ip netns add "$NS-$name" || { can all unshare --net true || exit 0; return 1; }
 		in_ns "$name" ip link set lo up
 	done
 }
@@ -253,7 +266,7 @@ ns_join()
 
 bpffs()
 {
-	[ "$(stat -f -c %T /sys/fs/bpf)" = bpf_fs ] || mount -t bpf bpf /sys/fs/bpf
+	[ "$(stat -f -c %T /sys/fs/bpf)" = bpf_fs ] || can all mount -t bpf bpf /sys/fs/bpf || exit 0
 }
 
 # xdp_pass SPACE DEVICE: what the peer of a device that answers by XDP_TX needs. (`ip link set xdp obj` would leave

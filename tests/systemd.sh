@@ -33,28 +33,34 @@ make_root()
 	END
 }
 
+# The root of a chroot may be no mount point, which systemd needs for ProtectSystem; what is mounted here is one.
 start_systemd()
 {
+	local base=$ROOT/base
+	mkdir "$base"
 	cat >"$ROOT/init" <<-END
-		mount -t tmpfs tmpfs /run && mkdir -p /run/systemd
-		mount -t tmpfs tmpfs /sys/fs/cgroup && mkdir /sys/fs/cgroup/systemd
-		mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd
-		mount --bind $ROOT/root/usr/local /usr/local
+		mount --rbind / $base
+		mount -t tmpfs tmpfs $base/run && mkdir -p $base/run/systemd
+		mount -t tmpfs tmpfs $base/sys/fs/cgroup && mkdir $base/sys/fs/cgroup/systemd
+		mount -t cgroup -o none,name=systemd cgroup $base/sys/fs/cgroup/systemd
+		mount --bind $ROOT/root/usr/local $base/usr/local
 		export container=reflex SYSTEMD_UNIT_PATH=$ROOT/units
-		exec /lib/systemd/systemd --system --unit=default.target --log-target=console --show-status=no
+		exec chroot $base /lib/systemd/systemd --system --unit=default.target --log-target=console --show-status=no
 	END
-	spawn systemd unshare --pid --fork --kill-child --mount --mount-proc --propagation "$(propagation)" --uts --ipc \
+	spawn systemd unshare --pid --fork --kill-child --mount --mount-proc --propagation "$PROPAGATION" --uts --ipc \
 		sh -e "$ROOT/init"
-	eventually find_systemd && eventually systemctl_in list-units
+	eventually find_systemd_or_gone && [ -n "$SYSTEMD" ] && eventually systemctl_in list-units
 }
 
-find_systemd() { SYSTEMD=$(pgrep -P "$SPAWNED" -x systemd); }
-systemctl_in() { nsenter --target "$SYSTEMD" --pid --mount -- systemctl "$@"; }
+find_systemd_or_gone() { SYSTEMD=$(pgrep -P "$SPAWNED" -x systemd) || gone "$SPAWNED"; }
+# The root as well: in a chroot, that of the mount namespace is another.
+in_systemd() { nsenter --target "$SYSTEMD" --pid --mount --root --wd -- "$@"; }
+systemctl_in() { in_systemd systemctl "$@"; }
 property() { systemctl_in show --property "$1" --value "$UNIT"; }
 is_active() { [ "$(property ActiveState)" = active ]; }
 is_other() { [ "$(property MainPID)" != "$1" ] && is_active; }
 said() { grep -qF -- "$1" "$TMP/dpdk.log"; }
-analyze() { nsenter --target "$SYSTEMD" --pid --mount -- systemd-analyze verify --man=no "$UNIT"; }
+analyze() { in_systemd systemd-analyze verify --man=no "$UNIT"; }
 
 suite systemd
 ROOT=$TMP
@@ -65,7 +71,14 @@ if [ ! -e "$REFLEX_BUILD/dataplane/reflex-dpdk" ]; then
 	exit 0
 fi
 make_root
-start_systemd || { show "$TMP/systemd.log"; fail start "no systemd in a namespace"; exit 1; }
+PROPAGATION=$(propagation) || { skip all "mounts are shared in this chroot, whose root is no mount point"; exit 0; }
+if ! start_systemd; then
+	show "$TMP/systemd.log"
+	# Where the mounts are refused, the shell has ended before systemd.
+	[ -n "$SYSTEMD" ] || { skip all "no systemd in namespaces here: $(head -n 1 "$TMP/systemd.log")"; exit 0; }
+	fail start "systemd does not answer in its namespaces"
+	exit 1
+fi
 
 undo eventually not kill -0 "$SYSTEMD" # its namespaces take a moment to end
 check verify analyze
