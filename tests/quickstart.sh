@@ -2,172 +2,61 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # control/quickstart --once, from a clean clone, in a Debian 12 that has nothing but git: it must end well and leave
-# nothing behind.
-#
-# The system lives in a mount and a PID namespace of its own: whatever happens, its mounts, processes and pins end
-# with them, and nothing of this machine is ever mounted where files are deleted.
+# nothing behind, wait for another apt, and fail where XDP cannot answer. And what control/install-packages refuses.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/system.sh"
 
-RELEASE=bookworm
+# --- control/install-packages, with an apt that only says that it ran ---
 
-# --- inside the namespaces; this script calls itself ---
-
-# in_root ROOT COMMAND...: with the clean environment of a login, and this machine's proxies.
-in_root()
+# installs NAME STATUS TEXT OPTION...: it ends so, says so, and runs no apt.
+installs()
 {
-	local root=$1
-	shift
-	env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
-		${no_proxy:+no_proxy="$no_proxy"} chroot "$root" "$@"
+	local name=$1 expected=$2 text=$3 status=0
+	shift 3
+	(cd "$SOURCE" && PATH=$TMP/fake:$PATH control/install-packages "$@") >"$TMP/install.log" 2>&1 || status=$?
+	if [ "$status" -eq "$expected" ] && grep -qF -- "$text" "$TMP/install.log" && [ ! -e "$TMP/apt-ran" ]; then
+		pass "install-packages/$name"
+	else
+		show "$TMP/install.log"
+		fail "install-packages/$name" "status $status, without '$text', or it ran apt"
+		rm -f "$TMP/apt-ran"
+	fi
 }
-
-inside_mounts()
-{
-	mount -t proc proc "$1/proc"
-	# A plain directory as root, as with a plain chroot: there, `ip netns exec` fails and nsenter works.
-	mount --rbind /sys "$1/sys"
-	mount --rbind /dev "$1/dev"
-	mount -t tmpfs tmpfs "$1/run"
-	# An instance of its own: pins of this machine are out of reach.
-	mount -t bpf bpf "$1/sys/fs/bpf"
-	mount --bind "$REFLEX_CACHE/archives" "$1/var/cache/apt/archives"
-}
-
-# What the command left: one line each.
-inside_leftovers()
-{
-	local entry
-	for entry in "$1"/proc/[0-9]*; do
-		# The shell that asks is process 1 here.
-		[ "${entry##*/}" = 1 ] || echo "process $(tr '\0' ' ' <"$entry/cmdline" 2>/dev/null)"
-	done
-	for entry in "$1"/run/netns/* "$1"/sys/fs/bpf/* "$1"/run/reflex/*; do
-		case $entry in
-		*.debug) ;; # the kernel's own in bpffs, which lets nobody else use a dot
-		*) [ ! -e "$entry" ] || echo "${entry#"$1"}";;
-		esac
-	done
-}
-
-# inside ROOT LEFTOVERS COMMAND...: the command's status.
-inside()
-{
-	local root=$1 leftovers=$2 status=0
-	shift 2
-	inside_mounts "$root"
-	in_root "$root" "$@" || status=$?
-	# Not in a command substitution: that would be a process, too.
-	inside_leftovers "$root" >"$leftovers"
-	return "$status"
-}
-
-if [ "${1:-}" = inside ]; then
-	shift
-	inside "$@"
-	exit
-fi
-
-# --- outside ---
 
 suite quickstart
-need_root
-need debootstrap debootstrap git git unshare util-linux tar tar apt-get apt
-PROPAGATION=$(propagation) || { skip all "mounts are shared in this chroot, whose root is no mount point"; exit 0; }
+mkdir "$TMP/fake"
+printf '#!/bin/sh\ntouch %s/apt-ran\n' "$TMP" >"$TMP/fake/apt-get"
+chmod +x "$TMP/fake/apt-get"
+installs help 0 'usage: control/install-packages' --help
+installs no-list 2 'usage: control/install-packages'
+installs unknown-option 2 'usage: control/install-packages' --nosuch
+installs missing-list 1 'nosuch: no such list of packages' control/packages nosuch
 
-# contain LOG COMMAND...: in new mount and PID namespaces; --kill-child ends them with us.
-contain()
-{
-	local log=$1
-	shift
-	spawn "$log" unshare --mount --propagation "$PROPAGATION" --pid --fork --kill-child -- "$@"
-	await "$SPAWNED"
-}
+# --- in the system ---
 
-# The system's own way to its packages: mirror, proxy, credentials, certificates, names.
-apt_settings()
-{
-	local root=$1 security file
-	security=$(debian_site -security)
-	{
-		echo "deb $SITE $RELEASE main"
-		[ -z "$security" ] || echo "deb $security $RELEASE-security main"
-	} >"$root/etc/apt/sources.list"
-	apt-config dump | grep -E '^Acquire::(https?|Check-)' >"$root/etc/apt/apt.conf.d/90machine" || true
-	echo 'Acquire::Retries "5";' >>"$root/etc/apt/apt.conf.d/90machine"
-	for file in /etc/resolv.conf /etc/hosts /etc/apt/auth.conf /etc/apt/auth.conf.d \
-		/etc/ssl/certs/ca-certificates.crt; do
-		[ ! -e "$file" ] || cp -rL --no-preserve=ownership "$file" "$root$(dirname "$file")/"
-	done
-}
-
-# make_root: a new system in $ROOT, from the cache where there is one.
-make_root()
-{
-	local tarball=$REFLEX_CACHE/$RELEASE.tar include=git
-	mkdir -p "$ROOT" "$REFLEX_CACHE/archives"
-	if [ ! -e "$tarball" ]; then
-		case $SITE in https:*) include+=,ca-certificates;; esac
-		contain debootstrap debootstrap --variant=minbase "--include=$include" \
-			"$RELEASE" "$ROOT" "$SITE" || return 1
-		undo rm -f "$tarball.$$"
-		rm -f "$ROOT"/var/cache/apt/archives/*.deb
-		tar -C "$ROOT" --one-file-system --numeric-owner -cf "$tarball.$$" . || return 1
-		mv "$tarball.$$" "$tarball"
-	else
-		spawn debootstrap tar -C "$ROOT" --numeric-owner -xpf "$tarball"
-		await "$SPAWNED" || return 1
-	fi
-	mkdir -p "$ROOT/etc/ssl/certs"
-	apt_settings "$ROOT"
-}
-
-# The clone has what is committed, which is what a user gets.
-clone()
-{
-	printf '[safe]\n\tdirectory = *\n' >"$TMP/gitconfig" # the checkout may belong to somebody else
-	GIT_CONFIG_GLOBAL=$TMP/gitconfig git clone --quiet --no-hardlinks "$SOURCE" "$ROOT/root/reflex"
-	if [ -n "$(GIT_CONFIG_GLOBAL=$TMP/gitconfig git -C "$SOURCE" status --porcelain)" ]; then
-		echo "note: what is not committed is not in the clone"
-	fi
-}
-
-# no_packages LOG: without packages there is nothing to prove.
-no_packages()
-{
-	show "$1"
-	skip all "no access to Debian's packages: $(reason "$1")"
-	exit 0
-}
-
-ROOT=$TMP/root
-SITE=$(debian_site "")
-if [ -z "$SITE" ]; then
-	skip all "no Debian mirror in this system's sources"
-	exit 0
-fi
-if ! GIT_CONFIG_GLOBAL=/dev/null git -c safe.directory='*' -C "$SOURCE" rev-parse --verify --quiet HEAD >/dev/null; then
-	skip all "$SOURCE is no git checkout with a commit"
-	exit 0
-fi
-if [ -z "${http_proxy:-}" ]; then
-	eval "$(apt-config shell http_proxy Acquire::http::Proxy)"
-	export http_proxy
-fi
-
-step "a minimal Debian ($RELEASE)"
-make_root || no_packages "$TMP/debootstrap.log"
-contain update "$0" inside "$ROOT" "$TMP/left" apt-get -o APT::Update::Error-Mode=any update ||
-	no_packages "$TMP/update.log"
+make_system bookworm
 clone
+
+# As another apt would, for some seconds; perl-base is in every Debian. Ends with the command, whose first messages
+# must tell of it.
+cat >"$ROOT/root/held" <<'END'
+#!/bin/sh
+perl -e 'use Fcntl; open(my $lock, ">", "/var/lib/apt/lists/lock") or die; my $want = pack("s s q q i", F_WRLCK, 0, 0, 0, 0);
+	fcntl($lock, F_SETLK, $want) or die; print "held\n"; $| = 1; sleep 5' >/root/held.log &
+until [ -s /root/held.log ] || ! kill -0 $!; do sleep 0.1; done
+"$@"
+status=$?
+wait
+exit $status
+END
+chmod +x "$ROOT/root/held"
 
 step "control/quickstart --once"
 begin=$SECONDS
 status=0
-contain quickstart "$0" inside "$ROOT" "$TMP/left" \
-	timeout 900 sh -c 'cd /root/reflex && exec control/quickstart --once' || status=$?
+in_system quickstart timeout 900 sh -c 'cd /root/reflex && exec /root/held control/quickstart --once' || status=$?
 if [ "$status" -eq 0 ]; then
 	pass once "$((SECONDS - begin)) s"
 else
@@ -180,9 +69,34 @@ else
 	[ "$status" -ne 0 ] || show "$TMP/quickstart.log"
 	fail says-what-it-did "no attach mode (native) or no command for /metrics in its output"
 fi
+check waits-for-apt grep -q 'waiting for another program that uses apt: .*/var/lib/apt/lists/lock' "$TMP/quickstart.log"
 if [ -e "$TMP/left" ] && [ ! -s "$TMP/left" ]; then
 	pass leaves-nothing
 else
 	show "$TMP/left"
 	fail leaves-nothing "left: $(paste -sd, "$TMP/left" 2>/dev/null)"
+fi
+
+# A reflexd without the capability to load a program, as in a container. The build is there already.
+step "control/quickstart --once, where XDP is out of reach"
+mkdir "$ROOT/root/wrapped"
+cat >"$ROOT/root/wrapped/nsenter" <<'END'
+#!/bin/sh
+space=$1
+shift 2
+case $1 in
+*/reflexd) exec /usr/bin/nsenter "$space" -- setpriv --bounding-set=-bpf,-sys_admin "$@";;
+esac
+exec /usr/bin/nsenter "$space" -- "$@"
+END
+chmod +x "$ROOT/root/wrapped/nsenter"
+status=0
+# shellcheck disable=SC2016
+in_system sockets timeout 300 sh -c 'cd /root/reflex && PATH=/root/wrapped:$PATH exec control/quickstart --once' || status=$?
+if [ "$status" -eq 1 ] && grep -q 'answered by sockets, not by XDP' "$TMP/sockets.log" &&
+	grep -q 'auto: answering by sockets' "$TMP/sockets.log" && ! grep -q '^answered:' "$TMP/sockets.log"; then
+	pass fails-without-xdp
+else
+	show "$TMP/sockets.log"
+	fail fails-without-xdp "status $status, and see above what it said"
 fi
