@@ -3,7 +3,8 @@
 #
 # Kernels that are not this machine's: each is booted in qemu without KVM, its verifier must take the program, its
 # virtio driver must run it in native mode, and frames that come over the emulated wire must be answered. The same
-# kernel with its hands off the network cards: reflex-dpdk drives them.
+# kernel with its hands off the network cards: reflex-dpdk drives them. The program as Debian 13's clang makes it, which
+# the suite `trixie` leaves behind, is loaded by all of them and by this machine's kernel.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -80,6 +81,7 @@ get_kernel()
 	if [ -z "$KERNEL" ]; then
 		download "$1" "$2" || return 2
 		KERNEL=$PACKAGE
+		rm -rf "$part.all"
 		mkdir "$part" "$part.all"
 		dpkg-deb -x "$TMP/apt/$KERNEL"_*.deb "$part.all" || return 1
 		unpack_kernel "$part.all"/boot/vmlinuz-* "$part/vmlinux" || return 1
@@ -95,14 +97,25 @@ get_kernel()
 
 # --- the programs, and the little system that one of them runs in ---
 
-# From the sources: the build directory may hold objects with sanitizers, which cannot be linked statically.
+# build_guest PROGRAM FOLDER: with the BPF program whose skeleton stands in the folder. From the sources: the build
+# directory may hold objects with sanitizers, which cannot be linked statically.
+build_guest()
+{
+	gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$2" -I "$SOURCE/xdp" -I "$SOURCE/dataplane" \
+		-I "$REFLEX_BUILD/dataplane" -o "$1" "$SOURCE/tests/kernels/guest.c" \
+		"$SOURCE/xdp/loader.c" "$SOURCE/dataplane/policy_build.c" -lbpf -lelf -lz
+}
+
+TRIXIE=$REFLEX_BUILD/trixie/responder.bpf.o
+
 build_programs()
 {
 	gcc -O2 -Wall -Wextra -o "$TMP/wire" "$SOURCE/tests/kernels/wire.c" &&
-		gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$SOURCE/xdp" -I "$SOURCE/dataplane" \
-			-I "$REFLEX_BUILD/dataplane" -I "$REFLEX_BUILD/xdp" \
-			-o "$TMP/guest" "$SOURCE/tests/kernels/guest.c" \
-			"$SOURCE/xdp/loader.c" "$SOURCE/dataplane/policy_build.c" -lbpf -lelf -lz
+		build_guest "$TMP/guest" "$REFLEX_BUILD/xdp" || return
+	[ -e "$TRIXIE" ] || return 0
+	mkdir "$TMP/trixie" &&
+		bpftool gen skeleton "$TRIXIE" name responder_bpf >"$TMP/trixie/responder.skel.h" &&
+		build_guest "$TMP/guest-trixie" "$TMP/trixie"
 }
 
 # The root folder of an initramfs, with what every boot needs.
@@ -125,7 +138,7 @@ pack_root()
 make_xdp_root()
 {
 	make_root
-	cp "$TMP/guest" "$ROOT/bin/guest"
+	cp "$TMP"/guest{,-trixie} "$ROOT/bin/" 2>/dev/null || cp "$TMP/guest" "$ROOT/bin/"
 	cat >"$ROOT/init" <<-'END'
 		#!/bin/busybox sh
 		/bin/busybox --install -s /bin
@@ -137,7 +150,8 @@ make_xdp_root()
 			modprobe $module || echo "REFLEX failed modprobe: $module"
 		done
 		ip link set eth0 up || echo "REFLEX failed ip: no eth0"
-		guest eth0
+		[ ! -e /bin/guest-trixie ] || guest-trixie trixie
+		guest own eth0
 		poweroff -f
 	END
 	pack_root
@@ -213,6 +227,36 @@ want_kernel()
 	return 1
 }
 
+# check_loaded NAME WHICH LOG: this program, if there is one, was loaded.
+check_loaded()
+{
+	local loaded
+	[ "$2" = own ] || [ -e "$TMP/guest-$2" ] || return 0
+	if loaded=$(tr -d '\r' <"$3" | sed -n "s/^REFLEX loaded $2 //p" | grep .); then
+		pass "$1/loads-$2" "$loaded"
+	else
+		show "$3"
+		fail "$1/loads-$2" "the verifier does not take it"
+	fi
+}
+
+# In a bpffs that ends with it.
+try_here()
+{
+	local private
+	step here
+	if [ "$(id -u)" -ne 0 ] || ! private=$(propagation); then
+		skip here "it takes root and mounts of its own"
+		return
+	fi
+	# shellcheck disable=SC2016
+	unshare --mount --propagation "$private" sh -c '
+		mount -t bpf bpf /sys/fs/bpf && "$1" own && { [ ! -e "$1-trixie" ] || "$1-trixie" trixie; }' \
+		sh "$TMP/guest" >"$TMP/here.log" 2>&1 || true
+	check_loaded here own "$TMP/here.log"
+	check_loaded here trixie "$TMP/here.log"
+}
+
 # try_xdp NAME
 try_xdp()
 {
@@ -227,7 +271,9 @@ try_xdp()
 		stop "$GUEST"
 		return
 	fi
-	pass "$name/attach" "loaded $(said loaded), native on virtio-net"
+	pass "$name/attach" "native on virtio-net"
+	check_loaded "$name" own "$TMP/qemu.log"
+	check_loaded "$name" trixie "$TMP/qemu.log"
 	wire "$name" 2 stun
 	echo >&"$CONSOLE"
 	wait_for 300 heard_or_gone detached || true
@@ -252,6 +298,11 @@ if ! build_programs >"$TMP/build.log" 2>&1; then
 	show "$TMP/build.log"
 	fail build "the static guest program"
 	exit 1
+fi
+[ -e "$TRIXIE" ] || skip loads-trixie "the suite \`trixie\` has left no program"
+try_here
+if want_kernel 6.12 bookworm '^linux-image-6\.12\.[^ ]*-cloud-amd64$'; then
+	try_xdp 6.12
 fi
 if want_kernel 6.1 bookworm '^linux-image-6\.1\.[^ ]*-cloud-amd64$'; then
 	try_xdp 6.1

@@ -2,22 +2,25 @@
 /*
  * Runs inside a booted kernel: loads the responder, attaches it in native mode, and says on the
  * console how that went. Linked statically, from the loader's own sources. A line on standard input
- * makes it count, detach and end.
+ * makes it count, detach and end. Without an interface it only loads.
  *
- * guest INTERFACE
+ * guest INSTANCE [INTERFACE]
  *
  * Lines for the host begin with "REFLEX ", then `loaded`, `attached`, `counted`, `detached` or
  * `failed`.
  */
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "loader.h"
 #include "policy_build.h"
@@ -104,6 +107,21 @@ static int serve(struct loader *loader, const char *interface)
 	return 0;
 }
 
+/* How many instructions the verifier went through, by the program that the loader has pinned. */
+static unsigned int verified(const char *instance)
+{
+	struct bpf_prog_info info = {0};
+	unsigned int size = sizeof(info);
+	char path[64];
+	int program;
+
+	snprintf(path, sizeof(path), "/sys/fs/bpf/reflex/%s/program", instance);
+	program = bpf_obj_get(path);
+	bpf_obj_get_info_by_fd(program, &info, &size);
+	close(program);
+	return info.verified_insns;
+}
+
 int main(int argc, char **argv)
 {
 	char why[2048] = "";
@@ -113,17 +131,18 @@ int main(int argc, char **argv)
 	int error;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc != 2)
-		return failed("usage", "guest INTERFACE");
+	if (argc < 2 || argc > 3)
+		return failed("usage", "guest INSTANCE [INTERFACE]");
 	error = make_policy();
 	if (error)
 		return failed("policy_build", strerror(-error));
 	begin = now();
-	if (loader_create(&loader, "guest", why, sizeof(why)))
+	if (loader_create(&loader, argv[1], why, sizeof(why)))
 		return failed("loader_create", why);
 	uname(&system);
-	printf("REFLEX loaded by %s in %.1f s\n", system.release, now() - begin);
-	error = serve(loader, argv[1]);
+	printf("REFLEX loaded %s by %s in %.1f s, %u instructions\n", argv[1], system.release,
+	       now() - begin, verified(argv[1]));
+	error = argc > 2 ? serve(loader, argv[2]) : 0;
 	loader_destroy(loader);
 	return error;
 }
