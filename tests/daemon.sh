@@ -164,6 +164,12 @@ if can error/bpffs own_sys; then
 			while [ "$(stat -f -c %T /sys/fs/bpf)" = bpf_fs ]; do umount -l /sys/fs/bpf; done
 			exec "$@"' - "${reflexd[@]}" --interface srv
 fi
+if can error/sysfs own_sys; then
+	# shellcheck disable=SC2016
+	refuses error/sysfs 1 "mount -t sysfs sysfs /sys" \
+		unshare --mount --propagation unchanged sh -c 'mount --make-rprivate /sys; umount -R -l /sys; exec "$@"' - \
+			"${reflexd[@]}" --interface srv
+fi
 
 xdp_pass server srv
 refuses error/foreign-program 1 "srv: another XDP program is attached: pass " "${reflexd[@]}" --interface srv
