@@ -919,7 +919,7 @@ int loader_end_left(const char *instance, char *text, size_t size)
 int loader_detach(struct loader *loader)
 {
 	char path[PATH_MAX], name[NAME_MAX + 1];
-	int error = 0;
+	int error = 0, other;
 
 	while (loader->count) {
 		struct attachment *attachment = &loader->attachments[--loader->count];
@@ -931,9 +931,10 @@ int loader_detach(struct loader *loader)
 		if (unlink(path) && errno != ENOENT && !error)
 			error = -errno;
 	}
-	if (!find_other_link(loader, name)) /* an earlier process's, which still counts */
+	other = find_other_link(loader, name); /* an earlier process's, which still counts */
+	if (!other)
 		remove_pins(loader);
-	return error;
+	return error ? error : other < 0 ? other : 0;
 }
 
 void loader_destroy(struct loader *loader)
