@@ -151,18 +151,24 @@ stop "$REFLEXD"
 
 # Where the whole system has no file left, accept() and every new socket fail.
 config 'dataplane: socket' 'interfaces: [{name: srv}]'
-spawn reflexd nsenter "--net=/run/netns/$NS-server" -- env ASAN_OPTIONS=detect_leaks=0 strace -fqqo /dev/null \
-	-e inject=accept4,accept:error=ENFILE -e inject=socket:error=ENFILE:when=40+ "${reflexd[@]}" --config "$TMP/reflexd.yaml"
-REFLEXD=$SPAWNED
-check files/none eventually logged "metrics on"
+check files/none start "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+spawn strace strace -fqqo /dev/null -e inject=accept,accept4,socket:error=ENFILE -p "$(run_pid)"
+traced() { grep -q 'TracerPid:.[1-9]' "/proc/$(run_pid)/status"; }
+check files/none-traced eventually traced
 in_ns server curl --silent --max-time 4 http://127.0.0.1:9478/metrics & asking=$!
+ask many 1 2>/dev/null & asking_too=$!
+sleep 1
 before=$(cpu)
 sleep 3
 check files/none-cpu test $(($(cpu) - before)) -lt 100
 check files/none-not-gone not logged "gone"
-wait "$asking" || true
-kill -TERM "$(run_pid)" || true
-eventually gone "$REFLEXD"
+kill -HUP "$REFLEXD"
+check files/none-said eventually logged "reload refused, the old configuration goes on: this machine's addresses cannot be listed: Too many open files in system"
+stop "$SPAWNED"
+wait "$asking" "$asking_too" || true
+check files/again eventually ready
+check files/again-tcp ask many 1
+stop "$REFLEXD"
 
 step "connections to the metrics"
 flood()
