@@ -21,6 +21,7 @@
 #include "lock.h"
 #include "log.h"
 #include "metrics.h"
+#include "netlink.h"
 #include "options.h"
 #include "privileges.h"
 #include "services.h"
@@ -258,16 +259,21 @@ static int raise_files(struct daemon *daemon)
 static int open_events(struct daemon *daemon)
 {
 	const struct itimerspec second = {{.tv_sec = 1}, {.tv_sec = 1}};
+	int r;
 
 	daemon->signals = signals_open();
 	if (daemon->signals < 0) {
 		log_error("no signalfd: %s", strerror(-daemon->signals));
 		return daemon->signals;
 	}
-	daemon->watch = watch_open();
-	if (daemon->watch < 0) {
-		log_error("no rtnetlink socket: %s", strerror(-daemon->watch));
-		return daemon->watch;
+	r = daemon->watch = watch_open();
+	if (netlink_blocked(r) && !by_xdp(&daemon->config) && services_named(&daemon->config)) {
+		log_warning("no rtnetlink socket: %s: the services name their addresses, so it is "
+			    "not needed, but interfaces are looked at only once a second",
+			    strerror(-r));
+	} else if (r < 0) {
+		log_error("no rtnetlink socket: %s%s", strerror(-r), netlink_hint(r));
+		return r;
 	}
 	daemon->tick = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (daemon->tick >= 0 && timerfd_settime(daemon->tick, 0, &second, NULL) == 0)

@@ -149,6 +149,11 @@ check files/bounded test "$(find "/proc/$(run_pid)/fd" | wc -l)" -lt 900
 stop "$HOLDER"
 stop "$REFLEXD"
 
+check files/soft start prlimit --nofile=300:5000 -- "${sockets[@]}"
+check files/raised same "$(awk '/^Max open files/ { print $4, $5 }' "/proc/$(run_pid)/limits")" "5000 5000"
+check files/all-connections not logged "TCP connections"
+stop "$REFLEXD"
+
 # Where the whole system has no file left, accept() and every new socket fail.
 config 'dataplane: socket' 'interfaces: [{name: srv}]'
 check files/none start "${reflexd[@]}" --config "$TMP/reflexd.yaml"
@@ -193,6 +198,28 @@ flood slow "1000/GET /metrics HTTP/1.1"
 check flood/slow-closed eventually ready
 stop "$REFLEXD"
 check flood/no-socket not test -e "/run/reflex/$INSTANCE"
+
+step "netlink"
+without="$REFLEX_BUILD/tests/sockets/no-netlink"
+check netlink/named start "$without" "${sockets[@]}"
+check netlink/said logged "warning: no rtnetlink socket: Address family not supported by protocol: the services name their addresses"
+check netlink/answers ask udp
+check netlink/no-guess not logged "no service address is this machine's own"
+in_ns server ip link set srv down
+check netlink/no-interfaces ready
+in_ns server ip link set srv up
+stop "$REFLEXD"
+check netlink/interface start "$without" "${sockets[@]}" --interface srv
+in_ns server ip link set srv down
+check netlink/down eventually logged "not ready: srv: is down"
+in_ns server ip link set srv up
+check netlink/up eventually ready
+stop "$REFLEXD"
+hint="a unit needs AF_NETLINK in RestrictAddressFamilies="
+refuses netlink/own 1 "$hint" "$without" "${reflexd[@]}" --dataplane socket
+refuses netlink/own-check 1 "addresses cannot be listed: Address family not supported by protocol (rtnetlink is not allowed here: $hint" \
+	"$without" "$REFLEXD_BIN" --dataplane socket --check
+refuses netlink/xdp 1 "$hint" nsenter "--net=/run/netns/$NS-server" -- "$without" "${reflexd[@]}" --interface srv --address "$SERVER"
 
 step "the segment of reflex-dpdk"
 if [ ! -e "$REFLEX_BUILD/dataplane/reflex-dpdk" ]; then

@@ -52,6 +52,19 @@ int netlink_ask(struct nlmsghdr *request,
 	return r;
 }
 
+bool netlink_blocked(int r)
+{
+	return r == -EAFNOSUPPORT || r == -EPERM || r == -EACCES;
+}
+
+const char *netlink_hint(int r)
+{
+	return netlink_blocked(r) ? " (rtnetlink is not allowed here: a unit needs AF_NETLINK in "
+				    "RestrictAddressFamilies=, a container's seccomp profile the "
+				    "same)"
+				  : "";
+}
+
 void netlink_index(const struct rtattr *attributes[], unsigned int max, const struct rtattr *first,
 		   int length)
 {

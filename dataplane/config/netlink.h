@@ -5,6 +5,7 @@
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 
 /**
  * netlink_ask - ask a question and take each message of the answer.
@@ -15,6 +16,12 @@
  */
 int netlink_ask(struct nlmsghdr *request,
 		void (*take)(const struct nlmsghdr *message, void *context), void *context);
+
+/** netlink_blocked - whether an error is that of a process that may not have such sockets. */
+bool netlink_blocked(int r);
+
+/** netlink_hint - what to do about an error, to be put behind it; "": nothing in particular. */
+const char *netlink_hint(int r);
 
 /** netlink_index - sort attributes by their type, from 0 to @max; NULL: there is none. */
 void netlink_index(const struct rtattr *attributes[], unsigned int max, const struct rtattr *first,

@@ -27,6 +27,7 @@ struct machine {
 	struct own *list;
 	size_t count, room;
 	bool exhausted; /* there was no memory for the list */
+	bool unknown;	/* it may not be asked: the configured addresses are taken for its own */
 };
 
 const char *services_name(char *text, const struct services *services)
@@ -183,7 +184,7 @@ static int list_own(struct machine *machine)
 /* All of 127/8 is, though only one address of it is listed. */
 static bool is_local(const struct machine *machine, const struct policy_service *service)
 {
-	if (endpoint_loopback(service))
+	if (machine->unknown || endpoint_loopback(service))
 		return true;
 	for (size_t i = 0; i < machine->count; i++)
 		if (endpoint_same_address(&machine->list[i].service, service))
@@ -364,6 +365,14 @@ static void sort(struct services *services)
 	services->count = kept + 1;
 }
 
+bool services_named(const struct config *config)
+{
+	for (size_t i = 0; i < config->services_count; i++)
+		if (config->services[i].service.family == FAMILY_OTHER)
+			return false;
+	return true;
+}
+
 int services_expand(struct services *services, const struct config *config, char *error,
 		    size_t size)
 {
@@ -373,9 +382,13 @@ int services_expand(struct services *services, const struct config *config, char
 
 	memset(services, 0, sizeof(*services));
 	r = list_own(&machine);
+	if (netlink_blocked(r) && services_named(config)) {
+		machine.unknown = true;
+		r = 0;
+	}
 	if (r < 0) {
-		snprintf(error, size, "this machine's addresses cannot be listed: %s",
-			 strerror(-r));
+		snprintf(error, size, "this machine's addresses cannot be listed: %s%s",
+			 strerror(-r), netlink_hint(r));
 		free(machine.list);
 		return r;
 	}

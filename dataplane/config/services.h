@@ -42,6 +42,10 @@ int services_expand(struct services *services, const struct config *config, char
  */
 void services_limit(struct services *services, const struct services *current);
 
+/** services_named - whether each service names its address, so that the machine need not be asked.
+ */
+bool services_named(const struct config *config);
+
 /**
  * services_complete - whether all that is meant is listed, but for own addresses that are another
  * host's too.
