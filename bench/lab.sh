@@ -116,7 +116,12 @@ start_server()
 {
 	case $1 in
 	reflector | growing_reflector) attach_floor "$1";;
-	xdp) reflexd xdp --interface "$(server_device xdp)";;
+	xdp)
+		# The load has a program on its end only while it runs; auto would not take XDP without.
+		xdp_pass "$(client_space xdp)" "$(client_device xdp)"
+		reflexd xdp --interface "$(server_device xdp)"
+		in_ns "$(client_space xdp)" bpftool net detach xdpdrv dev "$(client_device xdp)"
+		;;
 	sockets) reflexd sockets --dataplane socket;;
 	stund) serve stund stund -h "$SERVER_ADDRESS" -a "$SERVER_SECOND";;
 	coturn)

@@ -355,6 +355,7 @@ kill_daemon TERM
 
 # An interface that is configured no more is let go by the next start.
 ns_join server srv2 client cli2
+xdp_pass client cli2
 config 'interfaces:' '  - name: srv' '  - name: srv2'
 check others/start start_file
 check others/linked linked srv2
@@ -650,6 +651,7 @@ if can unmounted own_sys; then
 fi
 
 ns_join server srv4 client cli4
+xdp_pass client cli4
 check deleted/start start_reflexd server --interface srv --interface srv4
 in_ns server ip link del srv
 check deleted/not-ready-again eventually not_ready

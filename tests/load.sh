@@ -305,11 +305,14 @@ test_table()
 
 step "lab"
 make_lab
+# reflex-load has a program on cli0 only while it runs; auto would not take XDP without.
+xdp_pass client cli0
 if ! start_reflexd server --interface srv0 --interface srv2; then
 	show "$TMP/reflexd.log"
 	fail reflexd "not ready; see above"
 	exit 1
 fi
+in_ns client bpftool net detach xdpdrv dev cli0
 step "options and targets"
 test_options
 step "a server without faults"

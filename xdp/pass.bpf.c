@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* Passes every frame up. A veth end without a program does not receive what its peer sends by
- * XDP_TX. */
+ * XDP_TX. In fragments too, or the peer's MTU would be bounded. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
 
-SEC("xdp")
+SEC("xdp.frags")
 int pass(struct xdp_md *ctx)
 {
 	(void)ctx;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * link_open - open the socket that all questions here go to, and keep it. To be called while there
@@ -31,5 +32,23 @@ bool link_gone(int index);
  * @reason: set to a sentence when not
  */
 bool link_ready(const char *name, int index, char *reason, size_t size);
+
+/**
+ * link_far_end - whether the far end of a veth pair takes what XDP sends back. It does so with an
+ * XDP program of its own only: without, its driver drops frames, or with GRO leaves them lying.
+ * @reason: set to a sentence when not
+ *
+ * Needs no privilege, wherever the far end is. True of all that is no veth.
+ */
+bool link_far_end(const char *name, int index, char *reason, size_t size);
+
+/**
+ * link_xdp_errors - how many frames of XDP_TX an interface did not send, by its driver's
+ * statistics.
+ * @errors: set on success
+ *
+ * Return: 0, or -errno: -ENODATA where the driver does not tell.
+ */
+int link_xdp_errors(int index, uint64_t *errors);
 
 #endif
