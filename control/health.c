@@ -66,7 +66,9 @@ bool health_interface(const struct loader *loader, size_t position, char *reason
 	struct loader_interface interface = loader_interface_get(loader, position);
 
 	if (loader_interface_live(loader, position))
-		return link_ready(interface.name, (int)interface.index, reason, size);
+		return link_ready(interface.name, (int)interface.index, reason, size) &&
+		       (interface.mode != LOADER_NATIVE ||
+			link_far_end(interface.name, (int)interface.index, reason, size));
 	snprintf(reason, size, "%s: the program is no longer attached (was it deleted?)",
 		 interface.name);
 	return false;
@@ -106,6 +108,8 @@ bool health_ready(const struct health *health, char *reason, size_t size)
 		return false;
 	}
 	if (!services_complete(health->services, reason, size))
+		return false;
+	if (!deliveries_ready(health->deliveries, health->loader, reason, size))
 		return false;
 	if (health->loader && !ask_program(health->loader, health->services, reason, size))
 		return false;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "delivery.h"
 #include "dpdk.h"
 #include "loader.h"
 #include "services.h"
@@ -18,6 +19,7 @@ struct health {
 	struct socket_responder *sockets; /* where sockets do not */
 	const struct config *config;
 	const struct services *services;
+	const struct deliveries *deliveries;
 	const char *unfollowed; /* why the addresses of now are not answered on; "": they are */
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "delivery.h"
 #include "dpdk.h"
 #include "endpoint.h"
 #include "files.h"
@@ -46,6 +47,7 @@ struct daemon {
 	struct loader *loader; /* NULL where XDP does not answer */
 	struct dpdk dpdk;      /* used where reflex-dpdk does */
 	struct services services;
+	struct deliveries deliveries;
 	struct socket_responder *sockets;   /* NULL where reflex-dpdk hands nothing to the kernel */
 	int refused[LOADER_INTERFACES_MAX]; /* why an interface was not attached to again; 0: was */
 	unsigned int generation;
@@ -94,6 +96,7 @@ static bool ready(struct daemon *daemon, char *reason, size_t size)
 		.sockets = daemon->sockets,
 		.config = &daemon->config,
 		.services = &daemon->services,
+		.deliveries = &daemon->deliveries,
 		.unfollowed = daemon->unfollowed,
 	};
 
@@ -111,6 +114,7 @@ static unsigned int write_metrics(FILE *out, void *context)
 		.dpdk = by_dpdk(&daemon->config) ? &daemon->dpdk : NULL,
 		.sockets = daemon->sockets,
 		.services = &daemon->services,
+		.deliveries = &daemon->deliveries,
 		.version = REFLEX_VERSION,
 		.ready = ready(daemon, reason, sizeof(reason)),
 		.generation = daemon->generation,
@@ -426,6 +430,23 @@ static int check_privileges(struct daemon *daemon)
 	return r;
 }
 
+/* Where replies by XDP would not arrive, auto has sockets send them. */
+static int check_far_ends(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+
+	if (daemon->config.dataplane != CONFIG_DATAPLANE_AUTO)
+		return 0; /* what is asked for is done, and /readyz says how it goes */
+	for (size_t i = 0; i < daemon->config.interfaces_count; i++) {
+		const struct config_interface *wanted = &daemon->config.interfaces[i];
+
+		if (wanted->mode == CONFIG_MODE_NATIVE &&
+		    !link_far_end(wanted->name, link_index(wanted->name), error, sizeof(error)))
+			return fall_back(daemon, error);
+	}
+	return 0;
+}
+
 static int load(struct daemon *daemon)
 {
 	char error[LOG_SENTENCE_MAX] = "the program cannot be loaded";
@@ -461,23 +482,32 @@ static int refuse_attach(struct daemon *daemon, const struct config_interface *w
 	return r;
 }
 
+/* `mode: auto` is generic where what is sent natively would not arrive. @why: set where so */
+static enum loader_mode serving_mode(const struct config_interface *wanted, char *why, size_t size)
+{
+	if (wanted->mode == CONFIG_MODE_AUTO &&
+	    !link_far_end(wanted->name, link_index(wanted->name), why, size))
+		return LOADER_GENERIC;
+	return (enum loader_mode)wanted->mode;
+}
+
 static int attach(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->config.interfaces_count; i++) {
 		const struct config_interface *wanted = &daemon->config.interfaces[i];
-		char error[LOG_SENTENCE_MAX] = "";
+		char error[LOG_SENTENCE_MAX] = "", why[LOG_SENTENCE_MAX] = "";
 		struct loader_interface got;
-		int r = loader_attach(daemon->loader, wanted->name, wanted->mode, error,
-				      sizeof(error));
+		int r = loader_attach(daemon->loader, wanted->name,
+				      serving_mode(wanted, why, sizeof(why)), error, sizeof(error));
 
 		if (r < 0)
 			return refuse_attach(daemon, wanted, r, error);
 		got = loader_interface_get(daemon->loader, i);
 		log_info("%s: %s in %s mode", got.name, got.adopted ? "adopted" : "attached",
 			 mode_names[got.mode]);
-		if (error[0]) /* why not natively */
+		if (error[0] || why[0]) /* why not natively */
 			log_warning("auto: in the kernel's generic mode, which is much slower: %s",
-				    error);
+				    error[0] ? error : why);
 	}
 	if (daemon->config.dataplane == CONFIG_DATAPLANE_AUTO)
 		log_info("auto: answering by XDP");
@@ -669,22 +699,23 @@ static bool on_signal(struct daemon *daemon)
 	return true;
 }
 
-static enum loader_mode configured_mode(const struct config *config, const char *name)
+static const struct config_interface *configured(const struct config *config, const char *name)
 {
 	size_t i = 0;
 
 	/* A reload may bring another order, and nothing else. */
 	while (strcmp(config->interfaces[i].name, name) != 0)
 		i++;
-	return (enum loader_mode)config->interfaces[i].mode;
+	return &config->interfaces[i];
 }
 
 /* Where the program is no longer attached. What stands in the way is said once. */
 static void attach_again(struct daemon *daemon, size_t position)
 {
 	struct loader_interface got = loader_interface_get(daemon->loader, position);
-	enum loader_mode mode = configured_mode(&daemon->config, got.name);
+	const struct config_interface *wanted = configured(&daemon->config, got.name);
 	char error[LOG_SENTENCE_MAX];
+	enum loader_mode mode = serving_mode(wanted, error, sizeof(error));
 	int r = loader_attach_again(daemon->loader, position, mode, error, sizeof(error));
 
 	got = loader_interface_get(daemon->loader, position);
@@ -722,6 +753,7 @@ static int loop(struct daemon *daemon)
 		{.fd = http_fd(daemon->http), .events = POLLIN},
 	};
 	uint64_t ticks;
+	bool ticked;
 
 	for (;;) {
 		int wait = http_timeout(daemon->http), hold = follow_wait(daemon);
@@ -740,8 +772,14 @@ static int loop(struct daemon *daemon)
 			on_change(daemon);
 		http_run(daemon->http);
 		/* Not for all that a scraper sends. */
-		if (events[0].revents || events[1].revents ||
-		    read(daemon->tick, &ticks, sizeof(ticks)) > 0)
+		ticked = read(daemon->tick, &ticks, sizeof(ticks)) > 0;
+		if (ticked)
+			deliveries_look(&daemon->deliveries, daemon->loader,
+					daemon->config.dataplane == CONFIG_DATAPLANE_SOCKET
+						? daemon->sockets
+						: NULL,
+					now_ms());
+		if (events[0].revents || events[1].revents || ticked)
 			look(daemon);
 	}
 }
@@ -828,6 +866,7 @@ int main(int argc, char **argv)
 		/* clang-format off */
 		{raise_files,      NULL},
 		{check_privileges, by_xdp},
+		{check_far_ends,   by_xdp},
 		{open_events,      NULL},
 		{list_services,    NULL},
 		{take_lock,        NULL},

@@ -29,6 +29,20 @@ static void write_modes(FILE *out, const struct loader *loader)
 	}
 }
 
+static void write_transmit_errors(FILE *out, const struct metrics *metrics)
+{
+	size_t count = metrics->loader ? loader_interface_count(metrics->loader) : 0;
+
+	series_head(out, "reflex_xdp_transmit_errors_total", "counter",
+		    "Answers of the program that the interface's driver did not send.");
+	for (size_t i = 0; i < count; i++) {
+		fprintf(out, "reflex_xdp_transmit_errors_total{interface=\"");
+		series_escape(out, loader_interface_get(metrics->loader, i).name);
+		fprintf(out, "\"} %" PRIu64 "\n",
+			deliveries_errors(metrics->deliveries, metrics->loader, i));
+	}
+}
+
 static void write_daemon(FILE *out, const struct metrics *metrics)
 {
 	series_head(out, "reflex_ready", "gauge", "Whether real requests are answered now.");
@@ -122,6 +136,7 @@ int metrics_write(FILE *out, const struct metrics *metrics)
 		return count;
 	series_counters(out, origins, count);
 	write_modes(out, metrics->loader);
+	write_transmit_errors(out, metrics);
 	if (metrics->dpdk)
 		dpdk_write(out, metrics->dpdk);
 	if (metrics->sockets) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "delivery.h"
 #include "dpdk.h"
 #include "loader.h"
 #include "services.h"
@@ -18,6 +19,7 @@ struct metrics {
 	const struct dpdk *dpdk;	  /* where DPDK does not, */
 	struct socket_responder *sockets; /* where sockets do not */
 	const struct services *services;
+	struct deliveries *deliveries;
 	const char *version;
 	bool ready;
 	bool last_reload_successful;

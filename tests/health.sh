@@ -161,13 +161,121 @@ read_all() { same "$(($(answered) + $(drops 3478)))" 1000; }
 check drops/sum eventually read_all
 check drops/counted test "$(drops 3478)" -ge 100
 check drops/by-port same "$(drops 3479)" 0
+# A socket that is closed by a reload is asked for the last time then.
 before=$(drops 3478)
 config 'dataplane: socket' 'services:' "  - {address: $SERVER, port: 3479}"
+kill -STOP "$pid"
+client burst "$SERVER" 1000 >/dev/null
 kill -HUP "$pid"
+kill -CONT "$pid"
 check drops/reload eventually gauge_is reflex_config_generation 2
-check drops/former-port same "$(drops 3478)" "$before"
+check drops/former-port test "$(drops 3478)" -ge $((before + 100))
+before=$(drops 3478)
 config 'dataplane: socket' 'services:' "  - address: $SERVER"
 kill -HUP "$pid"
 check drops/reload-again eventually gauge_is reflex_config_generation 3
 check drops/goes-on same "$(drops 3478)" "$before"
+stop "$REFLEXD"
+
+step "replies that the kernel refuses"
+config 'dataplane: socket' 'services:' "  - address: $SERVER" '  - address: "2001:db8::10"'
+check refused/start start
+# asked SECONDS ADDRESS: requests twice a second, for so long, whether answered or not.
+asked()
+{
+	local end=$((SECONDS + $1))
+	while [ "$SECONDS" -lt "$end" ]; do
+		in_ns client bash -c 'printf "\0\1\0\0\x21\x12\xa4\x42reflex-tests" >"/dev/udp/$1/$2"' - "$2" "$PORT"
+		sleep 0.5
+	done
+}
+firewall() { in_ns server nft add rule inet reflex out "$@"; }
+in_ns server nft add table inet reflex
+in_ns server nft add chain inet reflex out '{ type filter hook output priority 0; }'
+
+# No route to a client, which anyone can have it by a forged source, says nothing of other clients.
+in_ns server ip route add prohibit 192.0.2.0/24
+in_ns server sh -c 'echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 0 >/proc/sys/net/ipv4/conf/srv/rp_filter'
+in_ns client ip address add 192.0.2.7/32 dev cli
+in_ns client ip route replace "$SERVER/32" dev cli src 192.0.2.7
+asked 14 "$SERVER"
+check refused/forged-counted test "$(metric server reflex_packets_total 'verdict="unsent"')" -ge 10
+check refused/forged-ready ready
+in_ns client ip route del "$SERVER/32" dev cli
+in_ns client ip address del 192.0.2.7/32 dev cli
+
+# A bad moment neither.
+firewall udp sport "$PORT" drop
+client burst "$SERVER" 200 >/dev/null
+check refused/moment ready
+in_ns server nft flush chain inet reflex out
+check refused/answers ask "$SERVER"
+
+# Where some go out, the node serves.
+firewall udp sport "$PORT" numgen inc mod 2 0 drop
+asked 13 "$SERVER"
+check refused/half ready
+in_ns server nft flush chain inet reflex out
+
+firewall ip6 daddr ::/0 udp sport "$PORT" drop
+asked 8 2001:db8::10 &
+asked 20 "$SERVER" # the other family is none the worse
+wait $!
+check refused/short ready
+asked 13 2001:db8::10
+check refused/not-ready eventually unready "the kernel refuses the replies over IPv6: see whether an output firewall drops them"
+check refused/said logged "not ready: the kernel refuses the replies over IPv6"
+in_ns server nft flush chain inet reflex out
+check refused/answers-again ask 2001:db8::10
+check refused/not-at-once unready "the kernel refuses the replies over IPv6"
+check refused/ready-again eventually ready
+check refused/once same "$(grep -c "not ready:" "$TMP/reflexd.log")" 1
+in_ns server nft delete table inet reflex
+in_ns server ip route del prohibit 192.0.2.0/24
+stop "$REFLEXD"
+
+step "a veth pair whose far end has no XDP program"
+far() { in_ns client bpftool net "$@" dev cli; }
+transmit_errors() { metric server reflex_xdp_transmit_errors_total 'interface="srv"'; }
+linked() { in_ns server ip -details link show dev srv | grep -q 'prog/xdp'; }
+config 'interfaces: [{name: srv}]' 'services:' "  - address: $SERVER"
+check far/with start
+check far/with-native logged "srv: attached in native mode"
+check far/no-errors same "$(transmit_errors)" 0
+stop "$REFLEXD"
+far detach xdpdrv
+check far/without start
+check far/without-said logged "auto: answering by sockets, which is slower: srv: the far end of this veth pair has no XDP program"
+check far/without-answers ask "$SERVER"
+check far/without-detached not linked
+stop "$REFLEXD"
+config 'interfaces: [{name: srv, mode: auto}]' 'services:' "  - address: $SERVER"
+check far/generic start
+check far/generic-said logged "auto: in the kernel's generic mode, which is much slower: srv: the far end of this veth pair"
+check far/generic-answers ask "$SERVER"
+check far/generic-by-xdp same "$(answered 'dataplane="xdp"')" 1
+stop "$REFLEXD"
+
+config 'dataplane: xdp' 'interfaces: [{name: srv}]' 'services:' "  - address: $SERVER"
+spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "$REFLEX_BUILD/control/reflexd" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
+REFLEXD=$SPAWNED
+check far/asked-for eventually unready "srv: the far end of this veth pair has no XDP program"
+check far/asked-for-said eventually logged "not ready: srv: the far end of this veth pair has no XDP program"
+asked 14 "$SERVER"
+check far/errors test "$(transmit_errors)" -ge 10
+check far/errors-counted same "$(transmit_errors)" "$(answered 'dataplane="xdp"')"
+xdp_pass client cli
+check far/answers ask "$SERVER"
+# What was not sent before keeps it so for half a minute.
+check far/driver unready "srv: its driver does not send the answers"
+check far/ready eventually ready
+before=$(transmit_errors)
+in_ns server ip link del srv
+ns_join server srv client cli
+xdp_pass client cli
+in_ns server ip address add "$SERVER/24" dev srv
+in_ns client ip address add "$CLIENT/24" dev cli
+check far/made-again eventually logged "srv: attached again in native mode"
+check far/made-again-ready eventually ready
+check far/never-back same "$(transmit_errors)" "$before"
 stop "$REFLEXD"

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whether answers go out: replies of the sockets that the kernel refuses, and answers of the
+ * program that a driver does not send.
+ *
+ * A look is bad where answers failed since the one before, and at most a tenth of all went out. A
+ * way out has failed when bad looks, with no better one between them, cover 10 seconds and 10
+ * answers. It is good again when the last bad look is 30 seconds ago; where it fails again before
+ * any answer went out, which nobody can know while a node gets no requests, twice as long, up to 16
+ * minutes. So overload, during which some answers go out, takes no node out of service, and a bad
+ * minute does so once.
+ */
+#ifndef REFLEX_DELIVERY_H
+#define REFLEX_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loader.h"
+#include "socket/socket.h"
+
+#define DELIVERY_BAD_COUNT 10
+#define DELIVERY_BAD_MS	   10000
+#define DELIVERY_GOOD_MS   30000
+#define DELIVERY_HOLD_MAX  960000
+
+/* One way out. */
+struct delivery {
+	bool seen;	   /* the totals are of an earlier look */
+	uint64_t answered; /* totals: answers, */
+	uint64_t failed;   /* and those of them that did not go out */
+	uint64_t lost;	   /* that failed in bad looks with no better one between them, */
+	int64_t since;	   /* when the first was, in milliseconds, */
+	int64_t last;	   /* and the last */
+	int64_t hold;	   /* how long after that it is good again */
+	bool bad;
+};
+
+struct deliveries {
+	struct delivery families[FAMILIES]; /* of the sockets */
+	struct delivery interfaces[LOADER_INTERFACES_MAX];
+	uint64_t driver[LOADER_INTERFACES_MAX]; /* what each driver said last, */
+	uint64_t former[LOADER_INTERFACES_MAX]; /* and what those said that are gone */
+};
+
+/**
+ * delivery_note - take account of new totals.
+ * @now: milliseconds of a clock that never goes back
+ */
+void delivery_note(struct delivery *delivery, uint64_t answered, uint64_t failed, int64_t now);
+
+/**
+ * deliveries_look - look at every way out; once a second or so.
+ * @loader: NULL where XDP does not answer
+ * @sockets: NULL where they do not answer alone: what they get beside a fast path is of few clients
+ */
+void deliveries_look(struct deliveries *deliveries, struct loader *loader,
+		     struct socket_responder *sockets, int64_t now);
+
+/**
+ * deliveries_errors - how many answers the driver of an interface did not send.
+ *
+ * Never goes back, though a driver may begin anew. 0 where the driver does not tell.
+ */
+uint64_t deliveries_errors(struct deliveries *deliveries, const struct loader *loader,
+			   size_t position);
+
+/**
+ * deliveries_ready - whether answers go out.
+ * @reason: set to a sentence when not
+ */
+bool deliveries_ready(const struct deliveries *deliveries, const struct loader *loader,
+		      char *reason, size_t size);
+
+#endif
