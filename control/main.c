@@ -50,6 +50,7 @@ struct daemon {
 	struct deliveries deliveries;
 	struct socket_responder *sockets;   /* NULL where reflex-dpdk hands nothing to the kernel */
 	int refused[LOADER_INTERFACES_MAX]; /* why an interface was not attached to again; 0: was */
+	int unpinned;			    /* why pins are missing; 0: they are not */
 	unsigned int generation;
 	bool last_reload_successful;
 	char trouble[LOG_SENTENCE_MAX]; /* why it was not ready when last looked at; "": it was */
@@ -515,6 +516,16 @@ static int attach(struct daemon *daemon)
 	return 0;
 }
 
+static int check_left(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = loader_check_left(daemon->options.instance, error, sizeof(error));
+
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
 static int drop_privileges(struct daemon *daemon)
 {
 	int r = privileges_drop();
@@ -726,11 +737,27 @@ static void attach_again(struct daemon *daemon, size_t position)
 	daemon->refused[position] = r;
 }
 
+/* Pins that are missing are made again. Returns whether all are there; why not is said once. */
+static bool keep_pins(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	int r = loader_keep_pins(daemon->loader, error, sizeof(error));
+
+	if (r < 0 && r != daemon->unpinned)
+		log_warning("%s; until its pins are made again, the program ends with reflexd",
+			    error);
+	else if (r > 0)
+		log_info("the pins were gone and are made again");
+	daemon->unpinned = r < 0 ? r : 0;
+	return r >= 0;
+}
+
 /* What no event tells of: links that others detached, ports that others held, threads, reflex-dpdk.
  */
 static void look(struct daemon *daemon)
 {
-	size_t count = daemon->loader ? loader_interface_count(daemon->loader) : 0;
+	size_t count =
+		daemon->loader && keep_pins(daemon) ? loader_interface_count(daemon->loader) : 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (!loader_interface_live(daemon->loader, i) &&
@@ -786,13 +813,33 @@ static int loop(struct daemon *daemon)
 
 /* --- end --- */
 
+/* Leaves the program answering. Says only what is so. */
+static int persist(struct daemon *daemon)
+{
+	char error[LOG_SENTENCE_MAX];
+	size_t count = loader_interface_count(daemon->loader);
+	int r = loader_keep_pins(daemon->loader, error, sizeof(error));
+
+	if (r < 0) {
+		log_error("persist: the program cannot be left answering: %s", error);
+		return r;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!loader_interface_live(daemon->loader, i))
+			log_warning("persist: %s is not answered: the program is not attached",
+				    loader_interface_get(daemon->loader, i).name);
+	log_info("stopped; the program goes on answering, and the next start adopts it");
+	return 0;
+}
+
 static int finish(struct daemon *daemon)
 {
-	int r = 0;
+	int left = 0, r = 0;
 
-	if (daemon->config.persist) {
-		log_info("stopped; the program goes on answering, and the next start adopts it");
-		return 0;
+	if (daemon->config.persist) { /* which takes XDP */
+		left = persist(daemon);
+		if (left == 0)
+			return 0;
 	}
 	if (daemon->loader)
 		r = loader_detach(daemon->loader);
@@ -800,7 +847,7 @@ static int finish(struct daemon *daemon)
 		log_error("not everything could be detached: %s", strerror(-r));
 	else
 		log_info("stopped");
-	return r;
+	return left < 0 ? left : r;
 }
 
 static void release(struct daemon *daemon)
@@ -875,6 +922,7 @@ int main(int argc, char **argv)
 		{open_sockets,     by_sockets},
 		{load,             by_xdp},
 		{attach,           by_xdp},
+		{check_left,       not_by_xdp},
 		{drop_privileges,  NULL},
 		{start_sockets,    by_sockets},
 		{end_left,         not_by_xdp},

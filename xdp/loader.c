@@ -23,12 +23,22 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "interface.h"
 #include "state.h"
 
 #include "responder.skel.h" /* needs the types of state.h */
 
 #define BPFFS	 "/sys/fs/bpf"
 #define PIN_ROOT BPFFS "/reflex"
+#define PINS	 4 /* besides the links */
+
+/* Where a link is attached, as seen from this network namespace. */
+enum place {
+	PLACE_NONE,
+	PLACE_HERE,
+	PLACE_ELSEWHERE,
+	PLACE_UNKNOWN,
+};
 
 struct attachment {
 	char name[IF_NAMESIZE];
@@ -41,9 +51,12 @@ struct attachment {
 
 struct loader {
 	char pins[sizeof(PIN_ROOT) + 1 + NAME_MAX]; /* folder of the instance's pins */
+	struct stat folder;			    /* it, when all were made */
+	int netlink;				    /* to ask for interfaces */
 	struct responder_bpf *skeleton;
+	uint32_t program;	/* its id */
 	struct generation next; /* what the coming flip puts in force */
-	int barrier;		/* a map of maps, to wait with */
+	int barrier;		/* a map of maps, to wait with; while it is there, so are we */
 	struct attachment attachments[LOADER_INTERFACES_MAX];
 	size_t count;
 	struct lane *lanes; /* one a CPU, to read counters into */
@@ -143,6 +156,15 @@ static int make_folders(const struct loader *loader, struct failure failure)
 	return 0;
 }
 
+/* bpffs may have been mounted anew since. */
+static bool same_folder(const struct loader *loader)
+{
+	struct stat now;
+
+	return !stat(loader->pins, &now) && now.st_dev == loader->folder.st_dev &&
+	       now.st_ino == loader->folder.st_ino;
+}
+
 /* Where they are empty. */
 static void remove_folders(const struct loader *loader)
 {
@@ -174,6 +196,22 @@ static void reuse_map(const struct loader *loader, struct bpf_map *map)
 	close(fd);
 }
 
+/* What is told first of a program, a map or a link. */
+struct identity {
+	uint32_t type;
+	uint32_t id; /* 0: unknown */
+};
+
+static struct identity identify(int fd)
+{
+	struct identity identity = {0};
+	__u32 size = sizeof(identity);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &identity, &size))
+		identity.id = 0;
+	return identity;
+}
+
 static int load(struct loader *loader, struct failure failure)
 {
 	int error;
@@ -199,6 +237,7 @@ static int load(struct loader *loader, struct failure failure)
 			    "the memory of the BPF program cannot be mapped: too little memory was "
 			    "left, or a filter of system calls forbids a part of bpf(2); free some "
 			    "memory, then start again");
+	loader->program = identify(bpf_program__fd(loader->skeleton->progs.responder)).id;
 	return 0;
 }
 
@@ -231,40 +270,216 @@ static int pin_over(const char *path, int fd)
 	return -1;
 }
 
-static int pin(const struct loader *loader, int fd, const char *name, struct failure failure)
-{
-	char path[PATH_MAX];
+struct pin {
+	const char *name;
+	int fd; /* -1 where the process holds nothing */
+};
 
-	pin_path(path, loader, name);
-	if (pin_over(path, fd))
+static void list_pins(const struct loader *loader, struct pin list[PINS])
+{
+	const struct responder_bpf *held = loader->skeleton;
+
+	list[0] = (struct pin){"program", held ? bpf_program__fd(held->progs.responder) : -1};
+	list[1] = (struct pin){STATE_LAYOUT "/lanes", held ? bpf_map__fd(held->maps.lanes) : -1};
+	list[2] = (struct pin){STATE_LAYOUT "/names", held ? bpf_map__fd(held->maps.names) : -1};
+	list[3] = (struct pin){STATE_LAYOUT "/state", held ? bpf_map__fd(held->maps.bss) : -1};
+}
+
+/* Return: 1 where it is pinned there, 0 where nothing is, -EBUSY where something else is, -errno.
+ */
+static int is_pinned(const char *path, int fd)
+{
+	struct identity held = identify(fd), pinned;
+	int there = bpf_obj_get(path);
+
+	if (there < 0)
+		return errno == ENOENT ? 0 : -errno;
+	pinned = identify(there);
+	close(there);
+	return pinned.id == held.id && pinned.type == held.type ? 1 : -EBUSY;
+}
+
+/* Return: how many were pinned, or -errno. */
+static int pin(const char *path, int fd, bool anew, struct failure failure)
+{
+	int there = anew ? 0 : is_pinned(path, fd);
+
+	if (there == 1)
+		return 0;
+	if (there == -EBUSY)
+		return fail(failure, there,
+			    "%s is another reflexd's by now, perhaps in a container: give one of "
+			    "them another --instance",
+			    path);
+	if (there < 0 || (anew ? pin_over(path, fd) : bpf_obj_pin(fd, path)))
 		return fail(failure, -errno, "cannot pin %s: %s", path, strerror(errno));
+	return 1;
+}
+
+/* What is in the place of a pin goes, or, where the process holds something, only that. */
+static int unpin(const char *path, int fd)
+{
+	int there = fd >= 0 ? is_pinned(path, fd) : 1;
+
+	if (there < 0)
+		return there == -EBUSY ? 0 : there;
+	return there && unlink(path) && errno != ENOENT ? -errno : 0;
+}
+
+/* Pins what the process holds: all, or what is missing. Return: as pin. */
+static int pin_all(const struct loader *loader, bool anew, struct failure failure)
+{
+	struct pin list[PINS];
+	char path[PATH_MAX];
+	int pinned = 0, r = 0;
+
+	list_pins(loader, list);
+	for (size_t i = 0; i < PINS && r >= 0; i++) {
+		pin_path(path, loader, list[i].name);
+		r = pin(path, list[i].fd, anew, failure);
+		pinned += r;
+	}
+	for (size_t i = 0; i < loader->count && r >= 0; i++) {
+		link_path(path, loader, loader->attachments[i].name);
+		r = pin(path, loader->attachments[i].link, anew, failure);
+		pinned += r;
+	}
+	return r < 0 ? r : pinned;
+}
+
+/*
+ * The lock in /run does not keep apart containers that have a /run each and share bpffs. So the
+ * names, in the place of lane 0's, hold the id of a map that is gone when its process is.
+ */
+static bool owner_lives(const struct loader *loader)
+{
+	char path[PATH_MAX], name[STATE_NAME_MAX] = "";
+	uint32_t lane = 0, id = 0;
+	int names, owner = -1;
+
+	pin_path(path, loader, STATE_LAYOUT "/names");
+	names = bpf_obj_get(path);
+	if (names < 0)
+		return false;
+	if (!bpf_map_lookup_elem(names, &lane, name))
+		memcpy(&id, name, sizeof(id));
+	if (id)
+		owner = bpf_map_get_fd_by_id(id); /* as root; others cannot tell */
+	if (owner >= 0)
+		close(owner);
+	close(names);
+	return owner >= 0;
+}
+
+static int fail_owned(const struct loader *loader, struct failure failure)
+{
+	return fail(failure, -EBUSY,
+		    "%s is in use by another reflexd, perhaps in a container: stop that, or take "
+		    "another --instance",
+		    loader->pins);
+}
+
+static int own_pins(const struct loader *loader, struct failure failure)
+{
+	uint32_t lane = 0, id = identify(loader->barrier).id;
+	char name[STATE_NAME_MAX] = "";
+
+	memcpy(name, &id, sizeof(id));
+	if (bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.names), &lane, name, BPF_ANY))
+		return fail(failure, -errno, "cannot write a map: %s", strerror(errno));
 	return 0;
 }
 
-static int pin_all(const struct loader *loader, struct failure failure)
+/*
+ * An index says nothing of a namespace, and the kernel does not tell a link's. But each process
+ * loads a program of its own and attaches it in its own namespace. So a link is of ours where our
+ * interface of its index runs the link's program.
+ */
+static enum place find_link(const struct loader *loader, int link, struct bpf_link_info *info)
 {
-	const struct responder_bpf *skeleton = loader->skeleton;
-	int error;
+	struct interface interface;
+	__u32 size = sizeof(*info);
+	int r;
 
-	error = pin(loader, bpf_program__fd(skeleton->progs.responder), "program", failure);
-	if (!error)
-		error = pin(loader, bpf_map__fd(skeleton->maps.lanes), STATE_LAYOUT "/lanes",
-			    failure);
-	if (!error)
-		error = pin(loader, bpf_map__fd(skeleton->maps.names), STATE_LAYOUT "/names",
-			    failure);
-	if (!error)
-		error = pin(loader, bpf_map__fd(skeleton->maps.bss), STATE_LAYOUT "/state",
-			    failure);
+	memset(info, 0, sizeof(*info));
+	if (bpf_obj_get_info_by_fd(link, info, &size))
+		return PLACE_UNKNOWN;
+	if (info->type != BPF_LINK_TYPE_XDP)
+		return PLACE_ELSEWHERE;
+	if (!info->xdp.ifindex)
+		return PLACE_NONE;
+	r = interface_by_index(loader->netlink, info->xdp.ifindex, &interface);
+	if (r < 0 && r != -ENODEV)
+		return PLACE_UNKNOWN;
+	return r == 0 && interface.program == info->prog_id ? PLACE_HERE : PLACE_ELSEWHERE;
+}
+
+static enum place find_pinned(const struct loader *loader, const char *path, unsigned int *index)
+{
+	struct bpf_link_info info = {0};
+	int link = bpf_obj_get(path);
+	enum place place;
+
+	if (link < 0)
+		return errno == ENOENT ? PLACE_NONE : PLACE_UNKNOWN;
+	place = find_link(loader, link, &info);
+	*index = place == PLACE_HERE ? info.xdp.ifindex : 0;
+	close(link);
+	return place;
+}
+
+static int fail_elsewhere(const char *path, struct failure failure)
+{
+	return fail(failure, -EBUSY,
+		    "%s belongs to another network namespace, where its program goes on "
+		    "answering: take another --instance here; if it is of no use any more, `rm %s` "
+		    "ends it",
+		    path, path);
+}
+
+/* The folder is not shared with an instance of another namespace, or counters would be too. */
+static int refuse_elsewhere(const struct loader *loader, struct failure failure)
+{
+	DIR *folder = opendir(loader->pins);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	unsigned int index;
+	int error = 0;
+
+	while (folder && !error && (entry = readdir(folder))) {
+		if (strncmp(entry->d_name, "link_", 5))
+			continue;
+		pin_path(path, loader, entry->d_name);
+		if (find_pinned(loader, path, &index) == PLACE_ELSEWHERE)
+			error = fail_elsewhere(path, failure);
+	}
+	if (folder)
+		closedir(folder);
 	return error;
 }
 
-static unsigned int link_index(int link)
+/* Pins may only be made where no other reflexd has any. */
+static int claim_pins(struct loader *loader, struct failure failure)
 {
-	struct bpf_link_info info = {0};
-	__u32 size = sizeof(info);
+	int error = check_bpffs(failure);
 
-	return bpf_obj_get_info_by_fd(link, &info, &size) ? 0 : info.xdp.ifindex;
+	if (!error)
+		error = make_folders(loader, failure);
+	if (!error)
+		error = refuse_elsewhere(loader, failure);
+	if (!error && stat(loader->pins, &loader->folder))
+		error = fail(failure, -errno, "cannot look at %s: %s", loader->pins,
+			     strerror(errno));
+	return error;
+}
+
+int loader_keep_pins(struct loader *loader, char *text, size_t size)
+{
+	struct failure failure = {text, size};
+	bool lost = !same_folder(loader);
+	int error = lost ? claim_pins(loader, failure) : 0;
+
+	return error ? error : pin_all(loader, lost, failure);
 }
 
 /* Finds a pinned link whose interface has another name by now: its pin, and the interface's name.
@@ -278,20 +493,17 @@ static bool find_renamed(const struct loader *loader, char pin[NAME_MAX + 1],
 	bool found = false;
 
 	while (folder && !found && (entry = readdir(folder))) {
-		int link;
+		unsigned int index;
 
 		if (strncmp(entry->d_name, "link_", 5))
 			continue;
 		pin_path(path, loader, entry->d_name);
-		link = bpf_obj_get(path);
-		if (link < 0)
-			continue;
-		if (if_indextoname(link_index(link), name)) {
+		if (find_pinned(loader, path, &index) == PLACE_HERE &&
+		    if_indextoname(index, name)) {
 			link_path(right, loader, name);
 			found = strcmp(path, right) != 0;
 		}
 		snprintf(pin, NAME_MAX + 1, "%s", entry->d_name);
-		close(link);
 	}
 	if (folder)
 		closedir(folder);
@@ -340,6 +552,12 @@ static void follow_names(const struct loader *loader)
 	}
 }
 
+static int fail_netlink(const struct loader *loader, struct failure failure)
+{
+	return fail(failure, loader->netlink, "no rtnetlink socket: %s",
+		    strerror(-loader->netlink));
+}
+
 static void name_pins(struct loader *loader, const char *instance)
 {
 	char escaped[NAME_MAX + 1];
@@ -348,18 +566,28 @@ static void name_pins(struct loader *loader, const char *instance)
 	snprintf(loader->pins, sizeof(loader->pins), PIN_ROOT "/%s", escaped);
 }
 
+static struct loader *create_empty(const char *instance)
+{
+	struct loader *loader = calloc(1, sizeof(*loader));
+
+	if (!loader)
+		return NULL;
+	name_pins(loader, instance);
+	loader->next.multiplier = 1;
+	loader->barrier = -1;
+	loader->netlink = interface_open();
+	return loader;
+}
+
 int loader_create(struct loader **created, const char *instance, char *text, size_t size)
 {
 	struct failure failure = {text, size};
-	struct loader *loader = calloc(1, sizeof(*loader));
+	struct loader *loader = create_empty(instance);
 	int error;
 
 	if (!loader)
 		return fail(failure, -ENOMEM, "out of memory");
 	libbpf_set_print(print_libbpf);
-	name_pins(loader, instance);
-	loader->next.multiplier = 1;
-	loader->barrier = -1;
 	loader->cpus = libbpf_num_possible_cpus();
 	loader->lanes =
 		calloc((size_t)(loader->cpus > 0 ? loader->cpus : 1), sizeof(*loader->lanes));
@@ -369,17 +597,21 @@ int loader_create(struct loader **created, const char *instance, char *text, siz
 			     "/sys/devices/system/cpu/possible cannot be read: %s; where sysfs is "
 			     "not mounted, run `mount -t sysfs sysfs /sys`",
 			     strerror(-loader->cpus));
+	if (!error && loader->netlink < 0)
+		error = fail_netlink(loader, failure);
+	if (!error && owner_lives(loader))
+		error = fail_owned(loader, failure);
 	if (!error)
-		error = check_bpffs(failure);
-	if (!error)
-		error = make_folders(loader, failure);
+		error = claim_pins(loader, failure);
 	if (!error)
 		error = load(loader, failure);
 	if (!error)
 		error = create_barrier(loader, failure);
 	if (!error)
-		error = pin_all(loader, failure);
-	if (error) {
+		error = own_pins(loader, failure);
+	if (!error)
+		error = pin_all(loader, true, failure);
+	if (error < 0) {
 		if (loader->skeleton)
 			loader_detach(loader);
 		else /* what is pinned is an earlier process's */
@@ -524,15 +756,16 @@ static int mtu(const char *interface)
 }
 
 /* The program that holds the interface, by name where the kernel tells. */
-static int fail_busy(const char *interface, unsigned int index, struct failure failure)
+static int fail_busy(const struct loader *loader, const char *interface, unsigned int index,
+		     struct failure failure)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct interface there = {0};
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
 	int fd;
 
-	bpf_xdp_query((int)index, 0, &query);
-	fd = bpf_prog_get_fd_by_id(query.prog_id);
+	interface_by_index(loader->netlink, index, &there);
+	fd = bpf_prog_get_fd_by_id(there.program);
 	if (fd >= 0) {
 		bpf_obj_get_info_by_fd(fd, &info, &size);
 		close(fd);
@@ -540,12 +773,12 @@ static int fail_busy(const char *interface, unsigned int index, struct failure f
 	return fail(failure, -EBUSY,
 		    "%s: another XDP program is attached: %s (id %u); `bpftool net show dev %s` "
 		    "shows it, stop its owner or detach it first",
-		    interface, info.name[0] ? info.name : "unnamed", query.prog_id, interface);
+		    interface, info.name[0] ? info.name : "unnamed", there.program, interface);
 }
 
 /* bpf_link_create returns an errno and no text, so the likely cause is said here. */
-static int fail_attach(int error, const char *interface, unsigned int index, enum loader_mode mode,
-		       struct failure failure)
+static int fail_attach(const struct loader *loader, int error, const char *interface,
+		       unsigned int index, enum loader_mode mode, struct failure failure)
 {
 	const char *how = mode == LOADER_GENERIC ? "generic" : "native";
 	struct ethtool_drvinfo info;
@@ -554,7 +787,7 @@ static int fail_attach(int error, const char *interface, unsigned int index, enu
 	switch (error) {
 	case -EBUSY:
 	case -EEXIST:
-		return fail_busy(interface, index, failure);
+		return fail_busy(loader, interface, index, failure);
 	case -EPERM:
 		return fail(failure, error,
 			    "%s: not permitted to attach: run as root, or with CAP_NET_ADMIN",
@@ -572,30 +805,38 @@ static int fail_attach(int error, const char *interface, unsigned int index, enu
 	}
 }
 
-static enum loader_mode mode_in_force(unsigned int index)
+static enum loader_mode mode_in_force(const struct loader *loader, unsigned int index)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct interface interface = {0};
 
-	bpf_xdp_query((int)index, 0, &query);
-	return query.attach_mode == XDP_ATTACHED_SKB ? LOADER_GENERIC : LOADER_NATIVE;
+	interface_by_index(loader->netlink, index, &interface);
+	return interface.generic ? LOADER_GENERIC : LOADER_NATIVE;
 }
 
 /*
  * Take over the link that an earlier process left, if it still serves this interface. One of
  * another mode must end before there can be a new one.
  */
-static int adopt(const struct loader *loader, struct attachment *attachment, enum loader_mode mode)
+static int adopt(const struct loader *loader, struct attachment *attachment, enum loader_mode mode,
+		 struct failure failure)
 {
+	struct bpf_link_info info;
 	char path[PATH_MAX];
+	enum place place;
 	int link;
 
 	link_path(path, loader, attachment->name);
 	link = bpf_obj_get(path);
 	if (link < 0)
 		return -ENOENT;
+	place = find_link(loader, link, &info);
+	if (place == PLACE_ELSEWHERE) {
+		close(link);
+		return fail_elsewhere(path, failure);
+	}
 	attachment->link = link;
-	attachment->mode = mode_in_force(attachment->index);
-	attachment->adopted = link_index(link) == attachment->index;
+	attachment->mode = mode_in_force(loader, attachment->index);
+	attachment->adopted = place == PLACE_HERE && info.xdp.ifindex == attachment->index;
 	if (attachment->adopted && (mode == LOADER_AUTO || mode == attachment->mode) &&
 	    !bpf_link_update(link, bpf_program__fd(loader->skeleton->progs.responder), NULL))
 		return 0;
@@ -608,16 +849,10 @@ static int adopt(const struct loader *loader, struct attachment *attachment, enu
 bool loader_left(const struct loader *loader, const char *name)
 {
 	char path[PATH_MAX];
-	bool left;
-	int link;
+	unsigned int index;
 
 	link_path(path, loader, name);
-	link = bpf_obj_get(path);
-	if (link < 0)
-		return false;
-	left = link_index(link) != 0;
-	close(link);
-	return left;
+	return find_pinned(loader, path, &index) == PLACE_HERE;
 }
 
 static int create_link(const struct loader *loader, struct attachment *attachment,
@@ -629,9 +864,9 @@ static int create_link(const struct loader *loader, struct attachment *attachmen
 	attachment->mode = mode;
 	attachment->link = bpf_link_create(bpf_program__fd(loader->skeleton->progs.responder),
 					   (int)attachment->index, BPF_XDP, &options);
-	return attachment->link < 0
-		       ? fail_attach(-errno, attachment->name, attachment->index, mode, failure)
-		       : 0;
+	return attachment->link < 0 ? fail_attach(loader, -errno, attachment->name,
+						  attachment->index, mode, failure)
+				    : 0;
 }
 
 static int attach_anew(const struct loader *loader, struct attachment *attachment,
@@ -661,8 +896,9 @@ static int attach(const struct loader *loader, struct attachment *attachment, en
 	enum loader_mode left;
 	int error;
 
-	if (!adopt(loader, attachment, mode))
-		return 0;
+	error = adopt(loader, attachment, mode, failure);
+	if (error != -ENOENT)
+		return error;
 	left = attachment->mode;
 	error = attach_anew(loader, attachment, mode, failure);
 	/* The interface goes on being answered, as before. */
@@ -736,8 +972,11 @@ struct loader_interface loader_interface_get(const struct loader *loader, size_t
 bool loader_interface_live(const struct loader *loader, size_t position)
 {
 	const struct attachment *attachment = &loader->attachments[position];
+	struct bpf_link_info info;
+	enum place place = find_link(loader, attachment->link, &info);
 
-	return link_index(attachment->link) == attachment->index;
+	return (place == PLACE_HERE || place == PLACE_UNKNOWN) &&
+	       info.xdp.ifindex == attachment->index && info.prog_id == loader->program;
 }
 
 int loader_read(struct loader *loader, size_t position, struct counters *counters)
@@ -782,18 +1021,23 @@ static bool is_attached(const struct loader *loader, const char *pin_name)
 	return false;
 }
 
-/* Finds a pinned link that is not one of this process's, and its name in the folder. Return: 1, 0
- * where there is none, or -errno where that cannot be told. */
-static int find_other_link(const struct loader *loader, char name[NAME_MAX + 1])
+/* Finds a pinned link that is not one of this process's, and its name in the folder: any, or one
+ * that may be ended. Return: 1, 0 where there is none, or -errno where that cannot be told. */
+static int find_other_link(const struct loader *loader, char name[NAME_MAX + 1], bool any)
 {
 	DIR *folder = opendir(loader->pins);
 	const struct dirent *entry;
+	char path[PATH_MAX];
+	unsigned int index;
 	int found = 0;
 
 	if (!folder)
 		return errno == ENOENT ? 0 : -errno;
 	while (!found && (errno = 0, entry = readdir(folder))) {
 		if (strncmp(entry->d_name, "link_", 5) || is_attached(loader, entry->d_name))
+			continue;
+		pin_path(path, loader, entry->d_name);
+		if (!any && find_pinned(loader, path, &index) == PLACE_ELSEWHERE)
 			continue;
 		snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
 		found = 1;
@@ -808,6 +1052,7 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 			size_t size)
 {
 	struct attachment *attachment = &loader->attachments[position], anew;
+	struct bpf_link_info info;
 	struct failure failure = {text, size};
 	unsigned int index = if_nametoindex(attachment->name);
 	int error;
@@ -823,12 +1068,9 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 			return fail(failure, -EBUSY,
 				    "%s: is what was attached to as %s: restart reflexd",
 				    attachment->name, loader->attachments[i].name);
-	/* Or it would be attached for a moment with every try, which a NIC may be reset for. */
-	error = check_bpffs(failure);
-	if (!error)
-		error = make_folders(loader, failure);
-	if (error)
-		return error;
+	/* The interface went to another namespace with its link, which is ours all the same. */
+	if (find_link(loader, attachment->link, &info) == PLACE_ELSEWHERE)
+		bpf_link_detach(attachment->link);
 	if (index != attachment->index) {
 		attachment->index = index;
 		build_table(loader);
@@ -850,16 +1092,21 @@ static int end_others(const struct loader *loader, char path[PATH_MAX])
 	char name[NAME_MAX + 1];
 	int ended = 0, found;
 
-	for (; (found = find_other_link(loader, name)) > 0; ended++) {
-		int link, error;
+	for (; (found = find_other_link(loader, name, false)) > 0; ended++) {
+		struct bpf_link_info info;
+		int link, error = 0;
 
 		pin_path(path, loader, name);
 		link = bpf_obj_get(path);
-		error = unlink(path) ? -errno : 0;
-		if (link >= 0 && !error)
+		if (link < 0)
+			return -errno;
+		if (find_link(loader, link, &info) == PLACE_UNKNOWN)
+			error = loader->netlink < 0 ? loader->netlink : -EAGAIN;
+		else if (unlink(path))
+			error = -errno;
+		else
 			bpf_link_detach(link);
-		if (link >= 0)
-			close(link);
+		close(link);
 		if (error)
 			return error;
 	}
@@ -879,40 +1126,50 @@ void loader_end_others(struct loader *loader)
 
 static void remove_pins(const struct loader *loader)
 {
-	static const char *const files[] = {
-		"program",
-		STATE_LAYOUT "/lanes",
-		STATE_LAYOUT "/names",
-		STATE_LAYOUT "/state",
-	};
+	struct pin list[PINS];
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		pin_path(path, loader, files[i]);
-		unlink(path);
+	list_pins(loader, list);
+	for (size_t i = 0; i < PINS; i++) {
+		pin_path(path, loader, list[i].name);
+		unpin(path, list[i].fd);
 	}
 	remove_folders(loader);
 }
 
+int loader_check_left(const char *instance, char *text, size_t size)
+{
+	struct loader *loader = create_empty(instance);
+	struct failure failure = {text, size};
+	char name[NAME_MAX + 1];
+	int error = 0;
+
+	if (!loader)
+		return fail(failure, -ENOMEM, "out of memory");
+	if (owner_lives(loader) && find_other_link(loader, name, false) > 0)
+		error = fail_owned(loader, failure);
+	loader_destroy(loader);
+	return error;
+}
+
 int loader_end_left(const char *instance, char *text, size_t size)
 {
-	struct loader *loader = calloc(1, sizeof(*loader));
+	struct loader *loader = create_empty(instance);
 	struct failure failure = {text, size};
-	char path[PATH_MAX];
+	char path[PATH_MAX], name[NAME_MAX + 1];
 	int ended;
 
 	if (!loader)
 		return fail(failure, -ENOMEM, "out of memory");
-	name_pins(loader, instance);
 	ended = end_others(loader, path);
 	if (ended < 0)
 		fail(failure, ended,
 		     "an XDP program of this instance may still answer, and cannot be ended (%s): "
 		     "`rm %s` as root ends it; if it is another daemon's, take another --instance",
 		     strerror(-ended), path);
-	else
+	else if (!find_other_link(loader, name, true))
 		remove_pins(loader);
-	free(loader);
+	loader_destroy(loader);
 	return ended;
 }
 
@@ -924,14 +1181,16 @@ int loader_detach(struct loader *loader)
 	while (loader->count) {
 		struct attachment *attachment = &loader->attachments[--loader->count];
 
-		if (bpf_link_detach(attachment->link) && errno != ENOLINK && !error)
-			error = -errno;
-		close(attachment->link);
+		int detached = bpf_link_detach(attachment->link) && errno != ENOLINK ? -errno : 0;
+		int unpinned;
+
 		link_path(path, loader, attachment->name);
-		if (unlink(path) && errno != ENOENT && !error)
-			error = -errno;
+		unpinned = unpin(path, attachment->link);
+		if (!error)
+			error = detached ? detached : unpinned;
+		close(attachment->link);
 	}
-	other = find_other_link(loader, name); /* an earlier process's, which still counts */
+	other = find_other_link(loader, name, true); /* an earlier process's, which still counts */
 	if (!other)
 		remove_pins(loader);
 	return error ? error : other < 0 ? other : 0;
@@ -945,6 +1204,8 @@ void loader_destroy(struct loader *loader)
 		close(loader->attachments[i].link);
 	if (loader->barrier >= 0)
 		close(loader->barrier);
+	if (loader->netlink >= 0)
+		close(loader->netlink);
 	responder_bpf__destroy(loader->skeleton);
 	free(loader->lanes);
 	free(loader);

@@ -9,8 +9,11 @@
  *   program          the program, for whoever adopts
  *   link_INTERFACE   one bpf_link an interface: it keeps answering when the process ends
  *   v1/lanes         the counters, in a folder that names their layout
-   v1/names         whose counters are whose
+ *   v1/names         whose counters are whose
  *   v1/state         the policy and the interface table
+ *
+ * The pins are of one network namespace. A link of another one is neither taken over nor ended, and
+ * an instance that has one is refused.
  */
 #ifndef REFLEX_XDP_LOADER_H
 #define REFLEX_XDP_LOADER_H
@@ -51,6 +54,14 @@ struct loader_interface {
 int loader_create(struct loader **loader, const char *instance, char *error, size_t size);
 
 /**
+ * loader_keep_pins - pin again what is not pinned any more, such as after bpffs was mounted anew.
+ * @error: as in loader_create
+ *
+ * Needs no capability. Return: how many pins were missing, or -errno where not all could be made.
+ */
+int loader_keep_pins(struct loader *loader, char *error, size_t size);
+
+/**
  * loader_set_policy - put a whole new policy in force, in one step.
  *
  * Returns when no CPU uses the old one any more. Needs no capability.
@@ -84,9 +95,11 @@ struct loader_interface loader_interface_get(const struct loader *loader, size_t
 bool loader_left(const struct loader *loader, const char *name);
 
 /**
- * loader_interface_live - whether the kernel still runs the program on that interface.
+ * loader_interface_live - whether the kernel still runs the program on that interface, as it says
+ * itself.
  *
- * False after the interface was deleted or the link detached. Needs no capability.
+ * False after the interface was deleted or went to another network namespace, or the link was
+ * detached or given another program. Needs no capability.
  */
 bool loader_interface_live(const struct loader *loader, size_t position);
 
@@ -95,8 +108,9 @@ bool loader_interface_live(const struct loader *loader, size_t position);
  * and made again, or its link was detached.
  * @mode: @error: as in loader_attach
  *
- * Its counters go on. Needs no capability. Return: as loader_attach; nothing has changed after an
- * error, and it may be tried again.
+ * Call loader_keep_pins first: without pins there is no attaching. Its counters go on. Needs no
+ * capability. Return: as loader_attach; nothing has changed after an error, and it may be tried
+ * again.
  */
 int loader_attach_again(struct loader *loader, size_t position, enum loader_mode mode, char *error,
 			size_t size);
@@ -126,6 +140,15 @@ int loader_run(struct loader *loader, void *frame, size_t *length, size_t capaci
  * For interfaces that are not configured any more; call it once all are attached.
  */
 void loader_end_others(struct loader *loader);
+
+/**
+ * loader_check_left - whether loader_end_left may be called: no other reflexd uses what it would
+ * end, such as one in a container with a /run of its own.
+ * @error: as in loader_create
+ *
+ * Needs CAP_SYS_ADMIN to tell. Return: 0 or -EBUSY.
+ */
+int loader_check_left(const char *instance, char *error, size_t size);
 
 /**
  * loader_end_left - end all links that earlier processes of the instance left, where XDP does not

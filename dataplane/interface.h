@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the kernel says of an interface of this network namespace, by rtnetlink. */
+#ifndef REFLEX_INTERFACE_H
+#define REFLEX_INTERFACE_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct interface {
+	char name[IF_NAMESIZE];
+	unsigned int index;
+	bool ethernet;	  /* its frames have an Ethernet header */
+	uint32_t program; /* id of its XDP program; 0: none */
+	bool generic;	  /* that runs in generic mode */
+};
+
+/**
+ * interface_open - open a socket to ask by. It goes on asking in the namespace it was opened in.
+ *
+ * Return: a file descriptor or -errno.
+ */
+int interface_open(void);
+
+/**
+ * interface_by_index - ask for an interface by its index.
+ *
+ * Needs no capability, opens nothing. Return: 0; -ENODEV: there is none; or another -errno.
+ */
+int interface_by_index(int fd, unsigned int index, struct interface *interface);
+
+/**
+ * interface_by_name - ask for an interface by its name or one of its alternative names, which are
+ * up to 127 bytes long.
+ *
+ * Return: as interface_by_index.
+ */
+int interface_by_name(int fd, const char *name, struct interface *interface);
+
+#endif

@@ -1,0 +1,205 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What reflexd believes because of a pin, a name or an index: links of other network namespaces, pins that are gone,
+# interfaces that are not what they seem, and the words that it has for each.
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+suite identity
+need_root
+need curl curl ethtool ethtool setpriv util-linux od coreutils bpftool bpftool
+
+PORT=3478
+SERVER=203.0.113.10
+REFLEXD_BIN=$REFLEX_BUILD/control/reflexd
+REFLEXD=
+PINS=/sys/fs/bpf/reflex/$INSTANCE
+
+# ask SPACE ADDRESS: true if a bare Binding request from there has a success response.
+ask()
+{
+	# shellcheck disable=SC2016
+	in_ns "$1" timeout 5 bash -c '
+		exec 3<>"/dev/udp/$1/$2"
+		printf "\0\1\0\0\x21\x12\xa4\x42reflex-tests" >&3
+		head -c 32 <&3 | od -An -tx1 -N2' - "$2" "$PORT" 2>/dev/null | grep -q '01 01'
+}
+
+# refuses NAME TEXT COMMAND...: it must end with status 1, and say the text in its one line of error.
+refuses()
+{
+	local name=$1 text=$2 got=0
+	shift 2
+	timeout 60 "$@" >"$TMP/out" 2>"$TMP/err" || got=$?
+	if [ "$got" -eq 1 ] && [ "$(grep -c error: "$TMP/err")" -eq 1 ] && grep -F error: "$TMP/err" | grep -qF -- "$text"; then
+		pass "$name"
+	else
+		show "$TMP/err"
+		fail "$name" "status $got, expected 1 and one line with: $text"
+	fi
+}
+
+# kill_daemon SIGNAL: returns when it is gone; $ENDED is its status.
+kill_daemon()
+{
+	kill "-$1" "$REFLEXD"
+	ENDED=0
+	wait "$REFLEXD" 2>/dev/null || ENDED=$?
+}
+
+config() { printf '%s\n' "$@" >"$TMP/reflexd.yaml"; }
+status() { in_ns "$1" curl --silent --max-time 15 --output "$TMP/body" --write-out '%{http_code}' "http://127.0.0.1:9478/readyz"; }
+ready() { [ "$(status "$1")" = 200 ]; }
+not_ready() { [ "$(status "$1")" = 503 ]; }
+answered() { metric "$1" reflex_packets_total 'action="answer"'; }
+linked() { in_ns "$1" ip -d link show dev "$2" | grep -q 'prog/xdp'; }
+times() { grep -cF -- "$1" "$TMP/reflexd.log" || true; }
+
+# pair SPACE: s0 there, with index 7 and the service's address, and its client's end in SPACE-client.
+pair()
+{
+	in_ns "$1" ip link add s0 index 7 type veth peer name c0 netns "$NS-$1-client"
+	in_ns "$1" ethtool -K s0 tx off >/dev/null
+	in_ns "$1-client" ethtool -K c0 tx off >/dev/null
+	in_ns "$1" ip address add "$SERVER/24" dev s0
+	in_ns "$1-client" ip address add 203.0.113.7/24 dev c0
+	in_ns "$1" ip link set s0 up
+	in_ns "$1-client" ip link set c0 up
+	xdp_pass "$1-client" c0
+}
+
+bpffs
+ns_add a a-client b b-client
+pair a
+pair b
+in_a=(nsenter "--net=/run/netns/$NS-a" --)
+in_b=(nsenter "--net=/run/netns/$NS-b" --)
+reflexd=("$REFLEXD_BIN" --instance "$INSTANCE" --interface s0)
+# With a /run of its own, as a container has, and the machine's bpffs.
+# shellcheck disable=SC2016
+container=(unshare --mount --propagation "$(propagation)" sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' -)
+
+step "a link of another network namespace, whose interface has the same name and index"
+check elsewhere/start start_reflexd a --interface s0
+check elsewhere/answers ask a-client "$SERVER"
+kill_daemon KILL
+refuses elsewhere/refused "$PINS/link_s0 belongs to another network namespace" "${in_b[@]}" "${reflexd[@]}"
+check elsewhere/not-attached not linked b s0
+check elsewhere/goes-on ask a-client "$SERVER"
+check elsewhere/sockets start_reflexd b --dataplane socket --interface s0
+check elsewhere/sockets-answer ask b-client "$SERVER"
+kill_daemon TERM
+check elsewhere/sockets-left-it ask a-client "$SERVER"
+check elsewhere/adopted start_reflexd a --interface s0
+check elsewhere/adopted-said logged "s0: adopted"
+check elsewhere/counters same "$(answered a)" 3
+
+step "a daemon with a /run of its own"
+refuses container/elsewhere "$PINS is in use by another reflexd" "${in_b[@]}" "${container[@]}" "${reflexd[@]}"
+refuses container/here "$PINS is in use by another reflexd" "${in_a[@]}" "${container[@]}" "${reflexd[@]}" \
+	--metrics 127.0.0.1:9479 --address 203.0.113.11
+refuses container/sockets "$PINS is in use by another reflexd" "${in_a[@]}" "${container[@]}" "${reflexd[@]}" \
+	--dataplane socket --metrics 127.0.0.1:9479 --address 127.0.0.1
+spawn beside "${in_b[@]}" "${container[@]}" "${reflexd[@]}" --dataplane socket
+check container/beside eventually ready b
+stop "$SPAWNED"
+# Without a link of its own in sight, too.
+in_ns a ip link del s0
+refuses container/no-link "$PINS is in use by another reflexd" "${in_b[@]}" "${container[@]}" "${reflexd[@]}"
+pair a
+check container/again eventually logged "s0: attached again in native mode"
+check container/ready eventually ready a
+check container/answers ask a-client "$SERVER"
+check container/same-link logged "s0: adopted"
+kill_daemon TERM
+check container/detached not linked a s0
+check container/no-pins not test -e "$PINS"
+
+step "an interface that goes to another network namespace, with its link"
+check moved/start start_reflexd a --interface s0
+in_ns b ip link del s0
+in_ns a ip link set s0 netns "$NS-b"
+check moved/not-ready eventually not_ready a
+in_ns a-client sh -c 'ip address flush dev c0 && ip link set c0 down && ip link set c0 name away && ip link set away up'
+pair a
+check moved/again eventually logged "s0: attached again in native mode"
+check moved/ready eventually ready a
+check moved/answers ask a-client "$SERVER"
+check moved/ended not linked b s0
+kill_daemon KILL
+
+step "pins of a network namespace that is gone"
+ns_delete a
+eventually not in_ns a-client ip link show dev c0
+ns_add a
+pair a
+check gone/start start_reflexd a --interface s0
+check gone/answers ask a-client "$SERVER"
+kill_daemon TERM
+
+step "bpffs that is unmounted and mounted again"
+# shellcheck disable=SC2016
+spawn holder unshare --mount --propagation "$(propagation)" sh -c '
+	mount --make-rprivate /sys
+	while [ "$(stat -f -c %T /sys/fs/bpf)" = bpf_fs ]; do umount -l /sys/fs/bpf; done
+	mount -t bpf bpf /sys/fs/bpf
+	touch "$1"
+	exec sleep 600' - "$TMP/held"
+HOLDER=$SPAWNED
+eventually test -e "$TMP/held"
+inside=(nsenter --mount --target "$HOLDER" --)
+# start_inside: with the configuration, where bpffs is the holder's.
+start_inside()
+{
+	spawn reflexd "${in_a[@]}" "${inside[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
+	REFLEXD=$SPAWNED
+	eventually ready_or_gone a "$REFLEXD"
+	ready a
+}
+pinned() { "${inside[@]}" test -e "$PINS/link_s0" -a -e "$PINS/program" -a -e "$PINS/v1/lanes" -a -e "$PINS/v1/names" -a -e "$PINS/v1/state"; }
+config 'interfaces: [{name: s0}]' 'persist: true'
+check pins/start start_inside
+check pins/answers ask a-client "$SERVER"
+"${inside[@]}" umount /sys/fs/bpf
+check pins/warned eventually logged "bpffs is not mounted on /sys/fs/bpf: run"
+check pins/ready ready a
+check pins/warned-once same "$(times "bpffs is not mounted")" 1
+"${inside[@]}" mount -t bpf bpf /sys/fs/bpf
+check pins/again eventually pinned
+check pins/said eventually logged "the pins were gone and are made again"
+"${inside[@]}" rm "$PINS/v1/lanes" "$PINS/link_s0"
+check pins/single eventually pinned
+kill_daemon TERM
+check pins/persist same "$ENDED" 0
+check pins/goes-on ask a-client "$SERVER"
+check pins/adopted start_inside
+check pins/counters same "$(answered a)" 2
+# Detached and attached again, as it is in force then.
+"${inside[@]}" umount /sys/fs/bpf
+in_ns a ip link del s0
+pair a
+check pins/waits eventually not_ready a
+"${inside[@]}" mount -t bpf bpf /sys/fs/bpf
+check pins/attached-again eventually ready a
+check pins/answers-again ask a-client "$SERVER"
+check pins/all eventually pinned
+kill_daemon KILL
+check pins/adopted-again start_inside
+check pins/counters-again same "$(answered a)" 3
+# What another process has put there meanwhile stays.
+"${inside[@]}" rm "$PINS/program"
+"${inside[@]}" bpftool prog load "$REFLEX_BUILD/xdp/pass.bpf.o" "$PINS/program" type xdp
+check pins/another eventually logged "$PINS/program is another reflexd's by now"
+check pins/another-ready ready a
+"${inside[@]}" rm "$PINS/program"
+check pins/another-gone eventually pinned
+# The log promises nothing that does not come.
+"${inside[@]}" umount /sys/fs/bpf
+kill_daemon TERM
+check pins/refused same "$ENDED" 1
+check pins/refused-said logged "persist: the program cannot be left answering: bpffs is not mounted"
+check pins/no-promise not logged "goes on answering, and"
+check pins/ended not linked a s0
+stop "$HOLDER"
