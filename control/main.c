@@ -416,7 +416,7 @@ static bool has_left(const struct daemon *daemon)
 static bool out_of_reach(const struct daemon *daemon, int r)
 {
 	return daemon->config.dataplane == CONFIG_DATAPLANE_AUTO && !has_left(daemon) &&
-	       (r == -EPERM || r == -EACCES || r == -EOPNOTSUPP);
+	       (r == -EPERM || r == -EACCES || r == -EOPNOTSUPP || r == -EPROTONOSUPPORT);
 }
 
 static int check_privileges(struct daemon *daemon)
@@ -504,8 +504,10 @@ static int attach(struct daemon *daemon)
 		if (r < 0)
 			return refuse_attach(daemon, wanted, r, error);
 		got = loader_interface_get(daemon->loader, i);
-		log_info("%s: %s in %s mode", got.name, got.adopted ? "adopted" : "attached",
-			 mode_names[got.mode]);
+		log_info("%s: %s in %s mode%s", got.name,
+			 got.adopted && !got.replaced ? "adopted" : "attached",
+			 mode_names[got.mode],
+			 got.replaced ? ", in place of what an earlier process left" : "");
 		if (error[0] || why[0]) /* why not natively */
 			log_warning("auto: in the kernel's generic mode, which is much slower: %s",
 				    error[0] ? error : why);

@@ -9,7 +9,7 @@
 
 suite identity
 need_root
-need curl curl ethtool ethtool setpriv util-linux od coreutils bpftool bpftool
+need curl curl ethtool ethtool setpriv util-linux od coreutils bpftool bpftool perl perl-base
 
 PORT=3478
 SERVER=203.0.113.10
@@ -54,7 +54,7 @@ status() { in_ns "$1" curl --silent --max-time 15 --output "$TMP/body" --write-o
 ready() { [ "$(status "$1")" = 200 ]; }
 not_ready() { [ "$(status "$1")" = 503 ]; }
 answered() { metric "$1" reflex_packets_total 'action="answer"'; }
-linked() { in_ns "$1" ip -d link show dev "$2" | grep -q 'prog/xdp'; }
+linked() { in_ns "$1" ip -d link show dev "$2" 2>/dev/null | grep -q 'prog/xdp'; }
 times() { grep -cF -- "$1" "$TMP/reflexd.log" || true; }
 
 # pair SPACE: s0 there, with index 7 and the service's address, and its client's end in SPACE-client.
@@ -128,6 +128,7 @@ check moved/again eventually logged "s0: attached again in native mode"
 check moved/ready eventually ready a
 check moved/answers ask a-client "$SERVER"
 check moved/ended not linked b s0
+in_ns b ip link del s0
 kill_daemon KILL
 
 step "pins of a network namespace that is gone"
@@ -203,3 +204,111 @@ check pins/refused-said logged "persist: the program cannot be left answering: b
 check pins/no-promise not logged "goes on answering, and"
 check pins/ended not linked a s0
 stop "$HOLDER"
+
+step "interfaces that XDP cannot serve"
+REFLEXD_A=("${in_a[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --address "$SERVER")
+no_ethernet="its packets have no Ethernet header (driver tun), and XDP needs one: \`dataplane: socket\` answers there"
+# tun NAME TYPE: a device whose hardware type (ARPHRD) is that of PPP, IPIP and the like, which this kernel may not have.
+tun()
+{
+	# shellcheck disable=SC2016
+	"${in_a[@]}" perl -e '
+		my ($name, $type, $tun) = @ARGV;
+		my $request = pack("a16S x22", $name, 1);
+		sysopen($tun, "/dev/net/tun", 2) or die $!;
+		ioctl($tun, 0x400454ca, $request) or die $!;  # TUNSETIFF
+		ioctl($tun, 0x400454cd, $type + 0) or die $!; # TUNSETLINK
+		ioctl($tun, 0x400454cb, 1) or die $!;         # TUNSETPERSIST' "$@"
+}
+if [ -e /dev/net/tun ]; then
+	for type in none:65534 ppp:512 ipip:768 gre:778 sit:776; do
+		name=${type%:*}
+		tun "$name" "${type#*:}"
+		in_ns a ip link set "$name" up
+		refuses "tun/$name" "$name: $no_ethernet" "${REFLEXD_A[@]}" --dataplane xdp --interface "$name"
+	done
+	check tun/no-pins not test -e "$PINS"
+	for mode in native generic auto; do
+		config "interfaces: [{name: none, mode: $mode}]" 'services:' "  - address: $SERVER"
+		spawn reflexd "${in_a[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
+		REFLEXD=$SPAWNED
+		check "tun/$mode" eventually logged "auto: answering by sockets, which is slower: none: $no_ethernet"
+		check "tun/$mode-started" eventually logged "metrics on"
+		kill_daemon TERM
+	done
+	check tun/no-nic not logged "reflex-dpdk"
+	in_ns a ip tuntap add tap0 mode tap
+	in_ns a ip link set tap0 up
+	config 'interfaces: [{name: tap0, mode: generic}]' 'services:' "  - address: $SERVER"
+	spawn reflexd "${in_a[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
+	REFLEXD=$SPAWNED
+	check tun/tap eventually logged "tap0: attached in generic mode"
+	# An interface that comes again without frames.
+	in_ns a ip link del tap0
+	tun tap0 65534
+	in_ns a ip link set tap0 up
+	check tun/again eventually logged "tap0: $no_ethernet"
+	kill_daemon TERM
+else
+	skip tun "this kernel has no TUN devices"
+fi
+
+pair b
+in_ns b-client bpftool net detach xdpdrv dev c0
+in_ns b-client ip link set c0 mtu 9000
+refuses veth/mtu "s0: the kernel refused native XDP (driver veth, MTU 1500): Numerical result out of range; the MTU of the veth pair's \
+other end is over 3,500: lower that one" "${in_b[@]}" "${reflexd[@]}" --dataplane xdp
+in_ns b-client ip link set c0 mtu 3600
+refuses veth/mtu-3600 "other end is over 3,500" "${in_b[@]}" "${reflexd[@]}" --dataplane xdp
+in_ns b-client ip link set c0 mtu 3500
+check veth/mtu-3500 start_reflexd b --interface s0
+kill_daemon TERM
+in_ns b-client ip link set c0 mtu 1500
+if in_ns b-client ethtool -L c0 tx 2 2>/dev/null; then
+	refuses veth/queues "No space left on device; the veth pair's other end has more transmit queues" "${in_b[@]}" "${reflexd[@]}" --dataplane xdp
+	in_ns b-client ethtool -L c0 tx 1
+else
+	skip veth/queues "this machine has one CPU, hence veth one queue"
+fi
+
+step "what an earlier process left, in another mode"
+config 'interfaces: [{name: s0, mode: generic}]' 'persist: true'
+spawn reflexd "${in_b[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
+REFLEXD=$SPAWNED
+check mode/generic eventually ready b
+kill_daemon TERM
+check mode/native start_reflexd b --interface s0
+check mode/said logged "s0: attached in native mode, in place of what an earlier process left"
+check mode/not-adopted not logged "adopted"
+kill_daemon TERM
+
+step "libxdp's dispatcher"
+dispatcher=$(dpkg -L libxdp1 2>/dev/null | grep '/xdp-dispatcher\.o$' || true)
+
+# dispatch: with xdp-loader's own, or, where the kernel cannot replace functions of programs, its parts one by one.
+dispatch()
+{
+	local pins id
+	if in_ns b xdp-loader load -m native s0 "$REFLEX_BUILD/xdp/pass.bpf.o" "$REFLEX_BUILD/xdp/pass.bpf.o" >"$TMP/xdp-loader.log" 2>&1 && compgen -G "/sys/fs/bpf/xdp/dispatch-7-*"; then
+		undo in_ns b xdp-loader unload s0 --all
+		return
+	fi
+	in_ns b xdp-loader unload s0 --all >>"$TMP/xdp-loader.log" 2>&1 || true
+	bpftool prog load "$dispatcher" "/sys/fs/bpf/$INSTANCE-dispatcher" type xdp 2>>"$TMP/xdp-loader.log"
+	in_ns b bpftool net attach xdpdrv pinned "/sys/fs/bpf/$INSTANCE-dispatcher" dev s0
+	id=$(bpftool prog show pinned "/sys/fs/bpf/$INSTANCE-dispatcher" | awk -F: 'NR == 1 { print $1 }')
+	pins=/sys/fs/bpf/xdp/dispatch-7-$id
+	undo rmdir /sys/fs/bpf/xdp
+	undo rm -r "$pins"
+	rm "/sys/fs/bpf/$INSTANCE-dispatcher"
+	mkdir -p "$pins"
+	bpftool prog load "$REFLEX_BUILD/xdp/pass.bpf.o" "$pins/prog0-prog" type xdp
+	bpftool prog load "$REFLEX_BUILD/xdp/pass.bpf.o" "$pins/prog1-prog" type xdp
+}
+if command -v xdp-loader >/dev/null && [ -n "$dispatcher" ]; then
+	check dispatcher/attached dispatch
+	refuses dispatcher/named "with these programs: pass, pass; \`xdp-loader unload s0 --all\` ends it and them" \
+		"${in_b[@]}" "${reflexd[@]}" --dataplane xdp
+else
+	skip dispatcher "xdp-loader is not installed (package xdp-tools)"
+fi

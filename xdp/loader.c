@@ -32,6 +32,8 @@
 #define PIN_ROOT BPFFS "/reflex"
 #define PINS	 4 /* besides the links */
 
+#define DISPATCHED_MAX 10 /* programs that libxdp's dispatcher has room for */
+
 /* Where a link is attached, as seen from this network namespace. */
 enum place {
 	PLACE_NONE,
@@ -47,6 +49,7 @@ struct attachment {
 	int link; /* file descriptor */
 	enum loader_mode mode;
 	bool adopted;
+	bool replaced;
 };
 
 struct loader {
@@ -755,25 +758,71 @@ static int mtu(const char *interface)
 	return interface_ioctl(interface, SIOCGIFMTU, &ifreq) ? 0 : ifreq.ifr_mtu;
 }
 
+/* Closes the program. */
+static void program_name(int fd, char name[BPF_OBJ_NAME_LEN])
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (fd >= 0) {
+		bpf_obj_get_info_by_fd(fd, &info, &size);
+		close(fd);
+	}
+	snprintf(name, BPF_OBJ_NAME_LEN, "%s", info.name[0] ? info.name : "unnamed");
+}
+
+/* The programs that libxdp's dispatcher calls: libxdp pins them one by one, below bpffs's root. */
+static int fail_dispatcher(const char *interface, unsigned int index, uint32_t id,
+			   struct failure failure)
+{
+	char path[PATH_MAX], names[DISPATCHED_MAX * (BPF_OBJ_NAME_LEN + 2)] = "";
+	char name[BPF_OBJ_NAME_LEN];
+	size_t length = 0;
+
+	for (int i = 0; i < DISPATCHED_MAX; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), BPFFS "/xdp/dispatch-%u-%u/prog%d-prog", index, id, i);
+		fd = bpf_obj_get(path);
+		if (fd < 0)
+			break;
+		program_name(fd, name);
+		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
+					   length ? ", " : "", name);
+	}
+	return fail(failure, -EBUSY,
+		    "%s: the XDP dispatcher of libxdp is attached (id %u), with these programs: "
+		    "%s; `xdp-loader unload %s --all` ends it and them",
+		    interface, id, length ? names : "unknown", interface);
+}
+
 /* The program that holds the interface, by name where the kernel tells. */
 static int fail_busy(const struct loader *loader, const char *interface, unsigned int index,
 		     struct failure failure)
 {
 	struct interface there = {0};
-	struct bpf_prog_info info = {0};
-	__u32 size = sizeof(info);
-	int fd;
+	char name[BPF_OBJ_NAME_LEN];
 
 	interface_by_index(loader->netlink, index, &there);
-	fd = bpf_prog_get_fd_by_id(there.program);
-	if (fd >= 0) {
-		bpf_obj_get_info_by_fd(fd, &info, &size);
-		close(fd);
-	}
+	program_name(bpf_prog_get_fd_by_id(there.program), name);
+	if (!strcmp(name, "xdp_dispatcher"))
+		return fail_dispatcher(interface, index, there.program, failure);
 	return fail(failure, -EBUSY,
 		    "%s: another XDP program is attached: %s (id %u); `bpftool net show dev %s` "
 		    "shows it, stop its owner or detach it first",
-		    interface, info.name[0] ? info.name : "unnamed", there.program, interface);
+		    interface, name, there.program, interface);
+}
+
+static const char *likely_cause(int error, const char *driver)
+{
+	bool veth = !strcmp(driver, "veth");
+
+	if (veth && error == -ERANGE)
+		return "the MTU of the veth pair's other end is over 3,500: lower that one";
+	if (veth && error == -ENOSPC)
+		return "the veth pair's other end has more transmit queues than this one has "
+		       "receive queues: `ethtool -L` changes them";
+	return "usual causes: MTU over 3,000, LRO on, too few queues; the kernel log names it";
 }
 
 /* bpf_link_create returns an errno and no text, so the likely cause is said here. */
@@ -799,9 +848,9 @@ static int fail_attach(const struct loader *loader, int error, const char *inter
 			    interface, driver);
 	default:
 		return fail(failure, error,
-			    "%s: the kernel refused %s XDP (driver %s, MTU %d): %s; usual causes: "
-			    "MTU over 3,000, LRO on, too few queues; the kernel log names it",
-			    interface, how, driver, mtu(interface), strerror(-error));
+			    "%s: the kernel refused %s XDP (driver %s, MTU %d): %s; %s", interface,
+			    how, driver, mtu(interface), strerror(-error),
+			    likely_cause(error, driver));
 	}
 }
 
@@ -840,6 +889,7 @@ static int adopt(const struct loader *loader, struct attachment *attachment, enu
 	if (attachment->adopted && (mode == LOADER_AUTO || mode == attachment->mode) &&
 	    !bpf_link_update(link, bpf_program__fd(loader->skeleton->progs.responder), NULL))
 		return 0;
+	attachment->replaced = attachment->adopted;
 	bpf_link_detach(link);
 	unlink(path);
 	close(link);
@@ -908,6 +958,21 @@ static int attach(const struct loader *loader, struct attachment *attachment, en
 	return error;
 }
 
+/* The kernel attaches to other devices as well, in generic mode, but the program reads frames. */
+static int check_ethernet(const struct loader *loader, const struct attachment *attachment,
+			  struct failure failure)
+{
+	struct ethtool_drvinfo info;
+	struct interface there;
+
+	if (interface_by_index(loader->netlink, attachment->index, &there) || there.ethernet)
+		return 0;
+	return fail(failure, -EPROTONOSUPPORT,
+		    "%s: its packets have no Ethernet header (driver %s), and XDP needs one: "
+		    "`dataplane: socket` answers there",
+		    attachment->name, driver_name(attachment->name, &info));
+}
+
 int loader_attach(struct loader *loader, const char *name, enum loader_mode mode, char *text,
 		  size_t size)
 {
@@ -937,6 +1002,9 @@ int loader_attach(struct loader *loader, const char *name, enum loader_mode mode
 			"%s: the loopback has no native XDP, and its clients are local: name the "
 			"interface that clients come in by",
 			name);
+	error = check_ethernet(loader, attachment, failure);
+	if (error)
+		return error;
 	error = choose_lane(loader, name, &attachment->lane);
 	if (error)
 		return fail(failure, error, "%s: cannot set up its counters: %s", name,
@@ -966,6 +1034,7 @@ struct loader_interface loader_interface_get(const struct loader *loader, size_t
 		.index = attachment->index,
 		.mode = attachment->mode,
 		.adopted = attachment->adopted,
+		.replaced = attachment->replaced,
 	};
 }
 
@@ -1076,6 +1145,9 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 		build_table(loader);
 		flip(loader);
 	}
+	error = check_ethernet(loader, attachment, failure);
+	if (error)
+		return error;
 	anew = *attachment; /* attach() ends the pin; the link is held until there is another */
 	error = attach(loader, &anew, mode, failure);
 	if (error)

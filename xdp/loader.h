@@ -38,7 +38,8 @@ struct loader_interface {
 	const char *name;
 	unsigned int index;
 	enum loader_mode mode; /* in force: LOADER_NATIVE or LOADER_GENERIC */
-	bool adopted;	       /* from an earlier process; without a gap, if in the same mode */
+	bool adopted;	       /* from an earlier process */
+	bool replaced;	       /* and not without a gap: its link ended, for one of another mode */
 };
 
 /**
@@ -77,7 +78,8 @@ void loader_set_policy(struct loader *loader, const struct policy *policy);
  * A link that an earlier process of the instance left pinned is updated in place, and keeps its
  * mode where @mode allows it; else a new one takes its place or, on failure, one like it. Call
  * loader_set_policy first: the program answers at once. Return: 0; -ENODEV no such interface;
- * -EBUSY another program is attached; -EOPNOTSUPP the driver cannot; or another -errno.
+ * -EBUSY another program is attached; -EOPNOTSUPP the driver cannot; -EPROTONOSUPPORT there are no
+ * Ethernet frames; or another -errno.
  */
 int loader_attach(struct loader *loader, const char *name, enum loader_mode mode, char *error,
 		  size_t size);
