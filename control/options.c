@@ -67,7 +67,7 @@ static const struct option long_options[] = {
 
 /* What --address and --port name, before they are joined. */
 struct lists {
-	struct policy_service addresses[POLICY_SERVICES_MAX];
+	struct config_service addresses[POLICY_SERVICES_MAX];
 	size_t addresses_count;
 	uint16_t ports[POLICY_SERVICES_MAX];
 	size_t ports_count;
@@ -102,14 +102,15 @@ static int add_interface(struct config *config, const char *text, char *error, s
 
 static int add_address(struct lists *lists, const char *text, char *error, size_t size)
 {
-	struct policy_service *service = &lists->addresses[lists->addresses_count];
+	struct config_service *service = &lists->addresses[lists->addresses_count];
 
 	if (lists->addresses_count == POLICY_SERVICES_MAX)
 		return too_many(error, size, "addresses", POLICY_SERVICES_MAX);
-	if (config_read_address(service, text, error, size) < 0)
+	if (config_read_link_address(service, text, error, size) < 0)
 		return -1;
 	for (size_t i = 0; i < lists->addresses_count; i++)
-		if (endpoint_same_address(service, &lists->addresses[i]))
+		if (endpoint_same_address(&service->service, &lists->addresses[i].service) &&
+		    strcmp(service->link, lists->addresses[i].link) == 0)
 			return named_twice(error, size, text);
 	lists->addresses_count++;
 	return 0;
@@ -135,7 +136,7 @@ static int join(struct config *config, struct lists *lists, char *error, size_t 
 	const struct config_service own = {.service = {.family = FAMILY_OTHER}};
 
 	if (lists->addresses_count == 0)
-		lists->addresses[lists->addresses_count++] = own.service;
+		lists->addresses[lists->addresses_count++] = own;
 	if (lists->ports_count == 0)
 		lists->ports[lists->ports_count++] = CONFIG_PORT_DEFAULT;
 	if (lists->addresses_count * lists->ports_count > POLICY_SERVICES_MAX)
@@ -147,7 +148,7 @@ static int join(struct config *config, struct lists *lists, char *error, size_t 
 			struct config_service *service =
 				&config->services[config->services_count++];
 
-			service->service = lists->addresses[i];
+			*service = lists->addresses[i];
 			service->service.port = lists->ports[j];
 		}
 	return 0;

@@ -14,6 +14,7 @@
 #include <yaml.h>
 
 #include "endpoint.h"
+#include "interface.h"
 #include "log.h"
 
 /* 1,024 services with comments fit many times; a device or a log file given by mistake does not. */
@@ -98,7 +99,7 @@ static const struct key keys_alternate[] = {
 };
 
 static const struct key keys_service[] = {
-	KEY("address",           value,       IN_SERVICE(service), .value = config_read_address),
+	KEY("address",           value,       WHOLE, .value = config_read_link_address),
 	KEY("port",              value,       IN_SERVICE(service.port), .value = config_read_port),
 	KEY("alternate",         alternate,   WHOLE),
 	KEY("response_port",     word,        IN_SERVICE(service.response_port),
@@ -195,10 +196,26 @@ int config_read_dataplane(void *target, const char *text, char *error, size_t si
 	return read_word(target, words_dataplane, text, error, size);
 }
 
+/* Only an alternative name can be longer than a name. */
+static bool find_primary(char primary[IF_NAMESIZE], const char *alternative)
+{
+	struct interface interface = {0};
+	int fd = interface_open();
+	int r = fd < 0 ? fd : interface_by_name(fd, alternative, &interface);
+
+	if (fd >= 0)
+		close(fd);
+	memcpy(primary, interface.name, IF_NAMESIZE);
+	return r == 0;
+}
+
 int config_read_interface(void *target, const char *text, char *error, size_t size)
 {
+	char primary[IF_NAMESIZE];
 	size_t length = strlen(text);
 
+	if (length >= IF_NAMESIZE && find_primary(primary, text))
+		return refuse(error, size, "'%s' is another name of %s: use that", text, primary);
 	/* The kernel's own rules (dev_valid_name), so that what cannot exist is refused here. */
 	if (length == 0 || length >= IF_NAMESIZE || strpbrk(text, "/: \t\n\v\f\r") ||
 	    strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
@@ -247,6 +264,25 @@ int config_read_address(void *target, const char *text, char *error, size_t size
 					      : 0;
 }
 
+int config_read_link_address(void *target, const char *text, char *error, size_t size)
+{
+	struct config_service *service = target;
+	size_t length = strcspn(text, "%");
+	char address[INET6_ADDRSTRLEN];
+
+	service->link[0] = '\0';
+	if (!text[length] || length >= sizeof(address))
+		return config_read_address(&service->service, text, error, size);
+	memcpy(address, text, length);
+	address[length] = '\0';
+	if (config_read_address(&service->service, address, error, size) < 0)
+		return -EINVAL;
+	if (!endpoint_link_local(&service->service))
+		return refuse(error, size, "'%s': only a link-local address takes an interface",
+			      text);
+	return config_read_interface(service->link, text + length + 1, error, size);
+}
+
 int config_read_port(void *target, const char *text, char *error, size_t size)
 {
 	uint16_t *port = target;
@@ -281,15 +317,18 @@ static char *split_port(char *text, char **host)
 	return colon + 1;
 }
 
-static int listen_address(struct config_listen *listen, const char *host, uint16_t port)
+static int listen_address(struct config_listen *listen, char *host, uint16_t port)
 {
+	char *link = strchr(host, '%');
+
 	struct sockaddr_in *in = (struct sockaddr_in *)&listen->address;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&listen->address;
 
 	memset(&listen->address, 0, sizeof(listen->address));
-	if (strcmp(host, "localhost") == 0)
-		host = "127.0.0.1";
-	if (inet_pton(AF_INET, host, &in->sin_addr) == 1) {
+	if (link)
+		*link++ = '\0';
+	if (!link && inet_pton(AF_INET, strcmp(host, "localhost") ? host : "127.0.0.1",
+			       &in->sin_addr) == 1) {
 		in->sin_family = AF_INET;
 		in->sin_port = htons(port);
 		listen->length = sizeof(*in);
@@ -298,8 +337,9 @@ static int listen_address(struct config_listen *listen, const char *host, uint16
 	if (inet_pton(AF_INET6, host, &in6->sin6_addr) == 1) {
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons(port);
+		in6->sin6_scope_id = link ? if_nametoindex(link) : 0;
 		listen->length = sizeof(*in6);
-		return 0;
+		return link && !in6->sin6_scope_id ? -ENODEV : 0;
 	}
 	return -EINVAL;
 }
@@ -314,11 +354,14 @@ static int check_listen(const struct config_listen *listen, const char *host, ch
 
 	if (ipv6 ? IN6_IS_ADDR_MULTICAST(&in6->sin6_addr) : ntohl(in->sin_addr.s_addr) >> 28 >= 14)
 		return refuse(error, size, "%s is no unicast address of a host", host);
-	if (ipv6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+	if (ipv6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) && !in6->sin6_scope_id)
 		return refuse(
 			error, size,
-			"%s is link-local, which takes an interface too: name another address",
-			host);
+			"%s is link-local, which takes an interface too: name it, as in [%s%%eth0]",
+			host, host);
+	if (ipv6 && !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) && in6->sin6_scope_id)
+		return refuse(error, size, "'%s': only a link-local address takes an interface",
+			      host);
 	return ipv6 ? refuse_mapped(in6->sin6_addr.s6_addr, host, error, size) : 0;
 }
 
@@ -329,6 +372,7 @@ int config_read_listen(void *target, const char *text, char *error, size_t size)
 	size_t length = strlen(text);
 	char *host, *port = NULL;
 	uint16_t number = 0;
+	int r;
 
 	if (length < sizeof(copy)) {
 		memcpy(copy, text, length + 1);
@@ -339,7 +383,11 @@ int config_read_listen(void *target, const char *text, char *error, size_t size)
 			      "'%s' is not HOST:PORT, such as 127.0.0.1:9478 or [::1]:9478", text);
 	if (config_read_port(&number, port, error, size) < 0)
 		return -EINVAL;
-	if (listen_address(listen, host, number) < 0)
+	r = listen_address(listen, host, number);
+	if (r == -ENODEV)
+		return refuse(error, size, "'%s' names no interface of this network namespace",
+			      text);
+	if (r < 0)
 		return refuse(error, size, "'%s' is not an IP address (or localhost)", host);
 	if (check_listen(listen, host, error, size) < 0)
 		return -EINVAL;
@@ -662,6 +710,8 @@ static int compare_services(struct parser *parser, const yaml_node_t *node,
 	size_t theirs_count = policy_corners(&other->service, theirs);
 	char text[ENDPOINT_TEXT_MAX];
 
+	if (service->link[0] && other->link[0] && strcmp(service->link, other->link) != 0)
+		return 0; /* one address on two links is two */
 	for (size_t i = 0; i < mine_count; i++)
 		for (size_t j = 0; j < theirs_count; j++) {
 			if (endpoint_compare(&mine[i], &theirs[j]) != 0)
@@ -1082,20 +1132,42 @@ out:
 	return r;
 }
 
-/* A link-local address needs an interface to be on. */
+static bool has_interface(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->interfaces_count; i++)
+		if (strcmp(config->interfaces[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A link-local address needs an interface to be on, and one that is answered on. */
 static int check_links(const struct config *config, const char *where, char *error, size_t size)
 {
+	bool dpdk = config->dataplane == CONFIG_DATAPLANE_DPDK;
 	char text[ENDPOINT_TEXT_MAX], reason[LOG_SENTENCE_MAX];
 
 	for (size_t i = 0; i < config->services_count; i++) {
-		const struct policy_service *service = &config->services[i].service;
+		const struct config_service *service = &config->services[i];
+		const char *link = service->link;
 
-		if (!endpoint_link_local(service))
+		reason[0] = '\0';
+		if (!endpoint_link_local(&service->service))
 			continue;
-		snprintf(reason, sizeof(reason),
-			 "%s is link-local: name the interfaces to answer on it",
-			 endpoint_print_address(text, service, 0));
-		return config_refuse_address(config, i, false, where, error, size, reason);
+		endpoint_print_address(text, &service->service, 0);
+		if (dpdk && link[0] && strcmp(link, config->punt) != 0)
+			snprintf(reason, sizeof(reason),
+				 "%s%%%s: a port of DPDK is no interface: leave %%%s out", text,
+				 link, link);
+		else if (!dpdk && !config->interfaces_count && !link[0])
+			snprintf(reason, sizeof(reason),
+				 "%s is link-local: name the interfaces to answer on it", text);
+		else if (!dpdk && config->interfaces_count && link[0] &&
+			 !has_interface(config, link))
+			snprintf(reason, sizeof(reason),
+				 "%s%%%s: %s is not among the interfaces: name it there too", text,
+				 link, link);
+		if (reason[0])
+			return config_refuse_address(config, i, false, where, error, size, reason);
 	}
 	return 0;
 }
@@ -1135,9 +1207,10 @@ int config_finish(struct config *config, const char *where, char *error, size_t 
 		config->services[0].service.port = CONFIG_PORT_DEFAULT;
 		config->services_count = 1;
 	}
-	if (config->interfaces_count == 0)
-		r = dpdk ? check_own(config, where, error, size)
-			 : check_links(config, where, error, size);
+	if (config->interfaces_count == 0 && dpdk)
+		r = check_own(config, where, error, size);
+	if (r == 0)
+		r = check_links(config, where, error, size);
 	return r < 0 ? r : try_policy(config, where, error, size);
 }
 

@@ -40,6 +40,7 @@ struct config_interface {
 
 struct config_service {
 	struct policy_service service; /* FAMILY_OTHER: the interfaces' own addresses */
+	char link[IF_NAMESIZE];	       /* where a link-local one is meant; "": on each interface */
 	unsigned int line;	       /* where it stands in the file; 0: an option */
 	unsigned int alternate_line;
 };
@@ -114,13 +115,15 @@ int config_refuse_address(const struct config *config, size_t position, bool alt
 
 /*
  * The values that options and keys have in common, from their text to @target: uint8_t (enum
- * config_dataplane), char[IF_NAMESIZE], struct policy_service (family and address), uint16_t,
- * char[POLICY_SOFTWARE_MAX + 1] and struct config_listen. Each returns 0 or -EINVAL, and then sets
+ * config_dataplane), char[IF_NAMESIZE], struct policy_service (family and address), struct
+ * config_service (the same, and of fe80::1%eth0 the link), uint16_t, char[POLICY_SOFTWARE_MAX + 1]
+ * and struct config_listen. Each returns 0 or -EINVAL, and then sets
  * @error to a sentence.
  */
 int config_read_dataplane(void *target, const char *text, char *error, size_t size);
 int config_read_interface(void *target, const char *text, char *error, size_t size);
 int config_read_address(void *target, const char *text, char *error, size_t size);
+int config_read_link_address(void *target, const char *text, char *error, size_t size);
 int config_read_port(void *target, const char *text, char *error, size_t size);
 int config_read_software(void *target, const char *text, char *error, size_t size);
 int config_read_listen(void *target, const char *text, char *error, size_t size);

@@ -253,26 +253,35 @@ static int add(struct services *services, size_t *room, const struct policy_serv
 	return 0;
 }
 
-/* A link-local address that is named in the configuration is meant on each of the interfaces;
- * without any, on those that have it. */
+static int add_on_link(struct services *services, size_t *room,
+		       const struct policy_service *service, int scope,
+		       const struct machine *machine)
+{
+	if (scope <= 0) /* yet to come */
+		return 0;
+	if (!is_duplicate_named(machine, service, scope))
+		return add(services, room, service, service->port, scope);
+	leave_out(services, service, service->port, scope, true);
+	return 0;
+}
+
+/* A link-local address that is named in the configuration is meant on each of the interfaces, or on
+ * the one that it names. */
 static int add_link_local(struct services *services, size_t *room,
-			  const struct policy_service *service, const struct config *config,
+			  const struct config_service *named, const struct config *config,
 			  const struct machine *machine)
 {
+	const struct policy_service *service = &named->service;
 	int r = 0;
 
 	if (config->dataplane == CONFIG_DATAPLANE_DPDK) {
 		r = config->punt[0] ? link_index(config->punt) : 0;
 		return add(services, room, service, service->port, r < 0 ? 0 : r);
 	}
-	for (size_t i = 0; i < config->interfaces_count && r == 0; i++) {
-		unsigned int scope = machine->interfaces[i];
-
-		if (scope && is_duplicate_named(machine, service, scope))
-			leave_out(services, service, service->port, scope, true);
-		else if (scope)
-			r = add(services, room, service, service->port, scope);
-	}
+	if (named->link[0])
+		return add_on_link(services, room, service, link_index(named->link), machine);
+	for (size_t i = 0; i < config->interfaces_count && r == 0; i++)
+		r = add_on_link(services, room, service, (int)machine->interfaces[i], machine);
 	return r;
 }
 
@@ -319,14 +328,16 @@ static int add_corners(struct services *services, size_t *room,
 }
 
 static int add_configured(struct services *services, size_t *room,
-			  const struct policy_service *service, const struct config *config,
+			  const struct config_service *named, const struct config *config,
 			  const struct machine *machine)
 {
+	const struct policy_service *service = &named->service;
+
 	if (service->family == FAMILY_OTHER)
 		return add_own(services, room, service->port, machine);
 	if (endpoint_link_local(service)) {
 		services->local |= is_local(machine, service);
-		return add_link_local(services, room, service, config, machine);
+		return add_link_local(services, room, named, config, machine);
 	}
 	return add_corners(services, room, service, machine);
 }
@@ -393,7 +404,7 @@ int services_expand(struct services *services, const struct config *config, char
 		return r;
 	}
 	for (size_t i = 0; i < config->services_count && r == 0; i++)
-		r = add_configured(services, &room, &config->services[i].service, config, &machine);
+		r = add_configured(services, &room, &config->services[i], config, &machine);
 	find_strays(services, config, &machine);
 	free(machine.list);
 	if (r < 0) {
@@ -572,8 +583,9 @@ void services_print(FILE *out, const struct config *config)
 
 	for (size_t i = 0; i < config->services_count; i++) {
 		const struct policy_service *service = &config->services[i].service;
+		unsigned int scope = if_nametoindex(config->services[i].link);
 
-		fprintf(out, "  service    %s\n", endpoint_print(text, service, 0));
+		fprintf(out, "  service    %s\n", endpoint_print(text, service, scope));
 		if (policy_corners(service, corners) == 4)
 			fprintf(out, "  alternate  %s%s%s\n", endpoint_print(text, &corners[3], 0),
 				service->response_port ? "  response_port" : "",

@@ -258,6 +258,11 @@ static void accepted(void **state)
 		"dataplane: socket\nservices:\n"
 		"  - {address: 127.0.0.1, alternate: {address: 127.0.0.2, port: 3479}}\n",
 		"dataplane: socket\n" ETH0 "services:\n  - address: fe80::1\n",
+		ETH0 "services:\n  - address: fe80::1%eth0\n",
+		"dataplane: socket\nservices:\n  - address: fe80::1%eth0\n"
+		"  - address: fe80::1%eth1\n",
+		"dataplane: dpdk\npunt: punt\nservices:\n  - address: fe80::1%punt\n",
+		"dataplane: socket\nmetrics: {listen: '[fe80::1%lo]:1'}\n",
 	};
 
 	(void)state;
@@ -476,6 +481,22 @@ static const struct {
 	/* sockets */
 	{"dataplane: socket\nservices:\n  - port: 1\n  - address: fe80::1\n",
 	 ":4: services[1].address: fe80::1 is link-local: name the interfaces to answer on it"},
+	{ETH0 "services:\n  - address: fe80::1%eth1\n",
+	 ":4: services[0].address: fe80::1%eth1: eth1 is not among the interfaces: name it there "
+	 "too"},
+	{ETH0 "services:\n  - address: fe80::1%eth0\n  - address: fe80::1\n",
+	 ":5: services[1]: [fe80::1]:3478 is line 4's service again"},
+	{"dataplane: dpdk\nservices:\n  - address: fe80::1%eth0\n",
+	 ":3: services[0].address: fe80::1%eth0: a port of DPDK is no interface: leave %eth0 out"},
+	{ETH0 "services:\n  - address: 2001:db8::1%eth0\n",
+	 ":4: services[0].address: '2001:db8::1%eth0': only a link-local address takes an "
+	 "interface"},
+	{ETH0 "services:\n  - address: fe80::1%\n",
+	 ":4: services[0].address: '' is not an interface name (1 to 15 characters)"},
+	{ETH0 "services:\n  - address: '%eth0'\n",
+	 ":4: services[0].address: '' is not an IPv4 or IPv6 address"},
+	{"dataplane: socket\nmetrics: {listen: '[fe80::1%nosuch]:1'}\n",
+	 ":2: metrics.listen: '[fe80::1%nosuch]:1' names no interface of this network namespace"},
 	{"dataplane: socket\nservices:\n  - address: 0.0.0.0\n",
 	 ":3: services[0].address: 0.0.0.0 is no unicast address of a host"},
 	{"otherwise: pass\ndataplane: socket\n",
