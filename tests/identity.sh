@@ -205,6 +205,108 @@ check pins/no-promise not logged "goes on answering, and"
 check pins/ended not linked a s0
 stop "$HOLDER"
 
+step "bpffs out of reach"
+refuses reach/ip-netns "\`ip netns exec\` hides bpffs, without which the program ends with reflexd: start it by \
+\`nsenter --net=/run/netns/$NS-a\` instead" ip netns exec "$NS-a" "${reflexd[@]}" --dataplane xdp
+# shellcheck disable=SC2016
+refuses reach/not-mounted "bpffs is not mounted on /sys/fs/bpf: run \`mount -t bpf bpf /sys/fs/bpf\`" "${in_a[@]}" \
+	unshare --mount --propagation "$(propagation)" sh -c '
+		mount --make-rprivate /sys
+		while [ "$(stat -f -c %T /sys/fs/bpf)" = bpf_fs ]; do umount -l /sys/fs/bpf; done
+		exec "$@"' - "${reflexd[@]}" --dataplane xdp
+
+step "without root, by capabilities"
+chmod 755 "$TMP"
+mkdir "$TMP/bin"
+install -d -o nobody "$TMP/run"
+cp "$REFLEXD_BIN" "$TMP/bin/" # where any user may read it
+NOBODY=$(id -u nobody)
+# bpffs_anew OPTION: one of its own for the holder, as it is mounted by hand (mode=1777) or by systemd (mode=700).
+bpffs_anew()
+{
+	stop "${HOLDER:-1}"
+	rm -f "$TMP/held"
+	# shellcheck disable=SC2016
+	spawn holder unshare --mount --propagation "$(propagation)" sh -c '
+		mount --make-rprivate /sys
+		mount -t bpf -o "$2" bpf /sys/fs/bpf
+		touch "$1"
+		exec sleep 600' - "$TMP/held" "$1"
+	HOLDER=$SPAWNED
+	eventually test -e "$TMP/held"
+	inside=(nsenter --mount --target "$HOLDER" --)
+	# shellcheck disable=SC2054
+	nobody=("${in_a[@]}" "${inside[@]}" setpriv --reuid=nobody --regid=nogroup --clear-groups
+		--inh-caps=+bpf,+perfmon,+net_admin --ambient-caps=+bpf,+perfmon,+net_admin
+		env "XDG_RUNTIME_DIR=$TMP/run" "$TMP/bin/reflexd" --instance "$INSTANCE" --dataplane xdp --interface s0)
+}
+start_nobody()
+{
+	spawn reflexd "${nobody[@]}"
+	REFLEXD=$SPAWNED
+	eventually ready_or_gone a "$REFLEXD"
+	ready a
+}
+bpffs_anew mode=1777
+check capabilities/start start_nobody
+check capabilities/answers ask a-client "$SERVER"
+kill_daemon KILL
+check capabilities/adopted start_nobody
+check capabilities/adopted-said logged "s0: adopted"
+check capabilities/counters same "$(answered a)" 1
+kill_daemon TERM
+check capabilities/detached not linked a s0
+# Another's folder is a trap for root.
+"${inside[@]}" setpriv --reuid=nobody --regid=nogroup --clear-groups mkdir -p "$PINS/v1/x"
+refuses capabilities/trap "/sys/fs/bpf/reflex can be changed by others than root and user 0 (owner $NOBODY, mode 755), and so can what is \
+pinned there: as root, remove it, or run \`chown 0 /sys/fs/bpf/reflex && chmod 755 /sys/fs/bpf/reflex\`" \
+	"${in_a[@]}" "${inside[@]}" "${reflexd[@]}" --dataplane xdp
+"${inside[@]}" chown 0 /sys/fs/bpf/reflex
+refuses capabilities/trap-below "$PINS can be changed by others" "${in_a[@]}" "${inside[@]}" "${reflexd[@]}" --dataplane xdp
+"${inside[@]}" rm -r "$PINS"
+# Root has made the folder of the instances.
+refuses capabilities/folder "cannot make $PINS: Permission denied; run as root, or let root hand a folder over: \
+\`install -d -o $NOBODY $PINS\`" "${nobody[@]}"
+"${inside[@]}" install -d -o "$NOBODY" "$PINS"
+check capabilities/handed-over start_nobody
+kill_daemon TERM
+check capabilities/stays "${inside[@]}" test -d "$PINS"
+bpffs_anew mode=700
+refuses capabilities/systemd "\`chmod a+x /sys/fs/bpf && install -d -o $NOBODY $PINS\`" "${nobody[@]}"
+"${inside[@]}" sh -c "chmod a+x /sys/fs/bpf && install -d -o $NOBODY $PINS"
+check capabilities/systemd-start start_nobody
+kill_daemon TERM
+stop "$HOLDER"
+
+step "names"
+altname=wan-of-the-second-rack
+in_ns a ip link property add dev s0 altname "$altname" altname wan
+for dataplane in xdp socket; do
+	for name in "$altname" wan; do
+		got=0
+		"${in_a[@]}" "$REFLEXD_BIN" --dataplane "$dataplane" --interface "$name" --check >"$TMP/out" 2>&1 || got=$?
+		check "names/$dataplane-$name" same "$got $(grep -cE "'?$name'? is another name of s0: use that" "$TMP/out")" \
+			"$([ "$name" = wan ] && echo 1 || echo 2) 1"
+	done
+done
+in_ns a ip link property del dev s0 altname "$altname" altname wan
+in_ns a ip address add fe80::10/64 dev s0 nodad
+in_ns a-client ip address add fe80::7/64 dev c0 nodad
+for dataplane in xdp socket; do
+	check "names/link-$dataplane" start_reflexd a --dataplane "$dataplane" --interface s0 --address fe80::10%s0
+	check "names/link-$dataplane-said" logged "answering on [fe80::10%s0]:$PORT"
+	check "names/link-$dataplane-answers" ask a-client fe80::10%c0
+	kill_daemon TERM
+done
+check names/link-alone start_reflexd a --dataplane socket --address fe80::10%s0
+check names/link-alone-answers ask a-client fe80::10%c0
+kill_daemon TERM
+spawn reflexd "${in_a[@]}" "${reflexd[@]}" --metrics '[fe80::10%s0]:9478'
+metrics() { in_ns a-client curl --silent --fail --max-time 15 --globoff 'http://[fe80::10%25c0]:9478/readyz'; }
+REFLEXD=$SPAWNED
+check names/link-metrics eventually metrics
+kill_daemon TERM
+
 step "interfaces that XDP cannot serve"
 REFLEXD_A=("${in_a[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --address "$SERVER")
 no_ethernet="its packets have no Ethernet header (driver tun), and XDP needs one: \`dataplane: socket\` answers there"

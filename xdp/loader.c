@@ -30,6 +30,7 @@
 
 #define BPFFS	 "/sys/fs/bpf"
 #define PIN_ROOT BPFFS "/reflex"
+#define NETNS	 "/run/netns/"
 #define PINS	 4 /* besides the links */
 
 #define DISPATCHED_MAX 10 /* programs that libxdp's dispatcher has room for */
@@ -136,27 +137,83 @@ static int check_kernel(struct failure failure)
 	return 0;
 }
 
+/* `ip netns exec` mounts /sys anew, with the name of the network namespace as its source. */
+static bool under_ip_netns(char name[NAME_MAX + 1])
+{
+	char line[PATH_MAX], path[sizeof(NETNS) + NAME_MAX + 1], end;
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+
+	name[0] = '\0';
+	while (mounts && fgets(line, sizeof(line), mounts)) {
+		const char *type = strstr(line, " - sysfs ");
+
+		/* What was mounted last is what shows. */
+		if (type && sscanf(line, "%*s %*s %*s %*s /sys%c", &end) == 1 && end == ' ' &&
+		    sscanf(type, " - sysfs %255s", name) != 1)
+			name[0] = '\0';
+	}
+	if (mounts)
+		fclose(mounts);
+	snprintf(path, sizeof(path), NETNS "%s", name);
+	return name[0] && !access(path, F_OK);
+}
+
 static int check_bpffs(struct failure failure)
 {
+	char name[NAME_MAX + 1];
 	struct statfs info;
 
-	if (statfs(BPFFS, &info) || (unsigned long)info.f_type != BPF_FS_MAGIC)
+	if (!statfs(BPFFS, &info) && (unsigned long)info.f_type == BPF_FS_MAGIC)
+		return 0;
+	if (under_ip_netns(name))
 		return fail(failure, -ENODEV,
-			    "bpffs is not mounted on " BPFFS ": run `mount -t bpf bpf " BPFFS "`");
-	return 0;
+			    "`ip netns exec` hides bpffs, without which the program ends with "
+			    "reflexd: start it by `nsenter --net=" NETNS "%s` instead",
+			    name);
+	return fail(failure, -ENODEV,
+		    "bpffs is not mounted on " BPFFS ": run `mount -t bpf bpf " BPFFS "`");
+}
+
+static int fail_folder(const struct loader *loader, const char *path, struct failure failure)
+{
+	int error = -errno;
+
+	if (geteuid() == 0 || (error != -EACCES && error != -EPERM))
+		return fail(failure, error, "cannot make %s: %s", path, strerror(-error));
+	return fail(failure, error,
+		    "cannot make %s: %s; run as root, or let root hand a folder over: "
+		    "`%sinstall -d -o %u %s`",
+		    path, strerror(-error), access(BPFFS, X_OK) ? "chmod a+x " BPFFS " && " : "",
+		    geteuid(), loader->pins);
+}
+
+/* Anyone may make folders in a bpffs that is mounted without a mode, and change what is in them. */
+static int make_folder(const struct loader *loader, const char *path, struct failure failure)
+{
+	struct stat made;
+
+	if ((mkdir(path, 0755) && errno != EEXIST) || lstat(path, &made))
+		return fail_folder(loader, path, failure);
+	if (S_ISDIR(made.st_mode) && (made.st_uid == 0 || made.st_uid == geteuid()) &&
+	    !(made.st_mode & (S_IWGRP | S_IWOTH)))
+		return 0;
+	return fail(failure, -EEXIST,
+		    "%s can be changed by others than root and user %u (owner %u, mode %o), and so "
+		    "can what is pinned there: as root, remove it, or run `chown %u %s && chmod "
+		    "755 %s`",
+		    path, geteuid(), made.st_uid, made.st_mode & 07777,
+		    strcmp(path, PIN_ROOT) ? geteuid() : 0, path, path);
 }
 
 static int make_folders(const struct loader *loader, struct failure failure)
 {
 	char path[PATH_MAX];
+	int error = make_folder(loader, PIN_ROOT, failure);
 
 	pin_path(path, loader, STATE_LAYOUT);
-	if ((mkdir(PIN_ROOT, 0755) && errno != EEXIST) ||
-	    (mkdir(loader->pins, 0755) && errno != EEXIST) ||
-	    (mkdir(path, 0755) && errno != EEXIST))
-		return fail(failure, -errno, "cannot make %s: %s%s", path, strerror(errno),
-			    errno == EACCES || errno == EPERM ? "; run as root" : "");
-	return 0;
+	if (!error)
+		error = make_folder(loader, loader->pins, failure);
+	return error ? error : make_folder(loader, path, failure);
 }
 
 /* bpffs may have been mounted anew since. */

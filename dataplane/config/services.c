@@ -516,6 +516,23 @@ out:
 	return r;
 }
 
+/* An alternative name leads to the interface too, but the kernel does not call it by that. */
+static int check_names(const struct config *config, const char *where, char *error, size_t size)
+{
+	for (size_t i = 0; i < config->interfaces_count; i++) {
+		const char *name = config->interfaces[i].name;
+		int index = link_index(name);
+		char primary[IF_NAMESIZE];
+
+		if (index <= 0 || !if_indextoname(index, primary) || strcmp(primary, name) == 0)
+			continue;
+		snprintf(error, size, "%s%s: %s is another name of %s: use that",
+			 where ? where : "--interface", where ? ": interfaces" : "", name, primary);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int services_check(const struct services *services, const struct config *config, const char *where,
 		   char *error, size_t size)
 {
@@ -523,7 +540,11 @@ int services_check(const struct services *services, const struct config *config,
 	char text[ENDPOINT_TEXT_MAX], reason[LOG_SENTENCE_MAX];
 	struct policy_service corners[4];
 
-	if (!services->strays || config->dataplane == CONFIG_DATAPLANE_DPDK)
+	if (config->dataplane == CONFIG_DATAPLANE_DPDK)
+		return 0;
+	if (check_names(config, where, error, size) < 0)
+		return -EINVAL;
+	if (!services->strays)
 		return 0;
 	policy_corners(&config->services[services->stray].service, corners);
 	endpoint_print_address(text, &corners[services->stray_alternate ? 3 : 0], 0);

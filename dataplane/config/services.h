@@ -59,7 +59,8 @@ bool services_complete(const struct services *services, char *reason, size_t siz
 void services_log_left_out(const struct services *services);
 
 /**
- * services_check - whether no address is astray: where of a service's address and its alternate's
+ * services_check - whether each interface goes by its own name, not an alternative one, and no
+ * address is astray: where of a service's address and its alternate's
  * one is an address of this machine and the other is not, requests to that other are lost. That
  * neither is one is fine: they may be anycast, or routed here.
  * @config: what the services were expanded from
