@@ -13,6 +13,10 @@ grep -qsx kthreadd /proc/2/comm || { skip all "the kernel's threads are not to b
 need git git
 RESULTS=$SOURCE/build/bench/results
 
+# The machine may be slow, and a round takes a minute then.
+begun() { grep -qF "$1" "$TMP/interrupted.log"; }
+begun_or_gone() { begun "$1" || gone "$SPAWNED"; }
+
 # rows HEADING COUNT: the table below that heading of the report has so many rows at least, all with figures.
 rows()
 {
@@ -86,6 +90,21 @@ for plot in throughput cpu latency dpdk attributes services interfaces sources; 
 		fail "plot/$plot" "no whole SVG"
 	fi
 done
+
+# A run that ends in its second round has the report of the first, and nothing of the second.
+spawn interrupted "$SOURCE/bench/run" --quick --rounds 2
+wait_for 600 begun_or_gone 'round 2 of 2: kernel'
+kill -TERM "$SPAWNED" || true
+status=0
+await "$SPAWNED" || status=$?
+if [ "$status" -eq 143 ] && grep -qF 'ended early, after 1 whole rounds' "$TMP/interrupted.log" &&
+	grep -qF ' 1 rounds. Medians' "$RESULTS/report.md"; then
+	pass interrupted
+else
+	show "$TMP/interrupted.log"
+	fail interrupted "status $status, or no report of its first round"
+fi
+holds interrupted/whole '[.servers[] | .cpu.count == 1] | length >= 6 and all'
 
 if ! git -C "$SOURCE" rev-parse --quiet --verify HEAD >/dev/null 2>&1; then
 	skip compare "not a git repository"
