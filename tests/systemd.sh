@@ -26,7 +26,7 @@ make_root()
 	done
 	printf '[Unit]\nDescription=slice\nDefaultDependencies=no\n' >"$ROOT/units/system.slice"
 	printf 'dataplane: dpdk\nservices:\n  - address: 203.0.113.10\n' >"$ROOT/reflexd.yaml"
-	cat >"$ROOT/root/usr/local/etc/default/reflex-dpdk" <<-END
+	cat >"$ROOT/root/etc/default/reflex-dpdk" <<-END
 		EAL_OPTIONS="--no-huge -m 64 --no-pci --lcores 0@${CPUS[0]} --vdev net_ring0 --file-prefix $INSTANCE"
 		CONFIG=$ROOT/reflexd.yaml
 		INSTANCE=$INSTANCE
@@ -44,6 +44,7 @@ start_systemd()
 		mount -t tmpfs tmpfs $base/sys/fs/cgroup && mkdir $base/sys/fs/cgroup/systemd
 		mount -t cgroup -o none,name=systemd cgroup $base/sys/fs/cgroup/systemd
 		mount --bind $ROOT/root/usr/local $base/usr/local
+		mount --bind $ROOT/root/etc/default $base/etc/default
 		export container=reflex SYSTEMD_UNIT_PATH=$ROOT/units
 		exec chroot $base /lib/systemd/systemd --system --unit=default.target --log-target=console --show-status=no
 	END
