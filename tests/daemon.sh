@@ -106,6 +106,18 @@ in_ns client ip address add 2001:db8::7/64 dev cli nodad
 xdp_pass client cli
 reflexd=(nsenter "--net=/run/netns/$NS-server" -- "$REFLEXD_BIN" --instance "$INSTANCE")
 
+without=(setpriv --bounding-set -all --inh-caps -all)
+# An interface without native XDP.
+PLAIN=192.0.2.10
+in_ns server ip link add plain type bridge
+in_ns server ip address add "$PLAIN/24" dev plain
+in_ns server ip link set plain up
+ns_join server srv3 client cli3
+in_ns server ip link set srv3 master plain
+in_ns client ip address add 192.0.2.7/24 dev cli3
+
+verdicts=$(grep -c '^VERDICT(' "$SOURCE/dataplane/core/verdict.def")
+only "$@"
 step "options"
 refuses usage/nothing 2 "name an --interface or a --config file" "$REFLEXD_BIN"
 refuses usage/unknown 2 "unknown option --frobnicate" "$REFLEXD_BIN" --frobnicate
@@ -192,7 +204,6 @@ check still-linked linked
 check capabilities same "$(grep -hE '^Cap(Inh|Prm|Eff|Bnd|Amb)' "/proc/$(run_pid)"/task/*/status | awk '{ print $2 }' | sort -u)" 0000000000000000
 check no-new-privileges grep -q '^NoNewPrivs:.*1' "/proc/$(run_pid)/status"
 
-verdicts=$(grep -c '^VERDICT(' "$SOURCE/dataplane/core/verdict.def")
 check series/packets same "$(scrape server metrics | grep -c '^reflex_packets_total{dataplane="xdp",interface="srv",')" $((3 * verdicts))
 check series/bytes same "$(scrape server metrics | grep -c '^reflex_bytes_total{dataplane="xdp",interface="srv",')" 6
 check series/no-answer-yet same "$(answered)" 0
@@ -324,6 +335,7 @@ check persist/counters same "$(answered)" $((counted + 5))
 kill_daemon TERM
 check persist/off not linked
 
+step "no global membarrier"
 # A kernel with nohz_full has no global membarrier. Leaks are not looked for under strace.
 if can membarrier strace -qqo /dev/null true; then
 	config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER"
@@ -340,6 +352,7 @@ if can membarrier strace -qqo /dev/null true; then
 	eventually gone "$REFLEXD"
 fi
 
+step "an alternate"
 in_ns server ip address add 203.0.113.11/24 dev srv
 config 'interfaces: [{name: srv}]' 'services:' "  - {address: $SERVER, alternate: {address: 203.0.113.11, port: 3479}}"
 check alternate/start start_file
@@ -353,6 +366,7 @@ check alternate/reload eventually logged "the old configuration goes on: $TMP/re
 check alternate/once same "$(grep -c 'warning: .*203.0.113.11 is not an address' "$TMP/reflexd.log")" 1
 kill_daemon TERM
 
+step "other interfaces, and other names"
 # An interface that is configured no more is let go by the next start.
 ns_join server srv2 client cli2
 xdp_pass client cli2
@@ -389,6 +403,7 @@ check renamed/counters-again same "$(metric server reflex_packets_total 'interfa
 kill_daemon TERM
 rename aside srv2
 
+step "as many interfaces as there can be"
 # Where all lanes bear names, a new interface takes one that nobody counts in any more.
 many() { printf -- '  - {name: many%s, mode: generic}\n' "$@"; }
 for i in {1..32}; do
@@ -409,6 +424,7 @@ for i in {2..32}; do
 	in_ns server ip link del "many$i"
 done
 
+step "generic mode"
 config 'interfaces:' '  - {name: srv, mode: generic}' 'otherwise: pass'
 check generic/start start_file
 check generic/mode same "$(metric server reflex_attach_mode 'mode="generic"')" 1
@@ -424,13 +440,6 @@ check generic/auto-said logged "auto: in the kernel's generic mode, which is muc
 kill_daemon TERM
 
 step "auto, where XDP is out of reach"
-PLAIN=192.0.2.10
-in_ns server ip link add plain type bridge
-in_ns server ip address add "$PLAIN/24" dev plain
-in_ns server ip link set plain up
-ns_join server srv3 client cli3
-in_ns server ip link set srv3 master plain
-in_ns client ip address add 192.0.2.7/24 dev cli3
 check auto/plain start_reflexd server --interface plain
 check auto/plain-said logged "auto: answering by sockets, which is slower: plain: its driver (bridge) has no native XDP"
 check auto/plain-remedy logged "auto: where such an interface is a NIC, reflex-dpdk(8) is the fast way"
@@ -485,7 +494,7 @@ check mode/in-force same "$(metric server reflex_attach_mode 'interface="srv"' '
 kill_daemon TERM
 check mode/over not linked
 
-without=(setpriv --bounding-set -all --inh-caps -all)
+step "auto, for each of the reasons"
 spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "${without[@]}" "$REFLEXD_BIN" --instance "$INSTANCE" --interface srv
 REFLEXD=$SPAWNED
 check auto/privileges eventually ready
@@ -524,6 +533,7 @@ check auto/kernel-said logged "is too old: only Linux 5.19 or newer lets a daemo
 check auto/kernel-answers ask "$SERVER"
 kill_daemon TERM
 
+step "what another process left answering"
 # What another process left answering is worth more than a start.
 config 'interfaces: [{name: srv}]' 'persist: true'
 check auto/left start_file
@@ -575,6 +585,7 @@ check left/auto-ended not linked
 check left/auto-answers ask "$SERVER"
 kill_daemon TERM
 
+step "deleted, detached, unmounted"
 {
 	printf '%s\n' 'interfaces:' '  - name: srv' 'services:'
 	for ((i = 0; i < 1024; i++)); do

@@ -701,13 +701,18 @@ deserted()
 
 make_lab
 head -c 1000000 /dev/urandom >"$TMP/megabyte"
-for driver in af_packet af_xdp; do
-	possible "$driver" || continue
-	for part in neighbours behind; do
-		step "$part, $driver"
-		"$part" "$driver"
-	done
-done
+# over DRIVER PART
+over() { ! possible "$1" || "$2" "$1"; }
+
+only "$@"
+step "neighbours, af_packet"
+over af_packet neighbours
+step "behind, af_packet"
+over af_packet behind
+step "neighbours, af_xdp"
+over af_xdp neighbours
+step "behind, af_xdp"
+over af_xdp behind
 step "own addresses"
 own
 step "handed up"

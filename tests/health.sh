@@ -41,6 +41,7 @@ in_ns client ip address add "$CLIENT/24" dev cli
 in_ns client ip address add 2001:db8::7/64 dev cli nodad
 xdp_pass client cli
 
+only "$@"
 step "an IPv6 address that another host has too"
 DUPLICATE=2001:db8::20
 duplicate() { in_ns "$1" ip address show | grep -F "$DUPLICATE" | grep -q dadfailed; }

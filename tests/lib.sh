@@ -8,6 +8,10 @@
 #   REFLEX_BUILD    the build directory (default: build/ of the source tree)
 #   REFLEX_CACHE    downloads that outlive a run (default: build/cache)
 #   REFLEX_RESULTS  file to append `pass|fail|skip<TAB>suite/name<TAB>detail` to (default: none)
+#
+# From tests/mutants.sh, whose suites are to fail:
+#   REFLEX_STOP     not empty: the first failure ends the suite
+#   REFLEX_PATIENCE seconds that something may take that must come (default: 60)
 
 set -Eeuo pipefail
 
@@ -48,7 +52,23 @@ result()
 step() { printf '==== %s\n' "$*"; }
 pass() { result pass "$1" "${2:-}"; }
 skip() { result skip "$1" "$2"; }
-fail() { suite_failed=1; result fail "$1" "$2"; }
+fail()
+{
+	suite_failed=1
+	result fail "$1" "$2"
+	[ -z "${REFLEX_STOP:-}" ] || exit 1
+}
+
+# only [PATTERN]: of the steps that follow, those whose titles match the regular expression; then the suite ends. A step that
+# goes on from another needs it too. The lines keep their numbers.
+only()
+{
+	[ $# -gt 0 ] || return 0
+	grep -qE "^step .*($1)" "$0" || { echo "$suite_name: no step matches '$1': $(sed -n 's/^step //p' "$0" | paste -sd' ')" >&2; exit 2; }
+	# shellcheck disable=SC1090
+	. <(awk -v pattern="$1" '/^step / { on = $0 ~ pattern } { print on ? $0 : "" }' "$0")
+	exit
+}
 
 # Shows a file of a failure: the end of it is where programs say why.
 show() { [ ! -s "$1" ] || { printf -- '---- %s\n' "${2:-$1}"; tail -n 30 "$1" | cut -c 1-400 | sed 's/^/     /'; }; }
@@ -221,7 +241,7 @@ wait_for()
 }
 
 # eventually COMMAND...: for what must come, which may take its time on a slow machine: that costs nothing where it comes.
-eventually() { wait_for 60 "$@"; }
+eventually() { wait_for "${REFLEX_PATIENCE:-60}" "$@"; }
 
 # --- namespaces ---
 

@@ -112,6 +112,9 @@ in_ns client ip address add "$CLIENT/24" dev cli
 in_ns client ip address add 2001:db8::7/64 dev cli nodad
 xdp_pass client cli
 
+mac=$(in_ns server ip -o link show srv | sed -n 's/.*link\/ether \([0-9a-f:]*\).*/\1/p')
+
+only "$@"
 step "alone, as an unprivileged user"
 config 'dataplane: socket' 'services:' "  - address: $SERVER" "  - address: $SERVER6"
 start alone/start "${nobody[@]}" "${reflexd[@]}"
@@ -144,7 +147,7 @@ check udp/bytes-out same "$(metric server reflex_bytes_total 'dataplane="socket"
 check local/ipv4 local_client udp "$SERVER"
 check local/ipv6 local_client udp "$SERVER6"
 check local/tcp local_client many "$SERVER" 10
-mac=$(in_ns server ip -o link show srv | sed -n 's/.*link\/ether \([0-9a-f:]*\).*/\1/p')
+step "sources that no client has"
 check land/before client6 udp # so that the server knows the way back
 check land/sent client6 land "cli/$mac"
 check land/counted eventually same_packets 1 'verdict="land"' 'family="ipv6"'
@@ -168,6 +171,7 @@ check loopback/nothing-else same "$(socket_packets)" $((before + 1))
 check loopback/nothing-sent same "$(socket_packets 'action="answer"')" "$answered"
 in_ns client nft delete table inet reflex
 
+step "replies that are not sent"
 before=$(socket_packets 'verdict="success"')
 in_ns server nft -f - <<-'EOF'
 	table inet reflex { chain out { type filter hook output priority 0; udp sport 3478 drop; }; }
@@ -218,6 +222,7 @@ check tcp/response-counted same "$(socket_packets 'verdict="response"')" 1
 check tcp/framing same "$(closed framing)" 3
 check tcp/all-closed eventually no_connections
 
+step "TCP, badly behaved"
 client idle >"$TMP/idle" & idle=$!
 client drip >"$TMP/drip" & drip=$!
 client slow >"$TMP/slow" & slow=$!
@@ -231,6 +236,7 @@ check tcp/idle-counted same "$(closed idle)" 2
 check tcp/slow-counted same "$(closed slow)" 1
 check tcp/slow-unsent between "$(socket_packets 'verdict="unsent"')" 2 100000
 
+step "TCP, a flood"
 before=$(memory)
 opened=$(client flood 1100)
 check flood/bounded between "$opened" 900 1024
@@ -269,6 +275,7 @@ stop "$REFLEXD"
 check stop/no-lock not test -e "$TMP/run/reflex/$INSTANCE"
 
 step "ports"
+config 'dataplane: socket' 'services:' '  - port: 53'
 refuses low-port/start "53 cannot be bound: a port below 1024 needs CAP_NET_BIND_SERVICE: start as root" "${nobody[@]}" "${reflexd[@]}"
 start low-port/root "${reflexd[@]}"
 check low-port/capabilities same "$(cat /proc/"$(daemon_pid)"/task/*/status | awk '/^Cap/ { print $2 }' | sort -u)" 0000000000000000
