@@ -15,6 +15,7 @@ PORT=3478
 SERVER=203.0.113.10
 REFLEXD_BIN=$REFLEX_BUILD/control/reflexd
 REFLEXD=
+HOLDER= # a process in a mount namespace with a bpffs of its own
 PINS=/sys/fs/bpf/reflex/$INSTANCE
 
 # ask SPACE ADDRESS: true if a bare Binding request from there has a success response.
@@ -224,7 +225,7 @@ NOBODY=$(id -u nobody)
 # bpffs_anew OPTION: one of its own for the holder, as it is mounted by hand (mode=1777) or by systemd (mode=700).
 bpffs_anew()
 {
-	stop "${HOLDER:-1}"
+	[ -z "$HOLDER" ] || stop "$HOLDER"
 	rm -f "$TMP/held"
 	# shellcheck disable=SC2016
 	spawn holder unshare --mount --propagation "$(propagation)" sh -c '
