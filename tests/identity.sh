@@ -357,7 +357,6 @@ else
 fi
 
 pair b
-in_ns b-client bpftool net detach xdpdrv dev c0
 in_ns b-client ip link set c0 mtu 9000
 refuses veth/mtu "s0: the kernel refused native XDP (driver veth, MTU 1500): Numerical result out of range; the MTU of the veth pair's \
 other end is over 3,500: lower that one" "${in_b[@]}" "${reflexd[@]}" --dataplane xdp
