@@ -443,7 +443,7 @@ int http_open(struct http **http, const struct config_listen *listen, const char
 	if (r >= 0 && strlen(path) < sizeof(new->path)) {
 		r = new->own.fd = listen_own(path, error, size);
 		if (r >= 0)
-			memcpy(new->path, path, strlen(path));
+			snprintf(new->path, sizeof(new->path), "%s", path);
 	}
 	if (r >= 0)
 		r = start(new, listen->text, error, size);

@@ -86,8 +86,8 @@ struct segment_writer {
  * @path: instance_path() of SEGMENT_FILE, in a folder that is there
  * @error: set on failure to a sentence
  *
- * A file of another layout is replaced, and so is one that is no regular file. `updated` is 0 until the first segment_publish. Return: 0;
- * -EBUSY while another process writes; or another -errno.
+ * A file of another layout is replaced, and so is one that is no regular file. `updated` is 0 until
+ * the first segment_publish. Return: 0; -EBUSY while another process writes; or another -errno.
  */
 int segment_create(struct segment_writer *writer, const char *path, char *error, size_t size);
 
@@ -123,10 +123,10 @@ struct segment_reader {
  * @status: copied, where there is a segment
  *
  * Nothing in the file is trusted: it may be truncated at any time, or be no file at all, and names
- * in the copy end. Until the next call reader->segment may be read, unless NULL. Return: 0: a process writes it now;
- * -ESRCH: none does, it has ended; -ETIMEDOUT: it has said nothing yet (updated is 0), or not
- * for SEGMENT_STALE_MS; and without a
- * segment -ENOENT: no reflex-dpdk has run yet; -EPROTO: it is of another layout, or damaged; or another -errno.
+ * in the copy end. Until the next call reader->segment may be read, unless NULL. Return: 0: a
+ * process writes it now; -ESRCH: none does, it has ended; -ETIMEDOUT: it has said nothing yet
+ * (updated is 0), or not for SEGMENT_STALE_MS; and without a segment -ENOENT: no reflex-dpdk has
+ * run yet; -EPROTO: it is of another layout, or damaged; or another -errno.
  */
 int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status);
 
