@@ -769,7 +769,7 @@ else
 	skip series/dpdk-promtool "promtool is not installed (package prometheus)"
 fi
 check dpdk/printed same "$("$REFLEX_BUILD/tests/segment" "$SEGMENT" | grep -c '^reflex_')" \
-	"$(scrape server metrics | grep -cE '^reflex_(packets_total|bytes_total|dpdk_)')"
+	"$(scrape server metrics | grep -cE '^reflex_(packets_total|bytes_total|private_clients_total|dpdk_)')"
 
 in_ns server ip link set spare down
 check dpdk/link eventually unready "reflex-dpdk: port net_tap0: its link is down"
