@@ -186,6 +186,7 @@ asked()
 {
 	local end=$((SECONDS + $1))
 	while [ "$SECONDS" -lt "$end" ]; do
+		# shellcheck disable=SC2016
 		in_ns client bash -c 'printf "\0\1\0\0\x21\x12\xa4\x42reflex-tests" >"/dev/udp/$1/$2"' - "$2" "$PORT"
 		sleep 0.5
 	done

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,7 +67,8 @@ const char *netlink_hint(int r)
 void netlink_index(const struct rtattr *attributes[], unsigned int max, const struct rtattr *first,
 		   int length)
 {
-	memset(attributes, 0, (max + 1) * sizeof(*attributes));
+	for (unsigned int i = 0; i <= max; i++)
+		attributes[i] = NULL;
 	for (; RTA_OK(first, length); first = RTA_NEXT(first, length))
 		if ((first->rta_type & NLA_TYPE_MASK) <= max)
 			attributes[first->rta_type & NLA_TYPE_MASK] = first;
