@@ -68,6 +68,7 @@ make_places()
 		mount --bind $TMP/etc /etc
 		mount -t tmpfs tmpfs /usr/share/doc
 		mount -t tmpfs tmpfs /run
+		install -d -m 700 -o 65534 -g 65534 /run/user/65534
 		echo made
 		exec sleep infinity
 	END
@@ -190,9 +191,18 @@ for_dpdk() { grep -q '^dataplane' "$TMP/etc/reflex/reflexd.yaml" || sed -i -e '1
 as_nobody()
 {
 	chmod 755 "$TMP" # the tree is in it
-	COMMAND="setpriv --reuid 65534 --regid 65534 --clear-groups env XDG_RUNTIME_DIR=$TMP/nobody $COMMAND"
-	install -d -m 700 -o 65534 -g 65534 "$TMP/nobody"
+	COMMAND="setpriv --reuid 65534 --regid 65534 --clear-groups env -u XDG_RUNTIME_DIR $COMMAND"
 	serves 200
+}
+
+# scrapes: of a daemon that runs.
+scrapes()
+{
+	local command=$COMMAND
+	COMMAND=$LOADED
+	serves 200
+	COMMAND=$command
+	says '^reflex_ready 1'
 }
 
 # Set to the way to run a command: a function and its arguments, or `not REASON`.
@@ -224,6 +234,7 @@ declare -A HOW=(
 	['dpdk-devbind.py --bind=vfio-pci 0000:01:00.0']='not it takes a card'
 	['build/dataplane/reflex-dpdk -l 1 -a 0000:01:00.0 -- --config /etc/reflex/reflexd.yaml']='of_dpdk'
 	# reflexd(8)
+	['curl --unix-socket /run/reflex/default/metrics http://localhost/metrics']='scrapes'
 	['reflexd --interface eth0']='serves'
 	['reflexd --interface eth0 --address 203.0.113.10 --port 3478 --port 19302']='serves'
 	['reflexd --dataplane socket --address 127.0.0.1 --port 34780']='serves'
