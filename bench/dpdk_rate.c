@@ -78,6 +78,11 @@ int main(int argc, char **argv)
 	}
 	from = take(reader.segment, argv[2], clock);
 	rest(strtod(argv[3], NULL));
+	r = segment_look(&reader, argv[1], &status); /* what it read is a copy */
+	if (r < 0) {
+		fprintf(stderr, "dpdk_rate: %s\n", strerror(-r));
+		return 1;
+	}
 	to = take(reader.segment, argv[2], clock);
 	printf("{\"packets\": %" PRIu64 ", \"answered\": %" PRIu64 ", \"seconds\": %.6f}\n",
 	       to.packets - from.packets, to.answered - from.answered, to.used - from.used);
