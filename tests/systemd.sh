@@ -85,7 +85,7 @@ undo eventually not kill -0 "$SYSTEMD" # its namespaces take a moment to end
 check verify analyze
 check start systemctl_in start "$UNIT"
 check notified is_active
-check instance nsenter --target "$SYSTEMD" --mount -- test -e "/run/reflex/$INSTANCE/dpdk"
+check instance in_systemd test -e "/run/reflex/$INSTANCE/dpdk"
 first=$(property MainPID)
 printf 'nonsense: 1\n' >>"$ROOT/reflexd.yaml"
 check reload systemctl_in reload "$UNIT"
