@@ -42,10 +42,10 @@ help()
 	check "$name/help/usage" grep -q "^usage: $name " "$TMP/help"
 	sed 's/\\-/-/g' "$page" >"$TMP/page"
 	# All that the program knows begin with two dashes in its table of options.
-	for option in $(sed -n 's/^\t{"\([a-z0-9-]*\)", [a-z]*_argument.*/\1/p' "$4"); do
+	while read -r option; do
 		grep -q -- "--$option\>" "$TMP/help" || missing+=" --$option (help)"
 		grep -q -- "--$option\>" "$TMP/page" || missing+=" --$option (page)"
-	done
+	done < <(sed -n 's/^\t{"\([a-z0-9-]*\)", [a-z]*_argument.*/\1/p' "$4")
 	check "$name/help/complete" same "$missing" ""
 }
 
