@@ -225,7 +225,7 @@ declare -A HOW=(
 	['man control/reflexd.8']='says SYNOPSIS'
 	['man dataplane/dpdk/reflex-dpdk.8']='says SYNOPSIS'
 	['ethtool -K eth0 rxvlan off lro off']='ends'
-	['ethtool -K DEV tx off']='device eth0'
+	['ethtool -K DEV tx off']='with DEV=eth0'
 	['apt install libdpdk-dev libsystemd-dev dpdk']='not it changes the machine'
 	['meson setup --reconfigure build && ninja -C build']='builds'
 	['sysctl vm.nr_hugepages=256']='not it takes 512 MB of the machine'
@@ -240,6 +240,9 @@ declare -A HOW=(
 	['reflexd --dataplane socket --address 127.0.0.1 --port 34780']='serves'
 	['reflexd --dataplane dpdk --address 203.0.113.10']='serves 503'
 	['reflexd --config /etc/reflex/reflexd.yaml --check']='says ok$'
+	['nsenter --net=/run/netns/NETNS']='not it is the beginning of a command'
+	['chmod a+x /sys/fs/bpf']='ends'
+	['install -d -o USER /sys/fs/bpf/reflex/NAME']='with USER=nobody NAME=other'
 	# reflex-dpdk(8)
 	['reflex-dpdk -l 1-2 -a 0000:01:00.0 -- --config /etc/reflex/reflexd.yaml']='of_dpdk'
 	['driverctl set-override']='not it takes a card'
@@ -258,16 +261,19 @@ declare -A HOW=(
 	['reflex-load --interface veth0 --rate 200k --duration 5 203.0.113.10']='loads'
 	['reflex-load --interface veth0 --source 198.18.0.0/15 --profile chromium=6,firefox=3,asterisk,malformed --rate 100k --duration 5 203.0.113.10']='loads'
 	["reflex-load capacity --interface veth0 --from 10k --to 5M --step 2 --p99 500 '[2001:db8::10]:3478'"]='loads'
-	['ethtool -K IF rxvlan off']='device eth0'
+	['ethtool -K IF rxvlan off']='with IF=eth0'
 )
 
 # counts: lines that a person can read, the answer among them.
 counts() { ends && grep -q 'action="answer"} [1-9]' "$TMP/$RUN.log" && [ "$(wc -l <"$TMP/$RUN.log")" -lt 20 ]; }
 
-# device NAME: what the page leaves to the reader.
-device()
+# with NAME=VALUE...: what the page leaves to the reader.
+with()
 {
-	COMMAND=$(sed -E "s/ (DEV|IF) / $1 /" <<<"$COMMAND")
+	local pair
+	for pair; do
+		COMMAND=${COMMAND//${pair%%=*}/${pair#*=}}
+	done
 	ends
 }
 
