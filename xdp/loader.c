@@ -298,6 +298,9 @@ static int load(struct loader *loader, struct failure failure)
 			    "left, or a filter of system calls forbids a part of bpf(2); free some "
 			    "memory, then start again");
 	loader->program = identify(bpf_program__fd(loader->skeleton->progs.responder)).id;
+	if (!loader->program)
+		return fail(failure, -errno, "the kernel does not tell the BPF program's id: %s",
+			    strerror(errno));
 	return 0;
 }
 
@@ -445,7 +448,8 @@ static int own_pins(const struct loader *loader, struct failure failure)
 	char name[STATE_NAME_MAX] = "";
 
 	memcpy(name, &id, sizeof(id));
-	if (bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.names), &lane, name, BPF_ANY))
+	if (!id ||
+	    bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.names), &lane, name, BPF_ANY))
 		return fail(failure, -errno, "cannot write a map: %s", strerror(errno));
 	return 0;
 }
