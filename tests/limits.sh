@@ -176,14 +176,14 @@ check files/again-tcp ask many 1
 stop "$REFLEXD"
 
 step "connections to the metrics"
+# flood NAME SECONDS SPACE ADDRESS COUNT[/TEXT]: pages of 127.0.0.1 meanwhile, each within the seconds.
 flood()
 {
 	local name=$1 page n=0
-	hold server 127.0.0.1 9478 "$2"
+	hold "$3" "$4" 9478 "$5"
 	sleep 1
-	before=$(cpu)
 	for page in metrics readyz metrics healthz metrics readyz metrics healthz; do
-		! quick "$page" 1 || n=$((n + 1))
+		! quick "$page" "$2" || n=$((n + 1))
 		sleep 0.3
 	done
 	check "flood/$name" same "$n" 8
@@ -193,11 +193,16 @@ flood()
 check flood/start start "${reflexd[@]}" --interface srv
 check flood/own quick readyz 1 --unix-socket "/run/reflex/$INSTANCE/metrics"
 check flood/own-mode same "$(stat -c %a "/run/reflex/$INSTANCE/metrics")" 666
-flood silent 1000
-flood slow "1000/GET /metrics HTTP/1.1"
-check flood/slow-closed eventually ready
+flood silent 1 server 127.0.0.1 1000
+flood slow 1 server 127.0.0.1 "1000/GET /metrics HTTP/1.1"
+# That one has its answers, as many as there is time for.
+flood scrapers 10 server 127.0.0.1 $'1000/GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'
+check flood/after eventually ready
 stop "$REFLEXD"
 check flood/no-socket not test -e "/run/reflex/$INSTANCE"
+check flood/start-open start "${reflexd[@]}" --interface srv --metrics 0.0.0.0:9478
+flood others 1 client "$SERVER" 1000
+stop "$REFLEXD"
 
 step "netlink"
 without="$REFLEX_BUILD/tests/sockets/no-netlink"
