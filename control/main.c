@@ -203,8 +203,9 @@ static const char *answering(struct daemon *daemon)
 
 	if (!by_dpdk(&daemon->config))
 		return "answering";
-	return dpdk_look(&daemon->dpdk, reason, sizeof(reason)) ? "answering, by reflex-dpdk,"
-								: "left to reflex-dpdk: to answer";
+	return dpdk_look(&daemon->dpdk, reason, sizeof(reason))
+		       ? "answering, by reflex-dpdk,"
+		       : "waiting for reflex-dpdk to answer";
 }
 
 static void log_services(struct daemon *daemon, const char *prefix)
