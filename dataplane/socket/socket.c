@@ -33,7 +33,7 @@ struct socket_responder {
 	bool started;
 	int stop; /* an eventfd that every worker waits for */
 	struct port_set *set, *next;
-	struct drops *drops; /* of every UDP port number that there is or was */
+	struct drops *drops;	  /* of every UDP port number that there is or was */
 	unsigned int connections; /* that are allowed, of all workers */
 	unsigned int workers_count;
 	struct worker workers[SOCKET_WORKERS_MAX];
