@@ -62,7 +62,7 @@ static inline void count_answer(struct lane *lane, enum family family, enum verd
 				__u32 received, __u32 sent)
 {
 	counters_count(&lane->counters, family, verdict, received, sent);
-	if (lane->packet.private_client)
+	if (lane->packet.binding.private_client && message_is_success(verdict))
 		lane->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
 }
 

@@ -53,6 +53,7 @@ static inline bool bare_examine_ipv4(const uint8_t *frame, const struct policy *
 	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
 	uint64_t addresses = (uint64_t)ip->source.raw + ip->destination.raw;
 	const struct policy_slot *slot;
+	enum message_source source;
 
 	/* EtherType to identification, and flags to checksum. */
 	if (((wire_load64(&ethernet->type) ^
@@ -65,11 +66,12 @@ static inline bool bare_examine_ipv4(const uint8_t *frame, const struct policy *
 		return false;
 	slot = policy_find(policy, policy_key_ipv4(ip->destination.raw, udp->destination.raw));
 	if (!slot || slot->discovery || ip->source.raw == ip->destination.raw ||
-	    !checksum_valid(addresses + checksum_3((const uint8_t *)ip)) ||
-	    message_is_bogon_ipv4(&ip->source))
+	    !checksum_valid(addresses + checksum_3((const uint8_t *)ip)))
 		return false;
-	packet->private_client =
-		message_is_private_ipv4(&ip->source) && !message_is_private_ipv4(&ip->destination);
+	source = message_source_ipv4(&ip->source);
+	if (source == MESSAGE_BOGON)
+		return false;
+	packet->binding.private_client = message_is_hidden_ipv4(source, &ip->destination);
 	return bare_examine_udp(udp, addresses, policy, packet);
 }
 
@@ -82,6 +84,7 @@ static inline bool bare_examine_ipv6(const uint8_t *frame, const struct policy *
 	uint64_t high = wire_load64(&ip->destination.word[0]);
 	uint64_t low = wire_load64(&ip->destination.word[2]);
 	const struct policy_slot *slot;
+	enum message_source source;
 
 	/* EtherType to payload length. */
 	if ((wire_load64(&ethernet->type) ^ wire_words(ETHERTYPE_IPV6, 6 << 12, 0, BARE_REQUEST)) &
@@ -90,11 +93,13 @@ static inline bool bare_examine_ipv6(const uint8_t *frame, const struct policy *
 	if (ip->next_header != IP_PROTOCOL_UDP || packet_is_group(frame))
 		return false;
 	slot = policy_find(policy, policy_key_ipv6(high, low, udp->destination.raw));
-	if (!slot || slot->discovery || message_is_bogon_ipv6(&ip->source) ||
+	if (!slot || slot->discovery ||
 	    (wire_load64(&ip->source.word[0]) == high && wire_load64(&ip->source.word[2]) == low))
 		return false;
-	packet->private_client =
-		message_is_private_ipv6(&ip->source) && !message_is_private_ipv6(&ip->destination);
+	source = message_source_ipv6(&ip->source);
+	if (source == MESSAGE_BOGON)
+		return false;
+	packet->binding.private_client = message_is_hidden_ipv6(source, &ip->destination);
 	return bare_examine_udp(udp,
 				checksum_4((const uint8_t *)&ip->source) +
 					checksum_4((const uint8_t *)&ip->destination),

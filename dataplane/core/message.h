@@ -36,6 +36,7 @@ struct binding {
 	uint16_t attributes_length; /* of the reply */
 	uint16_t port;		    /* of the client, in host byte order */
 	uint16_t padding;	    /* length of PADDING in the reply, 0: none */
+	uint8_t private_client;	    /* message_is_hidden: to be counted if it is told its address */
 	uint32_t header;	    /* first word of the STUN header, as it lies in memory */
 	uint32_t ports;		    /* of the reply, as they lie in memory */
 	uint32_t discovery;	    /* of the service's slot */
@@ -52,51 +53,74 @@ struct message_endpoint {
 	uint16_t port;
 };
 
+/* What an address can be the source of. */
+enum message_source {
+	MESSAGE_PUBLIC,
+	MESSAGE_PRIVATE, /* means nothing outside the network that it is of */
+	MESSAGE_BOGON,	 /* check 11: no client can have it */
+};
+
 /*
- * Checks 11: sources that no client can have (RFC 6890, RFC 1122 section 3.2.1.3). The directed
- * broadcast of a subnet is not among them: it takes the prefixes of interfaces to know one, and the
- * reply goes to the MAC address that asked, never to all.
+ * RFC 6890, RFC 1122 section 3.2.1.3; RFC 1918, RFC 6598. A bit for the first byte modulo 64 of
+ * each prefix spares most clients the rest. The directed broadcast of a subnet is not among them:
+ * it takes the prefixes of interfaces to know one, and the reply goes to the MAC address that
+ * asked, never to all.
  */
-static inline bool message_is_bogon_ipv4(const struct be32 *source)
+static inline enum message_source message_source_ipv4(const struct be32 *source)
 {
+	const uint64_t first = 1ull << 0 | 1ull << 127 % 64 | 1ull << 169 % 64 | 1ull << 10 |
+			       1ull << 100 % 64 | 1ull << 172 % 64 | 1ull << 192 % 64;
 	uint32_t address = be32_to(source), net = address >> 24;
 
-	return net == 0 || net == 127 || net >= 224 || address >> 16 == 0xa9fe;
+	if (__builtin_expect(net < 224 && !(first >> net % 64 & 1), 1))
+		return MESSAGE_PUBLIC;
+	if (net == 0 || net == 127 || net >= 224 || address >> 16 == 0xa9fe)
+		return MESSAGE_BOGON;
+	return net == 10 || address >> 20 == 0xac1 || address >> 16 == 0xc0a8 ||
+			       address >> 22 == 0x6440 >> 6
+		       ? MESSAGE_PRIVATE
+		       : MESSAGE_PUBLIC;
+}
+
+/* RFC 6890; RFC 4193, and those of a link: fe80::/10, and fec0::/10 of old. */
+static inline enum message_source message_source_ipv6(const struct wire_ipv6_address *source)
+{
+	uint64_t high = wire_load64(&source->word[0]);
+	uint32_t first = *(const uint8_t *)source, third = source->word[2].raw;
+
+	if (__builtin_expect(first - 2 < 0xfc - 2, 1))
+		return MESSAGE_PUBLIC;
+	if (!high) /* ::/96 with :: and ::1, ::ffff:0:0/96 */
+		return !third || third == be32_from(0xffff).raw ? MESSAGE_BOGON : MESSAGE_PUBLIC;
+	if (first == 0xff || high == wire_words(0x0100, 0, 0, 0)) /* 100::/64 */
+		return MESSAGE_BOGON;
+	first = be32_to(&source->word[0]) >> 23;
+	return first >> 2 == 0xfc00 >> 9 || first == 0xfe80 >> 7 ? MESSAGE_PRIVATE : MESSAGE_PUBLIC;
+}
+
+static inline bool message_is_bogon_ipv4(const struct be32 *source)
+{
+	return message_source_ipv4(source) == MESSAGE_BOGON;
 }
 
 static inline bool message_is_bogon_ipv6(const struct wire_ipv6_address *source)
 {
-	uint64_t high = wire_load64(&source->word[0]);
-	uint32_t third = source->word[2].raw;
-
-	if (!high) /* ::/96 with :: and ::1, ::ffff:0:0/96 */
-		return !third || third == be32_from(0xffff).raw;
-	return (high & wire_words(0xff00, 0, 0, 0)) == wire_words(0xff00, 0, 0, 0) ||
-	       high == wire_words(0x0100, 0, 0, 0); /* 100::/64 */
+	return message_source_ipv6(source) == MESSAGE_BOGON;
 }
 
 /*
- * Addresses that mean nothing outside the network that they are of (RFC 1918, RFC 6598). A bit for
- * the first byte modulo 64 of each spares most clients the rest.
+ * Whether a client of such a source has a private address, though the service that it asks has not:
+ * something before the service hides its clients.
  */
-static inline bool message_is_private_ipv4(const struct be32 *address)
+static inline bool message_is_hidden_ipv4(enum message_source source, const struct be32 *service)
 {
-	const uint64_t first = (uint64_t)1 << 10 | (uint64_t)1 << 100 % 64 |
-			       (uint64_t)1 << 172 % 64 | (uint64_t)1 << 192 % 64;
-	uint32_t host = be32_to(address);
-
-	if (!(first >> (host >> 24) % 64 & 1))
-		return false;
-	return host >> 24 == 10 || host >> 20 == 0xac1 || host >> 16 == 0xc0a8 ||
-	       host >> 22 == 0x6440 >> 6;
+	return source == MESSAGE_PRIVATE && message_source_ipv4(service) != MESSAGE_PRIVATE;
 }
 
-/* The same (RFC 4193), and those of a link: fe80::/10, and fec0::/10 of old. */
-static inline bool message_is_private_ipv6(const struct wire_ipv6_address *address)
+static inline bool message_is_hidden_ipv6(enum message_source source,
+					  const struct wire_ipv6_address *service)
 {
-	uint32_t host = be32_to(&address->word[0]);
-
-	return host >> 25 == 0xfc >> 1 || host >> 23 == 0xfe80 >> 7;
+	return source == MESSAGE_PRIVATE && message_source_ipv6(service) != MESSAGE_PRIVATE;
 }
 
 /* The opposite corner of the one that was asked, where the service has an alternate. */
@@ -250,21 +274,6 @@ static inline uint32_t message_measure_first(const struct binding *binding)
 	if (!binding->discovery)
 		return address;
 	return binding->legacy ? 3 * address : 4 * address;
-}
-
-/**
- * message_is_private_client - whether a success response tells a private address, though it comes
- * from one that is not: something before the service hides its clients.
- */
-static inline bool message_is_private_client(const struct binding *binding)
-{
-	if (!message_is_success((enum verdict)binding->verdict))
-		return false;
-	if (binding->family == FAMILY_IPV4)
-		return message_is_private_ipv4(binding->source.word) &&
-		       !message_is_private_ipv4(binding->destination.word);
-	return message_is_private_ipv6(&binding->source) &&
-	       !message_is_private_ipv6(&binding->destination);
 }
 
 static inline void message_measure(const struct policy *policy, struct binding *binding)
@@ -501,6 +510,14 @@ static inline void message_begin(struct binding *binding, const struct message_p
 	binding->port = be16_to(&path->source_port);
 	binding->ports = wire_load32(ports);
 	binding->discovery = discovery;
+	if (path->local)
+		binding->private_client = false;
+	else if (path->family == FAMILY_IPV4)
+		binding->private_client = message_is_hidden_ipv4(
+			message_source_ipv4(path->source.word), path->destination.word);
+	else
+		binding->private_client = message_is_hidden_ipv6(message_source_ipv6(&path->source),
+								 &path->destination);
 	stun_forget_attributes(&binding->found);
 }
 

@@ -17,7 +17,6 @@ struct packet {
 	uint8_t udp_offset;		     /* of the UDP header in the frame */
 	uint16_t udp_length;		     /* of the request, without trailer */
 	uint16_t reply_length;		     /* whole frame */
-	uint8_t private_client;		     /* message_is_private_client */
 	uint64_t address_sum;		     /* of both addresses */
 	uint64_t fixed_sum;		     /* of all that is the same in request and reply */
 	struct binding binding;

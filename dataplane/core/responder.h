@@ -109,6 +109,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 	const struct wire_ipv4 *ip = (const struct wire_ipv4 *)pos;
 	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
 	uint32_t total, length;
+	enum message_source source;
 	enum verdict verdict;
 	uint64_t sum;
 
@@ -131,8 +132,10 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 		return verdict_final(VERDICT_IP_CHECKSUM);
 	if (packet_is_group(frame))
 		return verdict_final(VERDICT_LINK_ADDRESS);
-	if (message_is_bogon_ipv4(&ip->source))
+	source = message_source_ipv4(&ip->source);
+	if (source == MESSAGE_BOGON)
 		return verdict_final(VERDICT_SOURCE_ADDRESS);
+	packet->binding.private_client = message_is_hidden_ipv4(source, &ip->destination);
 	if (ip->source.raw == ip->destination.raw)
 		return verdict_final(VERDICT_LAND);
 	packet->binding.source.word[0] = ip->source;
@@ -180,6 +183,7 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	const struct wire_ipv6 *ip = (const struct wire_ipv6 *)pos;
 	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
 	const struct policy_slot *slot;
+	enum message_source source;
 	uint64_t high, low;
 	uint32_t payload, length;
 
@@ -204,8 +208,10 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 		return verdict_final(VERDICT_UDP_LENGTH);
 	if (packet_is_group(frame))
 		return verdict_final(VERDICT_LINK_ADDRESS);
-	if (message_is_bogon_ipv6(&ip->source))
+	source = message_source_ipv6(&ip->source);
+	if (source == MESSAGE_BOGON)
 		return verdict_final(VERDICT_SOURCE_ADDRESS);
+	packet->binding.private_client = message_is_hidden_ipv6(source, &ip->destination);
 	if (wire_load64(&ip->source.word[0]) == high && wire_load64(&ip->source.word[2]) == low)
 		return verdict_final(VERDICT_LAND);
 	wire_copy128(&packet->binding.source, &ip->source);
@@ -357,7 +363,6 @@ static inline enum verdict responder_examine_message(const uint8_t *pos, const u
 					  sizeof(struct wire_stun) + binding->attributes_length);
 	if (binding->discovery && message_is_success(verdict))
 		responder_redirect(policy, packet);
-	packet->private_client = message_is_private_client(binding);
 	return verdict;
 }
 

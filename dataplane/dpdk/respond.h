@@ -16,8 +16,8 @@
 struct response {
 	enum family family;
 	enum verdict verdict;
-	bool private_client;
-	uint16_t length; /* of the reply that the frame now is; 0: it is as it was */
+	bool private_client; /* as in struct binding */
+	uint16_t length;     /* of the reply that the frame now is; 0: it is as it was */
 };
 
 /**
@@ -41,7 +41,7 @@ static inline struct response respond(uint8_t *frame, uint32_t length, uint32_t 
 		response.verdict = VERDICT_NO_ROOM;
 	else if (responder_emit(frame, frame + packet.reply_length, policy, &packet))
 		response.length = packet.reply_length;
-	response.private_client = packet.private_client;
+	response.private_client = packet.binding.private_client;
 	return response;
 }
 

@@ -221,7 +221,7 @@ static __rte_always_inline void answer_bare(struct rte_mbuf *mbuf, enum family f
 		.sent = sent,
 		.family = (uint8_t)family,
 		.verdict = VERDICT_SUCCESS,
-		.private_client = packet->private_client,
+		.private_client = packet->binding.private_client,
 	};
 
 	bare_emit(frame, frame + sent, false, family, packet); /* there is room */
@@ -259,7 +259,7 @@ static bool is_other_host(const struct worker_queue *queue, const struct rte_mbu
 static void count_run(const struct worker_queue *queue, union departure departure, uint32_t count,
 		      bool sent)
 {
-	if (departure.private_client && sent)
+	if (departure.private_client && sent && message_is_success(departure.verdict))
 		queue->lane->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS] += count;
 	if (departure.verdict == VERDICTS)
 		count_outcome(queue, sent ? departure.outcome : OUTCOME_UNSENT, count);

@@ -183,7 +183,7 @@ static void answer(struct worker *worker, struct connection *connection, const u
 			       noted->verdict, length, 0);
 		return;
 	}
-	noted->private_client = message_is_private_client(&binding);
+	noted->private_client = binding.private_client && message_is_success(noted->verdict);
 	noted->length = message_reply_length(&binding);
 	if (noted->length > REPLY_MAX ||
 	    !message_emit(reply, reply + noted->length, policy, &binding)) {

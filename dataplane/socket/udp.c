@@ -286,7 +286,7 @@ static void answer(struct worker *worker, const struct port *port, unsigned int 
 	if (padded)
 		reply.verdict = message_pad(
 			policy, &binding, request_mtu(port->source.fd, &udp->in[request].msg_hdr));
-	reply.private_client = !path.local && message_is_private_client(&binding);
+	reply.private_client = binding.private_client && message_is_success(reply.verdict);
 	if (verdict_action(reply.verdict) == ACTION_ANSWER)
 		reply_to(worker, port, request, &binding, reply, padded);
 	else

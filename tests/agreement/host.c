@@ -60,7 +60,7 @@ static bool bare_agrees(const uint8_t *request, const struct outcome *outcome, b
 		return true;
 	length = bare_reply_length(family);
 	if (strcmp(outcome->verdict, verdict_label(VERDICT_SUCCESS)) || outcome->length != length ||
-	    packet.private_client != private_client)
+	    packet.binding.private_client != private_client)
 		return false;
 	for (int moved = 0; moved < 2; moved++) {
 		size_t asked = (size_t)(request_end - request);
@@ -103,16 +103,18 @@ void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
 	uint8_t *request = request_end - length;
 	struct packet packet;
 	enum verdict verdict;
+	bool private_client;
 
 	memset(&packet, 0xa5, sizeof(packet));
 	memcpy(request, frame, length);
 	verdict = responder_examine(request, request_end, &policy, &packet);
 	finish(request, length, verdict, &packet, outcome);
-	if (!bare_agrees(request, outcome, packet.private_client))
+	private_client = packet.binding.private_client && message_is_success(verdict);
+	if (!bare_agrees(request, outcome, private_client))
 		outcome->verdict = "predicted otherwise";
 	counters_count(&counters, (enum family)packet.binding.family, verdict, (uint32_t)length,
 		       outcome->answered ? (uint32_t)outcome->length : 0);
-	if (outcome->answered && packet.private_client)
+	if (private_client)
 		counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
 }
 

@@ -885,7 +885,7 @@ void oracle_decide(const struct oracle_config *config, const uint8_t *frame, siz
 	if (answer->action != ORACLE_ANSWER)
 		return;
 	answer->private_client = !is_error(&look) && is_private(look.source, look.family) &&
-				 !is_private(origin_of(&look).address, look.family);
+				 !is_private(look.destination, look.family);
 	put_link(&reply, &look);
 	put_ip_and_udp(&reply, &look);
 	put_stun(&reply, &look);

@@ -52,7 +52,7 @@ struct oracle_answer {
 	bool dropped;
 	uint8_t reply[ORACLE_REPLY_MAX];
 	size_t reply_length; /* 0 unless answered */
-	bool private_client; /* the success tells a private address, from one that is not */
+	bool private_client; /* it tells a private address of success, asked at one that is not */
 };
 
 void oracle_decide(const struct oracle_config *config, const uint8_t *frame, size_t length,
