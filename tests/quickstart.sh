@@ -69,6 +69,7 @@ else
 	[ "$status" -ne 0 ] || show "$TMP/quickstart.log"
 	fail says-what-it-did "no attach mode (native) or no command for /metrics in its output"
 fi
+check warnings-are-no-errors not grep -q -- -Werror "$ROOT/root/reflex/build/build.ninja"
 check waits-for-apt grep -q 'waiting for another program that uses apt: .*/var/lib/apt/lists/lock' "$TMP/quickstart.log"
 if [ -e "$TMP/left" ] && [ ! -s "$TMP/left" ]; then
 	pass leaves-nothing

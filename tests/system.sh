@@ -37,7 +37,7 @@ inside_leftovers()
 	local entry
 	for entry in "$1"/proc/[0-9]*; do
 		# The shell that asks is process 1 here.
-		[ "${entry##*/}" = 1 ] || echo "process $(tr '\0' ' ' <"$entry/cmdline" 2>/dev/null)"
+		[ "${entry##*/}" = 1 ] || echo "process $(tr '\0' ' ' 2>/dev/null <"$entry/cmdline")"
 	done
 	for entry in "$1"/run/netns/* "$1"/sys/fs/bpf/* "$1"/run/reflex/*; do
 		case $entry in
