@@ -70,8 +70,7 @@ config 'interfaces:' '  - name: eth0' '  - mode: native' '    name: eth0'
 refuses twice/file/interface "reflexd.yaml:3: interfaces[1]: eth0 is line 2's interface again" \
 	"$REFLEXD_BIN" --config "$TMP/reflexd.yaml"
 if [ -x "$LOAD" ]; then
-	refuses twice/load/cpu "--cpu: ${CPUS[0]} is named twice" "$LOAD" --cpu "${CPUS[0]},${CPUS[0]}" 127.0.0.1
-	refuses twice/load/profile "--profile: chromium is named twice" "$LOAD" --profile chromium,chromium 127.0.0.1
+	refuses twice/load/profile "--profile: 'chromium' is not named once only" "$LOAD" --profile chromium,chromium 127.0.0.1
 fi
 : >"$TMP/reflexd.yaml"
 refuses empty "reflexd.yaml: empty: name interfaces, or set dataplane: socket" "$REFLEXD_BIN" --config "$TMP/reflexd.yaml"

@@ -132,12 +132,6 @@ static int refuse(char *error, size_t size, const char *text, const char *what)
 	return -1;
 }
 
-static int refuse_twice(char *error, size_t size, const char *text)
-{
-	snprintf(error, size, "%s is named twice: leave one out", text);
-	return -1;
-}
-
 /* A positive number, which may end in k or M. */
 static bool scan_number(double *number, const char *text, double max)
 {
@@ -257,7 +251,7 @@ static int read_profile(struct settings *settings, char *part, char *error, size
 		return refuse(error, size, part, "a profile: see reflex-load profiles");
 	for (size_t i = 0; i < settings->mix_count; i++)
 		if (settings->mix[i].profile == mix->profile)
-			return refuse_twice(error, size, part);
+			return refuse(error, size, part, "named once only: leave one out");
 	settings->mix_count++; /* no more than there are profiles */
 	return 0;
 }
@@ -285,9 +279,6 @@ static int read_cpu(struct settings *settings, char *part, char *error, size_t s
 	if (!scan_number(&number, part, CPU_SETSIZE - 1) || number != floor(number) ||
 	    !CPU_ISSET((size_t)number, &set))
 		return refuse(error, size, part, "a CPU that this process may use");
-	for (size_t i = 0; i < settings->cpus_count; i++)
-		if (settings->cpus[i] == (int)number)
-			return refuse_twice(error, size, part);
 	settings->cpus[settings->cpus_count++] = (int)number;
 	return 0;
 }
