@@ -189,7 +189,7 @@ calls()
 	case $1 in
 	sanitized) begin='[.]yaml"' left_out='^(mmap|brk|mprotect|madvise|sched_getaffinity)$';;
 	reflex-dpdk) end='^write.2, "reflex-dpdk: answering on';;
-	reload*) begin='^read.[0-9]+, ".1.0.0.0' end='^write.2, "reflex[^ ]*: reloaded';; # the signal
+	reload*) begin='[.]yaml"' end='^write.2, "reflex[^ ]*: reloaded';;
 	esac
 	awk -v certain="$CERTAIN" -v certain_lines="$CERTAIN_LINES" -v begin="$begin" -v end="$end" -v left_out="$left_out" '
 		{ line = $0; sub(/^[0-9]+ +/, "", line); name = line; sub(/\(.*/, "", name) }
@@ -214,12 +214,13 @@ calls()
 list()
 {
 	local name n line how
-	case $1 in reload*) trace_reload "$1";; *) trace_start "$1";; esac || return
+	case $1 in reload*) trace_reload "$1";; *) trace_start "$1";; esac || { fail "$1" "does not answer, with nothing wrong"; return 1; }
 	calls "$1" | while read -r name n line; do
 		for how in $(errors_of "$name"); do
 			printf '%s %s %s %s %s\n' "$1" "$name" "$n" "$how" "$line"
 		done
 	done >"$TMP/faults"
+	[ -s "$TMP/faults" ] || { fail "$1" "its trace shows no call"; return 1; }
 }
 
 # order: those that come first, then the others, by chance.
@@ -242,7 +243,6 @@ trace_start()
 	eventually started_or_gone "$1"
 	if ! eventually answers "$1"; then
 		show "$TMP/$1.log"
-		fail "$1" "does not answer, with nothing wrong"
 		return 1
 	fi
 	stop "$SPAWNED"
