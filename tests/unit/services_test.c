@@ -227,6 +227,22 @@ static void changes(void **state)
 		}
 }
 
+/* Whichever of the two is looked at first, and the other's end is missing. */
+static void one_more(void **state)
+{
+	struct services before;
+
+	(void)state;
+	expand(LO "services:\n  - address: 203.0.113.10\n");
+	before = services;
+	services = (struct services){0};
+	expand(LO "services:\n  - address: 203.0.113.10\n  - address: 203.0.113.11\n");
+	assert_int_equal(before.count + 1, services.count);
+	assert_false(services_equal(&before, &services));
+	assert_false(services_equal(&services, &before));
+	services_free(&before);
+}
+
 static void astray(void **state)
 {
 	struct services before;
@@ -387,8 +403,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_addresses), cmocka_unit_test(own_addresses_of_sockets),
 		cmocka_unit_test(corners),	 cmocka_unit_test(changes),
-		cmocka_unit_test(astray),	 cmocka_unit_test(policies),
-		cmocka_unit_test(limited),	 cmocka_unit_test(printed),
+		cmocka_unit_test(one_more),	 cmocka_unit_test(astray),
+		cmocka_unit_test(policies),	 cmocka_unit_test(limited),
+		cmocka_unit_test(printed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
