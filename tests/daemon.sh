@@ -22,7 +22,7 @@ refuses()
 {
 	local name=$1 status=$2 text=$3 got=0
 	shift 3
-	timeout 60 "$@" >"$TMP/out" 2>"$TMP/err" || got=$?
+	timeout "${REFLEX_PATIENCE:-60}" "$@" >"$TMP/out" 2>"$TMP/err" || got=$?
 	if [ "$got" -eq "$status" ] && [ "$(grep -c error: "$TMP/err")" -eq 1 ] && grep -F error: "$TMP/err" | grep -qF -- "$text"; then
 		pass "$name"
 	else
@@ -40,6 +40,8 @@ ask()
 		printf "\0\1\0\0\x21\x12\xa4\x42reflex-tests" >&3
 		head -c 32 <&3 | od -An -tx1 -N2' - "$1" "${2:-$PORT}" 2>/dev/null | grep -q '01 01'
 }
+
+on_cpu() { (taskset --cpu-list --pid "$1" "$BASHPID" >/dev/null && "${@:2}"); }
 
 # ask_legacy: the same in RFC 3489, without the magic cookie.
 ask_legacy()
@@ -228,8 +230,11 @@ check pages/post same "$(status metrics --data x)" 405
 
 check answers/ipv4 same "$(burst 20)" 20
 check answers/ipv6 ask 2001:db8::10
-check answers/counted same "$(answered)" 21
-check answers/self-test-uncounted same "$(metric server reflex_packets_total 'verdict="success"')" 21
+for i in "${CPUS[@]}"; do
+	check "answers/cpu-$i" on_cpu "$i" ask "$SERVER"
+done
+check answers/counted same "$(answered)" $((21 + ${#CPUS[@]}))
+check answers/self-test-uncounted same "$(metric server reflex_packets_total 'verdict="success"')" $((21 + ${#CPUS[@]}))
 
 # More than the MTU, so fragments: handed up, reassembled, and refused by the socket, as they are no request.
 before=$(icmp_out)
@@ -246,8 +251,13 @@ check follow/held held "$PORT" 203.0.113.11
 in_ns server ip address del 203.0.113.11/24 dev srv
 check follow/removed eventually not held "$PORT" 203.0.113.11
 check follow/others held "$PORT" "$SERVER"
+in_ns server ip address add 2001:db8::11/64 dev srv nodad
+check follow/added-ipv6 eventually ask 2001:db8::11
+in_ns server ip address del 2001:db8::11/64 dev srv
+check follow/removed-ipv6 eventually not held "$PORT" '[2001:db8::11]'
 in_ns client ip link set cli down
 check link/no-carrier eventually not_ready
+check link/no-carrier-metric same "$(gauge reflex_ready)" 0
 in_ns client ip link set cli up
 in_ns client ip address add 2001:db8::7/64 dev cli nodad # it went with the link
 check link/again eventually ready
@@ -329,9 +339,10 @@ counted=$(answered)
 kill_daemon TERM
 check persist/status same "$ENDED" 0
 check persist/goes-on same "$(burst 5)" 5
-config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER"
+config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER" "  - {address: $SERVER, port: 3479}"
 check persist/restart start_file
 check persist/counters same "$(answered)" $((counted + 5))
+check persist/new-policy ask "$SERVER" 3479
 kill_daemon TERM
 check persist/off not linked
 
@@ -392,6 +403,7 @@ rename aside srv2
 check renamed/swapped start_file
 check renamed/adopted same "$(grep -c ': adopted' "$TMP/reflexd.log")" 2
 check renamed/counters same "$(metric server reflex_packets_total 'interface="srv2"' 'action="answer"')" 5
+check renamed/other-counters same "$(metric server reflex_packets_total 'interface="srv"' 'action="answer"')" 0
 kill_daemon TERM
 rename srv aside
 rename srv2 srv
@@ -626,8 +638,10 @@ xdp_pass server srv
 kill -CONT "$REFLEXD"
 check taken/said eventually logged "srv: another XDP program is attached"
 check taken/not-ready eventually not_ready
+before=$(grep -c 'not ready: ' "$TMP/reflexd.log")
 sleep 2.5
 check taken/once same "$(grep -cF "another XDP program" "$TMP/reflexd.log")" 1
+check taken/not-ready-once same "$(grep -c 'not ready: ' "$TMP/reflexd.log")" "$before"
 in_ns server bpftool net detach xdpdrv dev srv
 check taken/again eventually again 3
 check taken/answers ask "$SERVER" 21023
@@ -771,6 +785,7 @@ fi
 check dpdk/printed same "$("$REFLEX_BUILD/tests/segment" "$SEGMENT" | grep -c '^reflex_')" \
 	"$(scrape server metrics | grep -cE '^reflex_(packets_total|bytes_total|private_clients_total|dpdk_)')"
 
+check dpdk/link-up same "$(metric server reflex_dpdk_link_up 'interface="net_tap0"')" 1
 in_ns server ip link set spare down
 check dpdk/link eventually unready "reflex-dpdk: port net_tap0: its link is down"
 check dpdk/link-metric same "$(metric server reflex_dpdk_link_up 'interface="net_tap0"')" 0

@@ -722,6 +722,7 @@ dropped
 step "operation"
 reloads
 carry_on
+step "wrong starts"
 wrong
 step "workers"
 queues

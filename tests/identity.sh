@@ -82,6 +82,7 @@ reflexd=("$REFLEXD_BIN" --instance "$INSTANCE" --interface s0)
 # shellcheck disable=SC2016
 container=(unshare --mount --propagation "$(propagation)" sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' -)
 
+only "$@"
 step "a link of another network namespace, whose interface has the same name and index"
 check elsewhere/start start_reflexd a --interface s0
 check elsewhere/answers ask a-client "$SERVER"
