@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Who judges the judge: the faults of mutants/list are planted one at a time into a copy of the data plane, and the
-# agreement test must catch each. A fault that it lets through is a hole in its cases, or no fault.
+# agreement test must catch each. Those of the lists beside it are planted into what is around the core, and the suite that
+# is named with each must catch it. A fault that is let through is a hole in the tests, or no fault.
 #
-# usage: mutants.sh [PATTERN]: all, or those whose name matches the regular expression
+# usage: mutants.sh [--all] [--seed N] [PATTERN]: those whose name matches the regular expression. Around the core it is as many
+# as some minutes allow, in an order by the seed, or --all.
 #
-# It compiles what it needs by itself: $CC or cc, perl-base.
+# For the core it compiles what it needs by itself: $CC or cc, perl-base. For the others it copies what is built.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -20,6 +22,7 @@ TEST_INCLUDES=(-I "$TESTS" -I "$TESTS/agreement")
 
 names=() files=() olds=() news=()
 
+# read_list FILE
 read_list()
 {
 	local line
@@ -28,10 +31,11 @@ read_list()
 		'#'* | '') ;;
 		$'\t- '*) olds+=("${line#$'\t- '}");;
 		$'\t+'*) line=${line#$'\t+'} && news+=("${line# }");;
+		$'\t? '*) judges+=("${line#$'\t? '}");;
 		$'\t'*) files+=("${line#$'\t'}");;
 		*) names+=("$line");;
 		esac
-	done <"$TESTS/mutants/list"
+	done <"$1"
 }
 
 # The oracle and the judge see nothing of the product, so they are compiled once.
@@ -151,9 +155,21 @@ report()
 	pass "$name" "$stage: $why" >/dev/null
 }
 
+all='' seed=$(date +%s) pattern=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--all) all=yes;;
+	--seed) seed=${2:?--seed needs a number} && shift;;
+	*) pattern=$1;;
+	esac
+	shift
+done
+
 suite mutants
+# shellcheck source=tests/mutants/rooms.sh
+. "$TESTS/mutants/rooms.sh"
 need "$CC" gcc perl perl-base
-read_list
+read_list "$TESTS/mutants/list"
 [ "${#names[@]}" -ge 25 ]
 [ "${#names[@]} ${#names[@]} ${#names[@]}" = "${#files[@]} ${#olds[@]} ${#news[@]}" ]
 build_judge
@@ -172,7 +188,7 @@ pass "no fault"
 width=0
 chosen=()
 for i in "${!names[@]}"; do
-	[[ ${names[i]} =~ ${1:-} ]] || continue
+	[[ ${names[i]} =~ $pattern ]] || continue
 	chosen+=("$i")
 	[ "${#names[i]}" -le "$width" ] || width=${#names[i]}
 done
@@ -195,3 +211,10 @@ for i in "${chosen[@]}"; do
 	report "$i"
 done
 printf '%d mutants, %d caught\n' "${#chosen[@]}" "$caught"
+
+step "around the core"
+if [ "$(id -u)" -ne 0 ]; then
+	skip rooms "the suites that judge need root"
+	exit 0
+fi
+rooms "$seed" "$pattern" "$all"
