@@ -240,6 +240,7 @@ declare -A HOW=(
 	['reflexd --dataplane socket --address 127.0.0.1 --port 34780']='serves'
 	['reflexd --dataplane dpdk --address 203.0.113.10']='serves 503'
 	['reflexd --config /etc/reflex/reflexd.yaml --check']='says ok$'
+	['ip netns exec']='not it is the beginning of a command'
 	['nsenter --net=/run/netns/NETNS']='not it is the beginning of a command'
 	['chmod a+x /sys/fs/bpf']='ends'
 	['install -d -o USER /sys/fs/bpf/reflex/NAME']='with USER=nobody NAME=other'
