@@ -113,6 +113,7 @@ static int get(int fd, struct request *request, struct interface *interface)
 	request->mask.rta_type = IFLA_EXT_MASK;
 	request->mask.rta_len = RTA_LENGTH(sizeof(request->mask_value));
 	request->mask_value = RTEXT_FILTER_SKIP_STATS;
+	memset(&reply, 0, sizeof(reply)); /* the analyzer does not see that recv() fills it */
 	r = ask(fd, request, &reply);
 	if (r < 0)
 		return r;
