@@ -121,7 +121,7 @@ static bool is_overrun(const struct rte_eth_dev_info *info, unsigned int room)
 	const struct rte_devargs *devargs = rte_dev_devargs(info->device);
 	const char *arguments = devargs && devargs->args ? devargs->args : "", *size;
 
-	if (!COMPAT_MEMIF_OVERRUN || strcmp(info->driver_name, "net_memif") != 0 ||
+	if (strcmp(info->driver_name, "net_memif") != 0 ||
 	    !(strstr(arguments, "role=server") || strstr(arguments, "role=master")))
 		return false;
 	size = strstr(arguments, "bsize=");
@@ -156,7 +156,7 @@ static int check(const struct port *port, unsigned int room, char *error, size_t
 			 port->name, port->queues, info.max_rx_queues, port->queues);
 		return -EINVAL;
 	}
-	if (is_overrun(&info, room)) {
+	if (COMPAT_MEMIF_OVERRUN && is_overrun(&info, room)) {
 		snprintf(error, size,
 			 "port %s: with this DPDK a client of memif that has larger buffers writes "
 			 "behind those of its server: give bsize=%u",
