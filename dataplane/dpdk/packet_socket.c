@@ -9,7 +9,7 @@
 
 static bool is_bound(int fd, unsigned int interface)
 {
-	struct sockaddr_ll address;
+	struct sockaddr_ll address = {0};
 	socklen_t size = sizeof(address);
 
 	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 &&

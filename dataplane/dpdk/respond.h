@@ -33,6 +33,10 @@ static inline struct response respond(uint8_t *frame, uint32_t length, uint32_t 
 	struct response response = {.length = 0};
 	struct packet packet;
 
+#ifdef __clang_analyzer__ /* does not see that what is read was written where the verdict says so  \
+			   */
+	packet = (struct packet){0};
+#endif
 	response.verdict = responder_examine_with(frame, frame + length, policy, options, &packet);
 	response.family = (enum family)packet.binding.family;
 	if (verdict_action(response.verdict) != ACTION_ANSWER)

@@ -555,12 +555,14 @@ static void counts_private_clients(void **state)
 		for (int i = 0; i < 6; i++) {
 			uint8_t bytes[FRAME_MAX];
 			struct frame frame;
+			size_t length;
 
 			frame_init(&frame, i % 2 ? 6 : 4);
 			frame_address(frame.source, i % 2 ? "fd00::7" : "192.168.0.7");
 			frame_stun(&frame, 0x0001, true);
 			frame_attributes(&frame, i < 2 ? "" : i < 4 ? "F" : "7000");
-			add(bytes, frame_build(&frame, bytes, sizeof(bytes)));
+			length = frame_build(&frame, bytes, sizeof(bytes));
+			add(bytes, length);
 		}
 		add_request(4, "");
 		add_request(6, "F");
