@@ -605,6 +605,7 @@ refused()
 
 wrong()
 {
+	memory_for af_packet
 	config
 	refused wrong/no-port 1 "no port: bind a NIC" ""
 	refused wrong/no-interface 1 "no port: " net_af_packet0,iface=nosuch

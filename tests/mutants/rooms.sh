@@ -32,7 +32,7 @@ run_judge()
 	local build=$1 log=$2 suite=$3 steps=$4 status=0
 	rm -f "$log.results"
 	case $suite in
-	unit) timeout 60 "$build/tests/unit/$steps" >"$log" 2>&1 || status=$?;;
+	unit) timeout 30 "$build/tests/unit/$steps" >"$log" 2>&1 || status=$?;;
 	*) REFLEX_BUILD=$build REFLEX_RESULTS=$log.results REFLEX_STOP=yes REFLEX_PATIENCE=8 \
 		timeout 120 "$TESTS/$suite.sh" "$steps" </dev/null >"$log" 2>&1 || status=$?;;
 	esac
