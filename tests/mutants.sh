@@ -155,7 +155,7 @@ report()
 	pass "$name" "$stage: $why" >/dev/null
 }
 
-all='' seed=$(date +%s) pattern=''
+all='' seed=1 pattern=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--all) all=yes;;
