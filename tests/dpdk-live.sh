@@ -202,6 +202,8 @@ pinged()
 told() { in_ns "$1" ip neighbour show to "$2" dev eth | awk '{ for (i = 1; i < NF; i++) if ($i == "lladdr") print $(i + 1) }'; }
 # stun SPACE ADDRESS OWN: it asks once. No answer takes $WAIT seconds.
 stun() { in_ns "$1" timeout "${WAIT:-20}" turnutils_stunclient "$2" 2>&1 | grep -q "UDP reflexive addr: $3:"; }
+# The same where its question for the MAC address may be lost: the next would come after 30 s.
+stun_anew() { forget "$1" && stun "$@"; }
 # say SPACE ADDRESS PORT: a datagram, whatever comes of it.
 # shellcheck disable=SC2016
 say() { in_ns "$1" timeout 5 bash -c 'echo hello >"/dev/udp/$0/$1"' "$2" "$3" >/dev/null 2>&1 || true; }
@@ -589,7 +591,7 @@ refused()
 {
 	local name=$1 status=0 got
 	local log=$TMP/refused.log
-	in_ns server timeout 60 "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE-refused" --no-telemetry --no-pci \
+	in_ns server timeout "${REFLEX_PATIENCE:-60}" "$DPDK" "${MEMORY[@]}" --file-prefix "$INSTANCE-refused" --no-telemetry --no-pci \
 		--lcores "$(lcores)" ${4:+--vdev "$4"} "${@:5}" -- --config "$TMP/reflexd.yaml" --instance "$INSTANCE" >"$log" 2>&1 || status=$?
 	rm -rf "/run/dpdk/$INSTANCE-refused"
 	got=$(grep -F 'reflex-dpdk: error: ' "$log" | grep -cF -- "$3" || true)
@@ -630,7 +632,7 @@ wrong()
 	run wrong/link-down af_packet || return 0
 	check wrong/link-down-said eventually dpdk_said "not ready: port net_af_packet0: its link is down"
 	in_ns server ip link set port up
-	WAIT=2 check wrong/link-up-answers eventually stun client "$SERVER" 203.0.113.7
+	WAIT=2 check wrong/link-up-answers eventually stun_anew client "$SERVER" 203.0.113.7
 	end wrong/link-down
 }
 
