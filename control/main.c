@@ -258,7 +258,7 @@ static int raise_files(struct daemon *daemon)
 	}
 	r = link_open();
 	if (r < 0)
-		log_error("no socket to ask for interfaces: %s", strerror(-r));
+		log_error("no socket to look up interfaces: %s", strerror(-r));
 	return r;
 }
 
@@ -275,7 +275,7 @@ static int open_events(struct daemon *daemon)
 	r = daemon->watch = watch_open();
 	if (netlink_blocked(r) && !by_xdp(&daemon->config) && services_named(&daemon->config)) {
 		log_warning("no rtnetlink socket: %s: the services name their addresses, so it is "
-			    "not needed, but interfaces are looked at only once a second",
+			    "not needed, but interfaces are checked only once a second",
 			    strerror(-r));
 	} else if (r < 0) {
 		log_error("no rtnetlink socket: %s%s", strerror(-r), netlink_hint(r));

@@ -64,7 +64,7 @@ static void write_daemon(FILE *out, const struct metrics *metrics)
 static void write_left_out(FILE *out, const struct services *services)
 {
 	series_head(out, "reflex_services_left_out", "gauge",
-		    "Addresses and ports that are meant and not answered on, by why.");
+		    "Addresses and ports that are configured but not answered on, by reason.");
 	fprintf(out, "reflex_services_left_out{reason=\"limit\"} %zu\n", services->excess);
 	fprintf(out, "reflex_services_left_out{reason=\"duplicate_address\"} %zu\n",
 		services->duplicates);

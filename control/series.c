@@ -81,7 +81,7 @@ void series_counters(FILE *out, const struct series_origin *origins, size_t coun
 		write_bytes(out, &origins[i]);
 	series_head(out, "reflex_private_clients_total", "counter",
 		    "Success responses that told a private address, from a service address that is "
-		    "not: something before it hides its clients.");
+		    "not private: something before the service hides its clients.");
 	for (size_t i = 0; i < count; i++)
 		write_private_clients(out, &origins[i]);
 }

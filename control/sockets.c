@@ -96,7 +96,7 @@ void sockets_log_missing(const struct socket_responder *sockets, const struct co
 	if (count == 0)
 		return;
 	if (count > 1)
-		snprintf(more, sizeof(more), " (and %zu more ports of TCP or UDP cannot)",
+		snprintf(more, sizeof(more), " (and %zu more ports of TCP or UDP failed)",
 			 count - 1);
 	if (alone || stream)
 		log_warning("%s%s; nothing is answered there over %s", sentence, more,

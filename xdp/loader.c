@@ -124,7 +124,7 @@ static int check_kernel(struct failure failure)
 	struct utsname name;
 
 	if (uname(&name))
-		return fail(failure, -errno, "the kernel does not tell its version: %s",
+		return fail(failure, -errno, "the kernel's version cannot be read: %s",
 			    strerror(errno));
 	sscanf(name.release, "%u.%u", &major, &minor);
 	if (major < 5 || (major == 5 && minor < 19))
@@ -299,7 +299,7 @@ static int load(struct loader *loader, struct failure failure)
 			    "memory, then start again");
 	loader->program = identify(bpf_program__fd(loader->skeleton->progs.responder)).id;
 	if (!loader->program)
-		return fail(failure, -errno, "the kernel does not tell the BPF program's id: %s",
+		return fail(failure, -errno, "the BPF program's id cannot be read: %s",
 			    strerror(errno));
 	return 0;
 }

@@ -58,7 +58,7 @@ static int refuse_run(const char *run, char *error, size_t size)
 {
 	snprintf(error, size,
 		 "%s is not a folder that only this user may write: remove it, or set "
-		 "XDG_RUNTIME_DIR to one that is, for the instance's files",
+		 "XDG_RUNTIME_DIR to such a folder, for the instance's files",
 		 run);
 	return -EPERM;
 }

@@ -101,7 +101,8 @@ static int put_in_force(struct responder *responder, const struct config *config
 	if (wait_quiet(responder))
 		rte_free((void *)old);
 	else
-		log_warning("a worker does not go on; what it may be answering by stays in memory");
+		log_warning("a worker is stuck; the old policy, which it may still use, stays in "
+			    "memory");
 	return 0;
 }
 
@@ -185,7 +186,7 @@ static bool workers_ready(struct responder *responder, char *reason, size_t size
 		seen[i] = rounds;
 		if (stuck[i] < STUCK_PERIODS)
 			continue;
-		snprintf(reason, size, "the worker on lcore %u does not go on",
+		snprintf(reason, size, "the worker on lcore %u is stuck",
 			 responder->workers[i].lcore);
 		return false;
 	}

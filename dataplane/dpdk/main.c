@@ -99,8 +99,8 @@ static int check_ports(void)
 		log_error("runs only as a primary process: leave --proc-type out");
 	else if (count == 0)
 		log_error("no port: bind a NIC to vfio-pci (`dpdk-devbind.py --bind=vfio-pci "
-			  "PCI-ADDRESS`), or name a device with --vdev; of one that was named and "
-			  "cannot be opened, DPDK's own lines above say why");
+			  "PCI-ADDRESS`), or name a device with --vdev; if a named one cannot be "
+			  "opened, DPDK's own lines above say why");
 	else if (count > SEGMENT_PORTS_MAX)
 		log_error("%u ports, at most %d are possible: choose some with -a", count,
 			  SEGMENT_PORTS_MAX);

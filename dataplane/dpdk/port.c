@@ -159,7 +159,7 @@ static int check(const struct port *port, unsigned int room, char *error, size_t
 	if (COMPAT_MEMIF_OVERRUN && is_overrun(&info, room)) {
 		snprintf(error, size,
 			 "port %s: with this DPDK a client of memif that has larger buffers writes "
-			 "behind those of its server: give bsize=%u",
+			 "beyond those of its server: give bsize=%u",
 			 port->name, 2 * room);
 		return -EINVAL;
 	}
