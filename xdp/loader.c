@@ -33,6 +33,10 @@
 #define NETNS	 "/run/netns/"
 #define PINS	 4 /* besides the links */
 
+/* The folder of an instance, the path of a pin in it, and a name beside that. */
+#define FOLDER_MAX (sizeof(PIN_ROOT) + 1 + NAME_MAX)
+#define PIN_MAX	   (FOLDER_MAX + sizeof("/link_") + NAME_MAX)
+
 #define DISPATCHED_MAX 10 /* programs that libxdp's dispatcher has room for */
 
 /* Where a link is attached, as seen from this network namespace. */
@@ -54,9 +58,9 @@ struct attachment {
 };
 
 struct loader {
-	char pins[sizeof(PIN_ROOT) + 1 + NAME_MAX]; /* folder of the instance's pins */
-	struct stat folder;			    /* it, when all were made */
-	int netlink;				    /* to ask for interfaces */
+	char pins[FOLDER_MAX]; /* folder of the instance's pins */
+	struct stat folder;    /* it, when all were made */
+	int netlink;	       /* to ask for interfaces */
 	struct responder_bpf *skeleton;
 	uint32_t program;	/* its id */
 	struct generation next; /* what the coming flip puts in force */
@@ -105,17 +109,17 @@ static void escape(char to[NAME_MAX + 1], const char *from)
 	to[used] = '\0';
 }
 
-static void pin_path(char path[PATH_MAX], const struct loader *loader, const char *name)
+static void pin_path(char path[PIN_MAX], const struct loader *loader, const char *name)
 {
-	snprintf(path, PATH_MAX, "%s/%s", loader->pins, name);
+	snprintf(path, PIN_MAX, "%s/%s", loader->pins, name);
 }
 
-static void link_path(char path[PATH_MAX], const struct loader *loader, const char *interface)
+static void link_path(char path[PIN_MAX], const struct loader *loader, const char *interface)
 {
 	char escaped[NAME_MAX + 1];
 
 	escape(escaped, interface);
-	snprintf(path, PATH_MAX, "%s/link_%s", loader->pins, escaped);
+	snprintf(path, PIN_MAX, "%s/link_%s", loader->pins, escaped);
 }
 
 static int check_kernel(struct failure failure)
@@ -207,7 +211,7 @@ static int make_folder(const struct loader *loader, const char *path, struct fai
 
 static int make_folders(const struct loader *loader, struct failure failure)
 {
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 	int error = make_folder(loader, PIN_ROOT, failure);
 
 	pin_path(path, loader, STATE_LAYOUT);
@@ -228,7 +232,7 @@ static bool same_folder(const struct loader *loader)
 /* Where they are empty. */
 static void remove_folders(const struct loader *loader)
 {
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 
 	pin_path(path, loader, STATE_LAYOUT);
 	rmdir(path);
@@ -241,7 +245,7 @@ static void reuse_map(const struct loader *loader, struct bpf_map *map)
 {
 	struct bpf_map_info info = {0};
 	__u32 size = sizeof(info);
-	char path[PATH_MAX], name[64];
+	char path[PIN_MAX], name[64];
 	int fd;
 
 	snprintf(name, sizeof(name), STATE_LAYOUT "/%s", bpf_map__name(map));
@@ -318,7 +322,7 @@ static int create_barrier(struct loader *loader, struct failure failure)
 /* It takes the place of what is pinned there, which stays after an error. */
 static int pin_over(const char *path, int fd)
 {
-	char fresh[PATH_MAX + 4];
+	char fresh[PIN_MAX + sizeof("_new")];
 	int error;
 
 	snprintf(fresh, sizeof(fresh), "%s_new", path);
@@ -393,7 +397,7 @@ static int unpin(const char *path, int fd)
 static int pin_all(const struct loader *loader, bool anew, struct failure failure)
 {
 	struct pin list[PINS];
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 	int pinned = 0, r = 0;
 
 	list_pins(loader, list);
@@ -416,7 +420,7 @@ static int pin_all(const struct loader *loader, bool anew, struct failure failur
  */
 static bool owner_lives(const struct loader *loader)
 {
-	char path[PATH_MAX], name[STATE_NAME_MAX] = "";
+	char path[PIN_MAX], name[STATE_NAME_MAX] = "";
 	uint32_t lane = 0, id = 0;
 	int names, owner = -1;
 
@@ -506,7 +510,7 @@ static int refuse_elsewhere(const struct loader *loader, struct failure failure)
 {
 	DIR *folder = opendir(loader->pins);
 	const struct dirent *entry;
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 	unsigned int index;
 	int error = 0;
 
@@ -551,7 +555,7 @@ int loader_keep_pins(struct loader *loader, char *text, size_t size)
 static bool find_renamed(const struct loader *loader, char pin[NAME_MAX + 1],
 			 char name[IF_NAMESIZE])
 {
-	char path[PATH_MAX], right[PATH_MAX];
+	char path[PIN_MAX], right[PIN_MAX];
 	DIR *folder = opendir(loader->pins);
 	const struct dirent *entry;
 	bool found = false;
@@ -604,7 +608,7 @@ static void rename_lane(const struct loader *loader, const char *pin, const char
 /* Interfaces may have been renamed, swapped even: their links' pins and their counters follow. */
 static void follow_names(const struct loader *loader)
 {
-	char pin[NAME_MAX + 1], name[IF_NAMESIZE], path[PATH_MAX], right[PATH_MAX];
+	char pin[NAME_MAX + 1], name[IF_NAMESIZE], path[PIN_MAX], right[PIN_MAX];
 
 	while (find_renamed(loader, pin, name)) {
 		pin_path(path, loader, pin);
@@ -931,7 +935,7 @@ static int adopt(const struct loader *loader, struct attachment *attachment, enu
 		 struct failure failure)
 {
 	struct bpf_link_info info;
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 	enum place place;
 	int link;
 
@@ -959,7 +963,7 @@ static int adopt(const struct loader *loader, struct attachment *attachment, enu
 
 bool loader_left(const struct loader *loader, const char *name)
 {
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 	unsigned int index;
 
 	link_path(path, loader, name);
@@ -983,7 +987,7 @@ static int create_link(const struct loader *loader, struct attachment *attachmen
 static int attach_anew(const struct loader *loader, struct attachment *attachment,
 		       enum loader_mode mode, struct failure failure)
 {
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 	int error;
 
 	error = create_link(loader, attachment, mode == LOADER_AUTO ? LOADER_NATIVE : mode,
@@ -1141,7 +1145,7 @@ int loader_run(struct loader *loader, void *frame, size_t *length, size_t capaci
 
 static bool is_attached(const struct loader *loader, const char *pin_name)
 {
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 
 	for (size_t i = 0; i < loader->count; i++) {
 		link_path(path, loader, loader->attachments[i].name);
@@ -1157,7 +1161,7 @@ static int find_other_link(const struct loader *loader, char name[NAME_MAX + 1],
 {
 	DIR *folder = opendir(loader->pins);
 	const struct dirent *entry;
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 	unsigned int index;
 	int found = 0;
 
@@ -1220,7 +1224,7 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 
 /* Ends what earlier processes left on other interfaces; a pin that cannot be removed keeps its
  * link. Return: how many, or -errno and the path. */
-static int end_others(const struct loader *loader, char path[PATH_MAX])
+static int end_others(const struct loader *loader, char path[PIN_MAX])
 {
 	char name[NAME_MAX + 1];
 	int ended = 0, found;
@@ -1246,13 +1250,13 @@ static int end_others(const struct loader *loader, char path[PATH_MAX])
 	if (found >= 0 ||
 	    found == -EACCES) /* what this user may not even read is not this user's */
 		return ended;
-	snprintf(path, PATH_MAX, "%s/link_*", loader->pins);
+	snprintf(path, PIN_MAX, "%s/link_*", loader->pins);
 	return found;
 }
 
 void loader_end_others(struct loader *loader)
 {
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 
 	end_others(loader, path);
 }
@@ -1260,7 +1264,7 @@ void loader_end_others(struct loader *loader)
 static void remove_pins(const struct loader *loader)
 {
 	struct pin list[PINS];
-	char path[PATH_MAX];
+	char path[PIN_MAX];
 
 	list_pins(loader, list);
 	for (size_t i = 0; i < PINS; i++) {
@@ -1289,7 +1293,7 @@ int loader_end_left(const char *instance, char *text, size_t size)
 {
 	struct loader *loader = create_empty(instance);
 	struct failure failure = {text, size};
-	char path[PATH_MAX], name[NAME_MAX + 1];
+	char path[PIN_MAX], name[NAME_MAX + 1];
 	int ended;
 
 	if (!loader)
@@ -1308,7 +1312,7 @@ int loader_end_left(const char *instance, char *text, size_t size)
 
 int loader_detach(struct loader *loader)
 {
-	char path[PATH_MAX], name[NAME_MAX + 1];
+	char path[PIN_MAX], name[NAME_MAX + 1];
 	int error = 0, other;
 
 	while (loader->count) {
