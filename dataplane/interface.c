@@ -4,11 +4,10 @@
 #include <errno.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "netlink.h"
 
 #define ALTERNATIVE_NAME_SIZE 128 /* ALTIFNAMSIZ, which <linux/if.h> would bring into conflict */
 
@@ -21,56 +20,11 @@ struct request {
 	char name_value[ALTERNATIVE_NAME_SIZE];
 };
 
-/* XDP is told before what may be too long for it. */
-struct reply {
-	struct nlmsghdr header;
-	union {
-		struct {
-			struct ifinfomsg message;
-			char attributes[8192];
-		};
-		struct nlmsgerr error;
-	};
-};
-
-int interface_open(void)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* The kernel has replied when send() returns. What else waits answers requests that failed. */
-static int ask(int fd, struct request *request, struct reply *reply)
-{
-	static uint32_t sequence;
-	ssize_t length;
-
-	request->header.nlmsg_type = RTM_GETLINK;
-	request->header.nlmsg_flags = NLM_F_REQUEST;
-	request->header.nlmsg_seq = ++sequence;
-	if (send(fd, request, request->header.nlmsg_len, 0) < 0)
-		return -errno;
-	do {
-		length = recv(fd, reply, sizeof(*reply), MSG_DONTWAIT);
-		if (length < 0 && errno != EINTR && errno != ENOBUFS)
-			return -errno;
-	} while (length < (ssize_t)NLMSG_LENGTH(sizeof(reply->message)) ||
-		 reply->header.nlmsg_seq != request->header.nlmsg_seq);
-	if (reply->header.nlmsg_type == NLMSG_ERROR)
-		return reply->error.error ? reply->error.error : -EPROTO;
-	if (reply->header.nlmsg_type != RTM_NEWLINK)
-		return -EPROTO;
-	if (reply->header.nlmsg_len > (size_t)length)
-		reply->header.nlmsg_len = (uint32_t)length;
-	return 0;
-}
-
 static uint32_t number(const struct rtattr *attribute)
 {
 	uint32_t value = 0;
 
-	if (RTA_PAYLOAD(attribute) >= sizeof(value))
+	if (attribute && RTA_PAYLOAD(attribute) >= sizeof(value))
 		memcpy(&value, RTA_DATA(attribute), sizeof(value));
 	return value;
 }
@@ -78,65 +32,57 @@ static uint32_t number(const struct rtattr *attribute)
 /* A program of the NIC itself may run besides, and is none of ours. */
 static void read_xdp(struct interface *interface, const struct rtattr *nested)
 {
-	const struct rtattr *attribute = RTA_DATA(nested);
-	int length = (int)RTA_PAYLOAD(nested);
-	uint32_t any = 0;
+	const struct rtattr *xdp[IFLA_XDP_SKB_PROG_ID + 1];
 
-	for (; RTA_OK(attribute, length); attribute = RTA_NEXT(attribute, length)) {
-		switch (attribute->rta_type) {
-		case IFLA_XDP_SKB_PROG_ID:
-			interface->generic = true;
-			interface->program = number(attribute);
-			break;
-		case IFLA_XDP_DRV_PROG_ID:
-			interface->program = number(attribute);
-			break;
-		case IFLA_XDP_PROG_ID:
-			any = number(attribute);
-			break;
-		default:
-			break;
-		}
-	}
-	if (!interface->program)
-		interface->program = any;
+	netlink_index(xdp, IFLA_XDP_SKB_PROG_ID, RTA_DATA(nested), (int)RTA_PAYLOAD(nested));
+	interface->generic = xdp[IFLA_XDP_SKB_PROG_ID];
+	interface->program = number(interface->generic		? xdp[IFLA_XDP_SKB_PROG_ID]
+				    : xdp[IFLA_XDP_DRV_PROG_ID] ? xdp[IFLA_XDP_DRV_PROG_ID]
+								: xdp[IFLA_XDP_PROG_ID]);
+}
+
+static bool is_veth(const struct rtattr *nested)
+{
+	const struct rtattr *info[IFLA_INFO_KIND + 1];
+
+	netlink_index(info, IFLA_INFO_KIND, RTA_DATA(nested), (int)RTA_PAYLOAD(nested));
+	return info[IFLA_INFO_KIND] && !strcmp(RTA_DATA(info[IFLA_INFO_KIND]), "veth");
+}
+
+static void take(const struct nlmsghdr *message, void *context)
+{
+	const struct rtattr *attributes[IFLA_MAX_MTU + 1];
+	const struct ifinfomsg *link = NLMSG_DATA(message);
+	struct interface *interface = context;
+
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return;
+	netlink_index(attributes, IFLA_MAX_MTU, IFLA_RTA(link), (int)IFLA_PAYLOAD(message));
+	interface->index = (unsigned int)link->ifi_index;
+	interface->ethernet = link->ifi_type == ARPHRD_ETHER;
+	interface->mtu_max = number(attributes[IFLA_MAX_MTU]);
+	if (attributes[IFLA_IFNAME])
+		snprintf(interface->name, sizeof(interface->name), "%s",
+			 (const char *)RTA_DATA(attributes[IFLA_IFNAME]));
+	if (attributes[IFLA_XDP])
+		read_xdp(interface, attributes[IFLA_XDP]);
+	if (attributes[IFLA_LINKINFO])
+		interface->veth = is_veth(attributes[IFLA_LINKINFO]);
 }
 
 static int get(int fd, struct request *request, struct interface *interface)
 {
-	const struct rtattr *attribute;
-	struct reply reply;
-	int length, r;
+	int r;
 
+	request->header.nlmsg_type = RTM_GETLINK;
 	request->header.nlmsg_len +=
 		NLMSG_LENGTH(sizeof(request->message)) + RTA_LENGTH(sizeof(request->mask_value));
 	request->mask.rta_type = IFLA_EXT_MASK;
 	request->mask.rta_len = RTA_LENGTH(sizeof(request->mask_value));
 	request->mask_value = RTEXT_FILTER_SKIP_STATS;
-	memset(&reply, 0, sizeof(reply)); /* the analyzer does not see that recv() fills it */
-	r = ask(fd, request, &reply);
-	if (r < 0)
-		return r;
 	memset(interface, 0, sizeof(*interface));
-	interface->index = (unsigned int)reply.message.ifi_index;
-	interface->ethernet = reply.message.ifi_type == ARPHRD_ETHER;
-	attribute = IFLA_RTA(&reply.message);
-	length = (int)IFLA_PAYLOAD(&reply.header);
-	for (; RTA_OK(attribute, length); attribute = RTA_NEXT(attribute, length)) {
-		/* Nested ones may be marked as such. */
-		switch (attribute->rta_type & NLA_TYPE_MASK) {
-		case IFLA_IFNAME:
-			snprintf(interface->name, sizeof(interface->name), "%s",
-				 (const char *)RTA_DATA(attribute));
-			break;
-		case IFLA_XDP:
-			read_xdp(interface, attribute);
-			break;
-		default:
-			break;
-		}
-	}
-	return 0;
+	r = netlink_ask(fd, &request->header, take, interface);
+	return r == 0 && !interface->index ? -EPROTO : r;
 }
 
 int interface_by_index(int fd, unsigned int index, struct interface *interface)

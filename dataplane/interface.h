@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the kernel says of an interface of this network namespace, by rtnetlink. */
+/* What the kernel says of an interface of this network namespace, by rtnetlink (netlink.h). */
 #ifndef REFLEX_INTERFACE_H
 #define REFLEX_INTERFACE_H
 
@@ -13,19 +13,15 @@ struct interface {
 	bool ethernet;	  /* its frames have an Ethernet header */
 	uint32_t program; /* id of its XDP program; 0: none */
 	bool generic;	  /* that runs in generic mode */
+	bool veth;
+	uint32_t mtu_max;
 };
 
 /**
- * interface_open - open a socket to ask by. It goes on asking in the namespace it was opened in.
- *
- * Return: a file descriptor or -errno.
- */
-int interface_open(void);
-
-/**
  * interface_by_index - ask for an interface by its index.
+ * @fd: from netlink_open
  *
- * Needs no capability, opens nothing. Return: 0; -ENODEV: there is none; or another -errno.
+ * Return: 0; -ENODEV: there is none; or another -errno.
  */
 int interface_by_index(int fd, unsigned int index, struct interface *interface);
 

@@ -103,7 +103,8 @@ build_guest()
 {
 	gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$2" -I "$SOURCE/xdp" -I "$SOURCE/dataplane" \
 		-I "$REFLEX_BUILD/dataplane" -o "$1" "$SOURCE/tests/kernels/guest.c" \
-		"$SOURCE/xdp/loader.c" "$SOURCE/dataplane/interface.c" "$SOURCE/dataplane/policy_build.c" -lbpf -lelf -lz
+		"$SOURCE/xdp/loader.c" "$SOURCE/dataplane/interface.c" "$SOURCE/dataplane/netlink.c" \
+		"$SOURCE/dataplane/policy_build.c" -lbpf -lelf -lz
 }
 
 # That of older sources is of no use.

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "interface.h"
+#include "netlink.h"
 #include "state.h"
 
 #include "responder.skel.h" /* needs the types of state.h */
@@ -643,7 +644,7 @@ static struct loader *create_empty(const char *instance)
 	name_pins(loader, instance);
 	loader->next.multiplier = 1;
 	loader->barrier = -1;
-	loader->netlink = interface_open();
+	loader->netlink = netlink_open();
 	return loader;
 }
 

@@ -16,6 +16,7 @@
 #include "endpoint.h"
 #include "interface.h"
 #include "log.h"
+#include "netlink.h"
 
 /* 1,024 services with comments fit many times; a device or a log file given by mistake does not. */
 #define FILE_SIZE_MAX (1 << 20)
@@ -200,7 +201,7 @@ int config_read_dataplane(void *target, const char *text, char *error, size_t si
 static bool find_primary(char primary[IF_NAMESIZE], const char *alternative)
 {
 	struct interface interface = {0};
-	int fd = interface_open();
+	int fd = netlink_open();
 	int r = fd < 0 ? fd : interface_by_name(fd, alternative, &interface);
 
 	if (fd >= 0)

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "interface.h"
 #include "netlink.h"
 
 static int asked = -1; /* the socket of every question, kept: there may be no file for another */
@@ -75,43 +77,19 @@ bool link_ready(const char *name, int index, char *reason, size_t size)
 
 /* --- the far end of a veth pair --- */
 
-struct link {
-	bool veth;
-	uint32_t mtu_max;
-};
-
-static void take_link(const struct nlmsghdr *message, void *context)
-{
-	const struct rtattr *attributes[IFLA_MAX_MTU + 1], *kind[IFLA_INFO_KIND + 1], *info;
-	struct link *link = context;
-
-	if (message->nlmsg_type != RTM_NEWLINK)
-		return;
-	netlink_index(attributes, IFLA_MAX_MTU, IFLA_RTA(NLMSG_DATA(message)),
-		      (int)IFLA_PAYLOAD(message));
-	info = attributes[IFLA_LINKINFO];
-	if (!info || !attributes[IFLA_MAX_MTU])
-		return;
-	netlink_index(kind, IFLA_INFO_KIND, RTA_DATA(info), (int)RTA_PAYLOAD(info));
-	link->veth = kind[IFLA_INFO_KIND] && !strcmp(RTA_DATA(kind[IFLA_INFO_KIND]), "veth");
-	memcpy(&link->mtu_max, RTA_DATA(attributes[IFLA_MAX_MTU]), sizeof(link->mtu_max));
-}
-
 /*
  * The far end may be in a network namespace that cannot be looked into. But a program there bounds
  * the MTU of this end, which is free otherwise (veth_xdp_set in the kernel's driver).
  */
 bool link_far_end(const char *name, int index, char *reason, size_t size)
 {
-	struct {
-		struct nlmsghdr header;
-		struct ifinfomsg info;
-	} request = {.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK},
-		     .info = {.ifi_index = index}};
-	struct link link = {0};
+	struct interface interface;
+	int fd = netlink_open();
+	int r = fd < 0 ? fd : interface_by_index(fd, (unsigned int)index, &interface);
 
-	if (netlink_ask(&request.header, take_link, &link) < 0 || !link.veth ||
-	    link.mtu_max != ETH_MAX_MTU)
+	if (fd >= 0)
+		close(fd);
+	if (r < 0 || !interface.veth || interface.mtu_max != ETH_MAX_MTU)
 		return true;
 	snprintf(
 		reason, size,

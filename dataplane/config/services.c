@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "endpoint.h"
 #include "link.h"
@@ -169,7 +170,7 @@ static int list_own(struct machine *machine)
 	} request = {.header = {.nlmsg_len = sizeof(request),
 				.nlmsg_type = RTM_GETADDR,
 				.nlmsg_flags = NLM_F_DUMP}};
-	int r;
+	int fd, r;
 
 	for (size_t i = 0; i < machine->config->interfaces_count; i++) {
 		r = link_index(machine->config->interfaces[i].name);
@@ -177,7 +178,11 @@ static int list_own(struct machine *machine)
 			return r;
 		machine->interfaces[i] = r < 0 ? 0 : r;
 	}
-	r = netlink_ask(&request.header, take_own, machine);
+	fd = netlink_open();
+	if (fd < 0)
+		return fd;
+	r = netlink_ask(fd, &request.header, take_own, machine);
+	close(fd);
 	return r == 0 && machine->exhausted ? -ENOMEM : r;
 }
 

@@ -2,52 +2,61 @@
 #include "netlink.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define BUFFER_SIZE 32768 /* the kernel sends no longer parts of an answer */
 
-/* Return: 1 where more is to come, 0 at the end, or -errno. */
-static int take_part(const struct nlmsghdr *message, int length,
+int netlink_open(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* What has another number answers a request that failed. Return: 1 where more is to come, 0 at the
+ * end, or -errno. */
+static int take_part(const struct nlmsghdr *message, int length, uint32_t sequence,
 		     void (*take)(const struct nlmsghdr *message, void *context), void *context)
 {
-	bool more = false;
-
 	for (; NLMSG_OK(message, (unsigned int)length); message = NLMSG_NEXT(message, length)) {
+		if (message->nlmsg_seq != sequence)
+			continue;
 		if (message->nlmsg_type == NLMSG_DONE)
 			return 0;
 		if (message->nlmsg_type == NLMSG_ERROR)
 			return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
 		take(message, context);
-		more = message->nlmsg_flags & NLM_F_MULTI;
+		if (!(message->nlmsg_flags & NLM_F_MULTI))
+			return 0;
 	}
-	return more;
+	return 1;
 }
 
-int netlink_ask(struct nlmsghdr *request,
+/* The kernel has answered when send() returns, and a dump goes on with each recv(): none waits. */
+int netlink_ask(int fd, struct nlmsghdr *request,
 		void (*take)(const struct nlmsghdr *message, void *context), void *context)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), r = 1;
+	static uint32_t sequence;
 	void *buffer = malloc(BUFFER_SIZE);
 	ssize_t length;
+	int r = 1;
 
+	if (!buffer)
+		return -ENOMEM;
 	request->nlmsg_flags |= NLM_F_REQUEST;
-	if (fd < 0 || (buffer && send(fd, request, request->nlmsg_len, 0) < 0))
+	request->nlmsg_seq = ++sequence;
+	if (send(fd, request, request->nlmsg_len, 0) < 0)
 		r = -errno;
-	else if (!buffer)
-		r = -ENOMEM;
 	while (r > 0) {
-		length = recv(fd, buffer, BUFFER_SIZE, 0);
+		length = recv(fd, buffer, BUFFER_SIZE, MSG_DONTWAIT);
 		if (length >= 0)
-			r = take_part(buffer, (int)length, take, context);
-		else if (errno != EINTR)
+			r = take_part(buffer, (int)length, request->nlmsg_seq, take, context);
+		else if (errno != EINTR && errno != ENOBUFS)
 			r = -errno;
 	}
 	free(buffer);
-	if (fd >= 0)
-		close(fd);
 	return r;
 }
 

@@ -8,13 +8,21 @@
 #include <stdbool.h>
 
 /**
+ * netlink_open - open a socket to ask by. It goes on asking in the namespace it was opened in.
+ *
+ * Return: a file descriptor or -errno.
+ */
+int netlink_open(void);
+
+/**
  * netlink_ask - ask a question and take each message of the answer.
- * @request: NLM_F_REQUEST is added; with NLM_F_DUMP the answer has any number of messages, else one
+ * @request: a number and NLM_F_REQUEST are added; with NLM_F_DUMP the answer has any number of
+ * messages, else one
  *
  * The messages of a dump during which something changed may be inconsistent; the kernel reports the
- * change by an event. Return: 0 or -errno.
+ * change by an event. Needs no capability, opens nothing. Return: 0 or -errno.
  */
-int netlink_ask(struct nlmsghdr *request,
+int netlink_ask(int fd, struct nlmsghdr *request,
 		void (*take)(const struct nlmsghdr *message, void *context), void *context);
 
 /** netlink_blocked - whether an error is that of a process that may not have such sockets. */
