@@ -53,16 +53,8 @@ static size_t list_bindable(struct service *list, const struct services *service
 	return count;
 }
 
-/* All at once is said by sockets_log_missing. */
-static void count_missing(const char *sentence, bool stream)
-{
-	(void)sentence;
-	(void)stream;
-}
-
-static int prepare(struct socket_responder *sockets, const struct config *config,
-		   const struct services *services, void (*warn)(const char *sentence, bool stream),
-		   char *error, size_t size)
+int sockets_prepare(struct socket_responder *sockets, const struct config *config,
+		    const struct services *services, bool strict, char *error, size_t size)
 {
 	static struct service list[POLICY_SERVICES_MAX];
 	struct policy *policy;
@@ -74,16 +66,10 @@ static int prepare(struct socket_responder *sockets, const struct config *config
 	/* What is refused is passed for another server on the same port: the port is left to it. */
 	if (!config->pass_refused)
 		count = list_bindable(list, services);
-	r = socket_prepare(sockets, list, count, policy, warn, error, size);
+	r = socket_prepare(sockets, list, count, policy, strict, error, size);
 	if (r < 0)
 		free(policy);
 	return r;
-}
-
-int sockets_prepare(struct socket_responder *sockets, const struct config *config,
-		    const struct services *services, bool strict, char *error, size_t size)
-{
-	return prepare(sockets, config, services, strict ? NULL : count_missing, error, size);
 }
 
 void sockets_log_missing(const struct socket_responder *sockets, const struct config *config)
@@ -113,7 +99,7 @@ void sockets_retry(struct socket_responder *sockets, const struct config *config
 	char error[LOG_SENTENCE_MAX];
 
 	if (!socket_missing(sockets, NULL, NULL) ||
-	    prepare(sockets, config, services, count_missing, error, sizeof(error)) < 0)
+	    sockets_prepare(sockets, config, services, false, error, sizeof(error)) < 0)
 		return;
 	socket_commit(sockets);
 	if (!socket_missing(sockets, NULL, NULL))

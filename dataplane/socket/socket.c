@@ -567,8 +567,7 @@ static int add_entry(struct socket_responder *responder, const struct service *s
 }
 
 int socket_prepare(struct socket_responder *responder, const struct service *services, size_t count,
-		   struct policy *policy, void (*warn)(const char *sentence, bool stream),
-		   char *error, size_t size)
+		   struct policy *policy, bool strict, char *error, size_t size)
 {
 	struct port_set *next = new_set(responder->workers_count, count);
 
@@ -587,7 +586,7 @@ int socket_prepare(struct socket_responder *responder, const struct service *ser
 		if (r == 0)
 			continue;
 		say_why(r, responder, &services[i / 2], stream, count, error, size);
-		if (!warn) {
+		if (strict) {
 			socket_abandon(responder);
 			return r;
 		}
@@ -595,7 +594,6 @@ int socket_prepare(struct socket_responder *responder, const struct service *ser
 			snprintf(next->missing, sizeof(next->missing), "%s", error);
 			next->missing_stream = stream;
 		}
-		warn(error, stream);
 	}
 	next->policy = policy;
 	return 0;

@@ -73,15 +73,13 @@ unsigned int socket_workers(const struct socket_responder *responder);
  * socket_prepare - open the ports that these services need and that are not open yet.
  * @services: sorted, each once
  * @policy: from malloc; belongs to the responder after success
- * @warn: told of each port that cannot be had, and whether it is one of TCP; NULL: the first such
- * is a failure
+ * @strict: fail if a port cannot be had; else go on without it, as socket_missing says
  *
  * What is in force stays so until socket_commit or socket_abandon, one of which must follow a
  * success. Return: 0 or -errno.
  */
 int socket_prepare(struct socket_responder *responder, const struct service *services, size_t count,
-		   struct policy *policy, void (*warn)(const char *sentence, bool stream),
-		   char *error, size_t size);
+		   struct policy *policy, bool strict, char *error, size_t size);
 
 /**
  * socket_commit - put what was prepared in force.

@@ -37,15 +37,6 @@ struct fixture {
 	struct service corners[4]; /* asked, other port, other address, both */
 };
 
-static unsigned int warnings;
-
-static void warn(const char *sentence, bool stream)
-{
-	(void)stream;
-	assert_non_null(strstr(sentence, "in use by another program"));
-	warnings++;
-}
-
 /* --- services --- */
 
 static struct policy_service service(uint8_t host, uint16_t port)
@@ -78,8 +69,7 @@ static int prepare(struct socket_responder *responder, const struct service *ser
 		   bool strict, char *error)
 {
 	struct policy *policy = make_policy(services, count);
-	int r = socket_prepare(responder, services, count, policy, strict ? NULL : warn, error,
-			       ERROR);
+	int r = socket_prepare(responder, services, count, policy, strict, error, ERROR);
 
 	if (r < 0)
 		free(policy);
@@ -331,6 +321,8 @@ static void taken_port(void **state)
 				  {.service = service(3, free_port())}};
 	struct sockaddr_in in = address_of(&next[1]);
 	char error[ERROR], reason[ERROR];
+	const char *sentence;
+	bool stream;
 
 	for (int type = SOCK_STREAM; type <= SOCK_DGRAM; type++) {
 		int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
@@ -347,10 +339,11 @@ static void taken_port(void **state)
 		assert_true(answers(&fixture->corners[0]));
 
 		/* Or all but that. */
-		warnings = 0;
 		assert_int_equal(prepare(fixture->responder, next, 2, false, error), 0);
-		assert_int_equal(warnings, 1);
 		socket_commit(fixture->responder);
+		assert_int_equal(socket_missing(fixture->responder, &sentence, &stream), 1);
+		assert_non_null(strstr(sentence, "in use by another program"));
+		assert_int_equal(stream, type == SOCK_STREAM);
 		assert_true(answers(&next[0]));
 		assert_int_equal(answers(&next[1]), type == SOCK_STREAM);
 		assert_false(answers(&fixture->corners[0]));
