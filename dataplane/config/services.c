@@ -569,7 +569,7 @@ static bool meets(const struct config_listen *listen, const struct service *serv
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&listen->address;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&listen->address;
 
-	endpoint_sockaddr(&address, &service->service, 0);
+	endpoint_sockaddr(&address, &service->service, service->scope);
 	if (listen->address.ss_family == AF_INET6)
 		return in6->sin6_port == be16_from(service->service.port).raw &&
 		       (IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr) ||

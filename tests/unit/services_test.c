@@ -398,6 +398,29 @@ static int tear_down(void **state)
 	return unlink(path);
 }
 
+static void expect_metrics(const char *text, int expected)
+{
+	expand(text);
+	assert_int_equal(services_check_metrics(&services, &config, path, error, sizeof(error)),
+			 expected);
+}
+
+/* An address of a link is another one on the next link. */
+static void metrics(void **state)
+{
+	(void)state;
+	expect_metrics(SOCKETS LO "metrics: {listen: '0.0.0.0:3478'}\n", -EINVAL);
+	expect_metrics(SOCKETS LO "metrics: {listen: '203.0.113.10:3478'}\n", -EINVAL);
+	expect_metrics(SOCKETS LO "metrics: {listen: '203.0.113.11:3478'}\n", 0);
+	expect_metrics(SOCKETS LO "services: [{address: fe80::10%lo}]\n"
+				  "metrics: {listen: '[fe80::10%lo]:3478'}\n",
+		       -EINVAL);
+	assert_non_null(strstr(error, "[fe80::10%lo]:3478 is answered over TCP"));
+	expect_metrics(SOCKETS LO "services: [{address: fe80::10%lo}]\n"
+				  "metrics: {listen: '[fe80::10%lo]:9478'}\n",
+		       0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,7 +428,7 @@ int main(void)
 		cmocka_unit_test(corners),	 cmocka_unit_test(changes),
 		cmocka_unit_test(one_more),	 cmocka_unit_test(astray),
 		cmocka_unit_test(policies),	 cmocka_unit_test(limited),
-		cmocka_unit_test(printed),
+		cmocka_unit_test(printed),	 cmocka_unit_test(metrics),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
