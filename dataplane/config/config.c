@@ -15,6 +15,7 @@
 
 #include "endpoint.h"
 #include "interface.h"
+#include "link.h"
 #include "log.h"
 #include "netlink.h"
 
@@ -321,7 +322,7 @@ static char *split_port(char *text, char **host)
 static int listen_address(struct config_listen *listen, char *host, uint16_t port)
 {
 	char *link = strchr(host, '%');
-
+	int index;
 	struct sockaddr_in *in = (struct sockaddr_in *)&listen->address;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&listen->address;
 
@@ -338,9 +339,10 @@ static int listen_address(struct config_listen *listen, char *host, uint16_t por
 	if (inet_pton(AF_INET6, host, &in6->sin6_addr) == 1) {
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons(port);
-		in6->sin6_scope_id = link ? if_nametoindex(link) : 0;
 		listen->length = sizeof(*in6);
-		return link && !in6->sin6_scope_id ? -ENODEV : 0;
+		index = link ? link_index(link) : 0;
+		in6->sin6_scope_id = index < 0 ? 0 : index;
+		return index < 0 ? index : 0;
 	}
 	return -EINVAL;
 }
@@ -388,8 +390,11 @@ int config_read_listen(void *target, const char *text, char *error, size_t size)
 	if (r == -ENODEV)
 		return refuse(error, size, "'%s' names no interface of this network namespace",
 			      text);
-	if (r < 0)
+	if (r == -EINVAL)
 		return refuse(error, size, "'%s' is not an IP address (or localhost)", host);
+	if (r < 0)
+		return refuse(error, size, "'%s': the interface cannot be looked up: %s", text,
+			      strerror(-r));
 	if (check_listen(listen, host, error, size) < 0)
 		return -EINVAL;
 	memcpy(listen->text, text, length + 1);

@@ -40,6 +40,8 @@ int link_index(const char *name)
 	struct ifreq request = {0};
 	int r;
 
+	if (strlen(name) >= sizeof(request.ifr_name))
+		return -ENODEV;
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	r = ask(SIOCGIFINDEX, &request);
 	return r < 0 ? r : request.ifr_ifindex;
