@@ -142,6 +142,14 @@ check gone/start start_reflexd a --interface s0
 check gone/answers ask a-client "$SERVER"
 kill_daemon TERM
 
+step "a link that has another pin"
+check twice/start start_reflexd a --interface s0
+kill_daemon KILL
+bpftool link pin id "$(bpftool link show pinned "$PINS/link_s0" | sed -n 's/^\([0-9]*\):.*/\1/p')" "$PINS/link_s0_new"
+check twice/again start_reflexd a --interface s0
+check twice/answers eventually ask a-client "$SERVER"
+kill_daemon TERM
+
 step "bpffs that is unmounted and mounted again"
 # shellcheck disable=SC2016
 spawn holder unshare --mount --propagation "$(propagation)" sh -c '

@@ -320,13 +320,14 @@ static int create_barrier(struct loader *loader, struct failure failure)
 				   : 0;
 }
 
-/* It takes the place of what is pinned there, which stays after an error. */
-static int pin_over(const char *path, int fd)
+/* It takes the place of what is pinned there, which stays after an error. What a crash leaves in
+ * between has no name of a link. */
+static int pin_over(const struct loader *loader, const char *path, int fd)
 {
-	char fresh[PIN_MAX + sizeof("_new")];
+	char fresh[PIN_MAX];
 	int error;
 
-	snprintf(fresh, sizeof(fresh), "%s_new", path);
+	pin_path(fresh, loader, "new");
 	unlink(fresh);
 	if (bpf_obj_pin(fd, fresh))
 		return -1;
@@ -368,7 +369,8 @@ static int is_pinned(const char *path, int fd)
 }
 
 /* Return: how many were pinned, or -errno. */
-static int pin(const char *path, int fd, bool anew, struct failure failure)
+static int pin(const struct loader *loader, const char *path, int fd, bool anew,
+	       struct failure failure)
 {
 	int there = anew ? 0 : is_pinned(path, fd);
 
@@ -379,7 +381,7 @@ static int pin(const char *path, int fd, bool anew, struct failure failure)
 			    "%s is another reflexd's by now, perhaps in a container: give one of "
 			    "them another --instance",
 			    path);
-	if (there < 0 || (anew ? pin_over(path, fd) : bpf_obj_pin(fd, path)))
+	if (there < 0 || (anew ? pin_over(loader, path, fd) : bpf_obj_pin(fd, path)))
 		return fail(failure, -errno, "cannot pin %s: %s", path, strerror(errno));
 	return 1;
 }
@@ -404,12 +406,12 @@ static int pin_all(const struct loader *loader, bool anew, struct failure failur
 	list_pins(loader, list);
 	for (size_t i = 0; i < PINS && r >= 0; i++) {
 		pin_path(path, loader, list[i].name);
-		r = pin(path, list[i].fd, anew, failure);
+		r = pin(loader, path, list[i].fd, anew, failure);
 		pinned += r;
 	}
 	for (size_t i = 0; i < loader->count && r >= 0; i++) {
 		link_path(path, loader, loader->attachments[i].name);
-		r = pin(path, loader->attachments[i].link, anew, failure);
+		r = pin(loader, path, loader->attachments[i].link, anew, failure);
 		pinned += r;
 	}
 	return r < 0 ? r : pinned;
@@ -551,8 +553,8 @@ int loader_keep_pins(struct loader *loader, char *text, size_t size)
 	return error ? error : pin_all(loader, lost, failure);
 }
 
-/* Finds a pinned link whose interface has another name by now: its pin, and the interface's name.
- */
+/* Finds a pinned link whose interface has another name by now, and no pin of that name: its pin,
+ * and the interface's name. */
 static bool find_renamed(const struct loader *loader, char pin[NAME_MAX + 1],
 			 char name[IF_NAMESIZE])
 {
@@ -562,7 +564,7 @@ static bool find_renamed(const struct loader *loader, char pin[NAME_MAX + 1],
 	bool found = false;
 
 	while (folder && !found && (entry = readdir(folder))) {
-		unsigned int index;
+		unsigned int index, there;
 
 		if (strncmp(entry->d_name, "link_", 5))
 			continue;
@@ -570,7 +572,9 @@ static bool find_renamed(const struct loader *loader, char pin[NAME_MAX + 1],
 		if (find_pinned(loader, path, &index) == PLACE_HERE &&
 		    if_indextoname(index, name)) {
 			link_path(right, loader, name);
-			found = strcmp(path, right) != 0;
+			found = strcmp(path, right) &&
+				(find_pinned(loader, right, &there) != PLACE_HERE ||
+				 there != index);
 		}
 		snprintf(pin, NAME_MAX + 1, "%s", entry->d_name);
 	}
