@@ -12,8 +12,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define PLACES_MAX	  32 /* connections of a listener */
 #define PLACES_OWN	  8  /* of the one in the file system */
@@ -53,14 +54,6 @@ struct http {
 	struct listener tcp, own;
 	struct place places[PLACES_MAX + ACCEPTS_MAX + PLACES_OWN + ACCEPTS_MAX];
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- answers --- */
 
@@ -173,7 +166,7 @@ static void end(struct http *http, struct place *place)
 /* The library's own timeout begins anew with every byte, so that a client that drips would stay. */
 static void end_old_connections(struct http *http)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	for (size_t i = 0; i < sizeof(http->places) / sizeof(http->places[0]); i++) {
 		struct place *place = &http->places[i];
@@ -211,7 +204,7 @@ static size_t count_source(const struct listener *listener, uint64_t source)
  */
 static struct place *find_victim(const struct listener *listener)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	struct place *victim = NULL;
 	size_t most = 0;
 
@@ -245,7 +238,7 @@ static void wait_for(const struct http *http, const struct listener *listener, b
 
 static void pause_for(const struct http *http, struct listener *listener, int ms)
 {
-	listener->paused_until = now_ms() + ms;
+	listener->paused_until = clock_ms() + ms;
 	wait_for(http, listener, false);
 }
 
@@ -258,7 +251,7 @@ static bool is_passing(int error)
 static void begin(struct http *http, struct place *place, int fd,
 		  const struct sockaddr_storage *client, socklen_t length)
 {
-	*place = (struct place){.fd = fd, .source = source_of(client), .since = now_ms()};
+	*place = (struct place){.fd = fd, .source = source_of(client), .since = clock_ms()};
 	http->again = true;
 	if (MHD_add_connection(http->daemon, fd, (const struct sockaddr *)client, length) !=
 	    MHD_YES)
@@ -303,7 +296,7 @@ static bool accept_one(struct http *http, struct listener *listener)
 
 static void accept_some(struct http *http, struct listener *listener)
 {
-	if (listener->fd < 0 || now_ms() < listener->paused_until)
+	if (listener->fd < 0 || clock_ms() < listener->paused_until)
 		return;
 	if (listener->paused_until)
 		wait_for(http, listener, true);
@@ -464,7 +457,7 @@ int http_timeout(const struct http *http)
 {
 	const int64_t pauses[] = {http->tcp.paused_until, http->own.paused_until};
 	MHD_UNSIGNED_LONG_LONG library;
-	int64_t wait = INT64_MAX, now = now_ms();
+	int64_t wait = INT64_MAX, now = clock_ms();
 
 	if (http->again)
 		return 0;

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "config.h"
 #include "delivery.h"
 #include "dpdk.h"
@@ -646,17 +646,9 @@ static void on_hangup(struct daemon *daemon)
 	log_services(daemon, "reloaded: ");
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void say_changes(struct daemon *daemon)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	if (!daemon->unsaid || (daemon->said && now < daemon->said + SAY_MS))
 		return;
@@ -674,7 +666,7 @@ static void follow_addresses(struct daemon *daemon)
 	struct services services = {0};
 	int r = services_expand(&services, &daemon->config, error, sizeof(error));
 
-	daemon->followed = now_ms();
+	daemon->followed = clock_ms();
 	if (r == 0)
 		services_limit(&services, &daemon->services);
 	if (r == 0 && !services_equal(&services, &daemon->services)) {
@@ -689,7 +681,7 @@ static void follow_addresses(struct daemon *daemon)
 /* Return: in how many milliseconds changes are looked at; 0: now. */
 static int follow_wait(const struct daemon *daemon)
 {
-	int64_t due = daemon->followed ? daemon->followed + FOLLOW_MS - now_ms() : 0;
+	int64_t due = daemon->followed ? daemon->followed + FOLLOW_MS - clock_ms() : 0;
 
 	return due > 0 ? (int)due : 0;
 }
@@ -808,7 +800,7 @@ static int loop(struct daemon *daemon)
 					daemon->config.dataplane == CONFIG_DATAPLANE_SOCKET
 						? daemon->sockets
 						: NULL,
-					now_ms());
+					clock_ms());
 		if (events[0].revents || events[1].revents || ticked)
 			look(daemon);
 	}
