@@ -300,7 +300,7 @@ static int add_own(struct services *services, size_t *room, uint16_t port,
 
 		if (!own->meant)
 			continue;
-		if (is_duplicate(machine, &own->service, own->scope)) {
+		if (own->duplicate && is_duplicate(machine, &own->service, own->scope)) {
 			leave_out(services, &own->service, port, own->scope, false);
 			continue;
 		}
