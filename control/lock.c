@@ -45,7 +45,7 @@ int lock_take(struct lock *lock, const char *instance, char *error, size_t size)
 		if (r < 0)
 			return r;
 		snprintf(path, sizeof(path), "%s/lock", lock->folder);
-		lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (lock->fd < 0 && errno == ENOENT)
 			continue; /* its holder before us has just removed the folder */
 		if (lock->fd < 0) {
