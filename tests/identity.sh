@@ -148,6 +148,7 @@ kill_daemon KILL
 bpftool link pin id "$(bpftool link show pinned "$PINS/link_s0" | sed -n 's/^\([0-9]*\):.*/\1/p')" "$PINS/link_s0_new"
 check twice/again start_reflexd a --interface s0
 check twice/answers eventually ask a-client "$SERVER"
+check twice/kept not logged "attached again"
 kill_daemon TERM
 
 step "bpffs that is unmounted and mounted again"

@@ -1227,6 +1227,17 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 	return 0;
 }
 
+/* Whether it is the link of an attachment: somebody may have pinned it a second time. */
+static bool is_held(const struct loader *loader, int link)
+{
+	uint32_t id = identify(link).id;
+
+	for (size_t i = 0; i < loader->count; i++)
+		if (identify(loader->attachments[i].link).id == id)
+			return true;
+	return false;
+}
+
 /* Ends what earlier processes left on other interfaces; a pin that cannot be removed keeps its
  * link. Return: how many, or -errno and the path. */
 static int end_others(const struct loader *loader, char path[PIN_MAX])
@@ -1246,7 +1257,7 @@ static int end_others(const struct loader *loader, char path[PIN_MAX])
 			error = loader->netlink < 0 ? loader->netlink : -EAGAIN;
 		else if (unlink(path))
 			error = -errno;
-		else
+		else if (!is_held(loader, link))
 			bpf_link_detach(link);
 		close(link);
 		if (error)
