@@ -214,7 +214,7 @@ declare -A HOW=(
 	['tests/run']='not it is what runs this'
 	['bench/run']='not the suite bench runs it'
 	['control/install-packages control/packages']='ends'
-	['meson setup build --buildtype=release && ninja -C build']='builds'
+	['meson setup build && ninja -C build']='builds'
 	['mount -t bpf bpf /sys/fs/bpf']='ends'
 	['build/control/reflexd --interface eth0']='serves'
 	['build/control/reflexd --config /etc/reflex/reflexd.yaml --check']='says ok$'
