@@ -312,8 +312,8 @@ static inline enum verdict message_conclude(const struct policy *policy, struct 
 static inline void message_redirect(const struct policy *policy, struct binding *binding)
 {
 	uint8_t change = binding->found.change;
-	struct message_endpoint opposite;
-	struct be16 ports[2] WIRE_ALIGNED; /* source, destination */
+	struct message_endpoint opposite = {}; /* gcc does not see that the family decides */
+	struct be16 ports[2] WIRE_ALIGNED;     /* source, destination */
 
 	message_opposite(policy, binding, &opposite);
 	wire_store32(ports, binding->ports);
