@@ -321,6 +321,7 @@ static int say_why(int r, const struct config_listen *listen, char *error, size_
 		 r == -EADDRINUSE      ? ": choose another address or port with --metrics, or "
 					 "metrics.listen in the file"
 		 : r == -EADDRNOTAVAIL ? ": no interface of this machine that is up has it"
+		 : r == -EACCES	       ? ": a port below 1024 needs CAP_NET_BIND_SERVICE"
 				       : "");
 	return r;
 }

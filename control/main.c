@@ -907,11 +907,11 @@ int main(int argc, char **argv)
 	} steps[] = {
 		/* clang-format off */
 		{raise_files,      NULL},
+		{take_lock,        NULL},
 		{check_privileges, by_xdp},
 		{check_far_ends,   by_xdp},
 		{open_events,      NULL},
 		{list_services,    NULL},
-		{take_lock,        NULL},
 		{open_http,        NULL},
 		{open_dpdk,        by_dpdk},
 		{open_sockets,     by_sockets},

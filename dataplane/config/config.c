@@ -542,7 +542,9 @@ static int parse_mapping(struct parser *parser, const struct key *key, yaml_node
 	int r;
 
 	if (node->type != YAML_MAPPING_NODE)
-		return refuse_node(parser, node, "keys and their values are expected");
+		return refuse_node(parser, node,
+				   "keys and their values are expected, such as `%s: ...`",
+				   key->keys[0].name);
 	for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
 	     pair < node->data.mapping.pairs.top; pair++) {
 		r = parse_pair(parser, key->keys, pair, seen, target);
@@ -859,10 +861,14 @@ static int refuse_syntax(struct parser *parser, const yaml_parser_t *yaml)
 		return refuse(parser->error, parser->size,
 			      "%s: takes more than %d seconds to read, so hardly a configuration",
 			      parser->file, CPU_SECONDS_MAX);
-	return refuse(parser->error, parser->size, "%s:%zu: not YAML: %s%s%s", parser->file,
+	return refuse(parser->error, parser->size, "%s:%zu: not YAML: %s%s%s%s", parser->file,
 		      error_line(yaml, parser->input.text),
 		      yaml->problem ? yaml->problem : "unreadable", yaml->context ? ", " : "",
-		      yaml->context ? yaml->context : "");
+		      yaml->context ? yaml->context : "",
+		      yaml->error == YAML_SCANNER_ERROR &&
+				      memchr(parser->input.text, '\t', parser->input.length)
+			      ? " (YAML indents by spaces, not by tabs)"
+			      : "");
 }
 
 static int start_yaml(struct parser *parser, yaml_parser_t *yaml)

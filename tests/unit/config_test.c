@@ -308,16 +308,18 @@ static const struct {
 	{ETH0 "idle: doze\n", ":3: idle: 'doze' is not sleep or poll"},
 
 	/* types */
-	{"- a\n- b\n", ":1: keys and their values are expected"},
-	{"eth0\n", ":1: keys and their values are expected"},
+	{"- a\n- b\n", ":1: keys and their values are expected, such as `dataplane: ...`"},
+	{"eth0\n", ":1: keys and their values are expected, such as `dataplane: ...`"},
 	{"interfaces: eth0\n", ":1: interfaces: a list is expected, each item behind a dash"},
 	{"interfaces:\n  name: eth0\n",
 	 ":2: interfaces: a list is expected, each item behind a dash"},
-	{"interfaces:\n  - eth0\n", ":2: interfaces[0]: keys and their values are expected"},
+	{"interfaces:\n  - eth0\n",
+	 ":2: interfaces[0]: keys and their values are expected, such as `name: ...`"},
 	{"interfaces:\n  - name: [eth0]\n",
 	 ":2: interfaces[0].name: a single value is expected, not a list"},
 	{ETH0 "services: 3478\n", ":3: services: a list is expected, each item behind a dash"},
-	{ETH0 "reply: mirror\n", ":3: reply: keys and their values are expected"},
+	{ETH0 "reply: mirror\n",
+	 ":3: reply: keys and their values are expected, such as `software: ...`"},
 	{ETH0 "legacy: {on: true}\n", ":3: legacy: a single value is expected, not a mapping"},
 	{ETH0 "legacy:\npersist: true\n", ":3: legacy: has no value"},
 	{ETH0 "reply:\n  software: ~\n", ":4: reply.software: has no value"},
@@ -393,7 +395,7 @@ static const struct {
 
 	/* alternates */
 	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: 192.0.2.2\n",
-	 ":5: services[0].alternate: keys and their values are expected"},
+	 ":5: services[0].alternate: keys and their values are expected, such as `address: ...`"},
 	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {host: 192.0.2.2}\n",
 	 ":5: services[0].alternate: unknown key 'host' (known here: address, port)"},
 	{ETH0 "services:\n  - address: 192.0.2.1\n    alternate: {}\n",
@@ -528,6 +530,10 @@ static const struct {
 	 ":4: not YAML: did not find expected node content, while parsing a flow "
 	 "node"},
 	{ETH0 "legacy: *nobody\n", ":3: not YAML: found undefined alias"},
+	{ETH0 "reply:\n\tsoftware: x\n",
+	 ":4: not YAML: found character that cannot start any token, "
+	 "while scanning for the next token (YAML indents by "
+	 "spaces, not by tabs)"},
 	{ETH0 "legacy: \xff\n", ":3: not YAML: invalid leading UTF-8 octet"},
 };
 
@@ -617,7 +623,9 @@ static void cyclic(void **state)
 {
 	(void)state;
 	assert_int_equal(load("&a interfaces: &b\n  - *b\n"), -EINVAL);
-	assert_string_equal(said(), ":1: interfaces[0]: keys and their values are expected");
+	assert_string_equal(
+		said(),
+		":1: interfaces[0]: keys and their values are expected, such as `name: ...`");
 }
 
 /* Fills a file of so many bytes with a text, over and over, behind a beginning. */
