@@ -69,7 +69,7 @@ bool health_interface(const struct loader *loader, size_t position, char *reason
 		return link_ready(interface.name, (int)interface.index, reason, size) &&
 		       (interface.mode != LOADER_NATIVE ||
 			link_far_end(interface.name, (int)interface.index, reason, size));
-	snprintf(reason, size, "%s: the program is no longer attached (was it deleted?)",
+	snprintf(reason, size, "%s: the program is no longer attached (was it deleted or renamed?)",
 		 interface.name);
 	return false;
 }
@@ -103,12 +103,12 @@ bool health_ready(const struct health *health, char *reason, size_t size)
 		snprintf(reason, size, "the addresses changed, but %s", health->unfollowed);
 		return false;
 	}
+	if (!services_complete(health->services, reason, size))
+		return false;
 	if (health->services->count == 0) {
 		snprintf(reason, size, "no interface has an address yet, and answering needs one");
 		return false;
 	}
-	if (!services_complete(health->services, reason, size))
-		return false;
 	if (!deliveries_ready(health->deliveries, health->loader, reason, size))
 		return false;
 	if (health->loader && !ask_program(health->loader, health->services, reason, size))

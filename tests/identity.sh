@@ -58,10 +58,10 @@ answered() { metric "$1" reflex_packets_total 'action="answer"'; }
 linked() { in_ns "$1" ip -d link show dev "$2" 2>/dev/null | grep -q 'prog/xdp'; }
 times() { grep -cF -- "$1" "$TMP/reflexd.log" || true; }
 
-# pair SPACE: s0 there, with index 7 and the service's address, and its client's end in SPACE-client.
+# pair SPACE [INDEX]: s0 there, with index 7 and the service's address, and its client's end in SPACE-client.
 pair()
 {
-	in_ns "$1" ip link add s0 index 7 type veth peer name c0 netns "$NS-$1-client"
+	in_ns "$1" ip link add s0 index "${2:-7}" type veth peer name c0 netns "$NS-$1-client"
 	in_ns "$1" ethtool -K s0 tx off >/dev/null
 	in_ns "$1-client" ethtool -K c0 tx off >/dev/null
 	in_ns "$1" ip address add "$SERVER/24" dev s0
@@ -140,6 +140,23 @@ ns_add a
 pair a
 check gone/start start_reflexd a --interface s0
 check gone/answers ask a-client "$SERVER"
+kill_daemon TERM
+
+step "an interface that is renamed, and another that takes its name"
+check renamed/start start_reflexd a --interface s0
+in_ns a ip link set s0 down
+in_ns a ip link set s0 name other
+in_ns a ip address flush dev other
+in_ns a ip link set other up
+check renamed/attached eventually linked a other
+in_ns a-client sh -c 'ip address flush dev c0 && ip link set c0 down && ip link set c0 name away && ip link set away up'
+pair a 8
+check renamed/again eventually logged "s0: attached again in native mode"
+check renamed/ready eventually ready a
+check renamed/answers eventually ask a-client "$SERVER"
+check renamed/linked linked a s0
+check renamed/ended eventually not linked a other
+in_ns a ip link del other
 kill_daemon TERM
 
 step "a link that has another pin"

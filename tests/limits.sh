@@ -123,6 +123,7 @@ ask() { in_ns client timeout 60 "$REFLEX_BUILD/tests/sockets/sockets-client" "$1
 gauge() { scrape server metrics | awk -v name="$1" '$1 == name { print $2 }'; }
 connections() { [ "$(gauge reflex_tcp_connections)" -ge "$1" ]; }
 full() { [ "$(metric server reflex_tcp_connections_closed_total 'reason="full"')" -ge "$1" ]; }
+unready() { [ "$(status readyz)" = 503 ] && grep -qF -- "$1" "$TMP/body"; }
 run_pid() { cat "/run/reflex/$INSTANCE/lock"; }
 cpu() { awk '{ print $14 + $15 }' "/proc/$(run_pid)/stat"; }
 generation() { [ "$(gauge reflex_config_generation)" -eq "$1" ]; }
@@ -147,6 +148,18 @@ in_ns server ip address del 203.0.113.11/24 dev srv
 check files/not-gone not grep -qE "gone|Too many|not ready" "$TMP/reflexd.log"
 check files/bounded test "$(find "/proc/$(run_pid)/fd" | wc -l)" -lt 900
 stop "$HOLDER"
+stop "$REFLEXD"
+
+# Ports of addresses that come leave enough to look at addresses, or none would ever go.
+config "interfaces: [{name: srv}]"
+check files/addresses-start start prlimit --nofile=256:256 -- "${reflexd[@]}" --config "$TMP/reflexd.yaml"
+in_ns server ip -batch - < <(printf 'address add 203.0.113.%d/24 dev srv\n' {20..200})
+check files/addresses-said eventually grep -q "cannot be bound: too many open files: raise the limit" "$TMP/reflexd.log"
+check files/addresses-spare test "$(find "/proc/$(run_pid)/fd" | wc -l)" -lt 200
+check files/addresses-metrics same "$(status metrics)" 200
+in_ns server ip -batch - < <(printf 'address del 203.0.113.%d/24 dev srv\n' {20..200})
+check files/addresses-again eventually ready
+check files/addresses-not-gone not grep -qE "gone|cannot be listed|cannot pin" "$TMP/reflexd.log"
 stop "$REFLEXD"
 
 check files/soft start prlimit --nofile=300:5000 -- "${sockets[@]}"
@@ -243,7 +256,6 @@ start_dpdk()
 	REFLEX_DPDK=$SPAWNED
 }
 healthy() { [ "$(status healthz)" = 200 ]; }
-unready() { [ "$(status readyz)" = 503 ] && grep -qF -- "$1" "$TMP/body"; }
 start_reader()
 {
 	spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "${reflexd[@]}" --config "$TMP/reflexd.yaml"

@@ -1108,6 +1108,19 @@ struct loader_interface loader_interface_get(const struct loader *loader, size_t
 	};
 }
 
+/* Whether its name is that of an interface by now that the program is not attached to. */
+static bool has_lost_name(const struct loader *loader, const struct attachment *attachment)
+{
+	struct interface named;
+
+	if (loader->netlink < 0 || interface_by_name(loader->netlink, attachment->name, &named) < 0)
+		return false;
+	for (size_t i = 0; i < loader->count; i++)
+		if (loader->attachments[i].index == named.index)
+			return false;
+	return true;
+}
+
 bool loader_interface_live(const struct loader *loader, size_t position)
 {
 	const struct attachment *attachment = &loader->attachments[position];
@@ -1115,7 +1128,8 @@ bool loader_interface_live(const struct loader *loader, size_t position)
 	enum place place = find_link(loader, attachment->link, &info);
 
 	return (place == PLACE_HERE || place == PLACE_UNKNOWN) &&
-	       info.xdp.ifindex == attachment->index && info.prog_id == loader->program;
+	       info.xdp.ifindex == attachment->index && info.prog_id == loader->program &&
+	       !has_lost_name(loader, attachment);
 }
 
 int loader_read(struct loader *loader, size_t position, struct counters *counters)

@@ -23,7 +23,9 @@
 #define TICK_MS	   1000
 #define STALLED_MS 5000
 #define FILES_REST 256 /* for all but sockets of ours */
-#define BACKLOG	   256
+/* Of these, what ports of addresses that come later leave to metrics, reloads and lookups. */
+#define FILES_SPARE 96
+#define BACKLOG	    256
 
 #define CONNECTIONS_FEW 256 /* that are worth more than another worker */
 #define CONNECTIONS_MIN 16
@@ -252,6 +254,22 @@ static void count_drops(struct port *port)
 	port->dropped = info[SK_MEMINFO_DROPS];
 }
 
+static size_t files_limit(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : limit.rlim_cur;
+}
+
+/* The kernel gives out the lowest number that is free, so a high one says that few are left. */
+static int keep_spare(int fd)
+{
+	if (fd < 0 || (size_t)fd + FILES_SPARE < files_limit())
+		return fd;
+	close(fd);
+	return -EMFILE;
+}
+
 /* Waits for nothing yet: that it is known to epoll is what may fail, and must not fail later. */
 static int open_port(struct port **port, const struct worker *worker, const struct service *service,
 		     bool stream, bool shared)
@@ -273,7 +291,7 @@ static int open_port(struct port **port, const struct worker *worker, const stru
 		if (r < 0)
 			goto fail;
 	}
-	r = open_socket(service, stream, worker->index == 0, shared);
+	r = keep_spare(open_socket(service, stream, worker->index == 0, shared));
 	if (r < 0)
 		goto fail;
 	new->source.fd = r;
@@ -404,13 +422,6 @@ static size_t files_of_ports(unsigned int workers, size_t services)
 static size_t files_needed(unsigned int workers, size_t services)
 {
 	return files_of_ports(workers, services) + SOCKET_CONNECTIONS_MAX + FILES_REST;
-}
-
-static size_t files_limit(void)
-{
-	struct rlimit limit;
-
-	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : limit.rlim_cur;
 }
 
 /* Return: how many workers the limit of open files allows. */
