@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "health.h"
 
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -65,6 +66,16 @@ bool health_interface(const struct loader *loader, size_t position, char *reason
 {
 	struct loader_interface interface = loader_interface_get(loader, position);
 
+	int named = link_index(interface.name);
+
+	if (loader_interface_live(loader, position) &&
+	    (named == -ENODEV || (named > 0 && named != (int)interface.index))) {
+		snprintf(reason, size,
+			 "%s: has another name now: give it this one again, or change "
+			 "`interfaces` and restart reflexd",
+			 interface.name);
+		return false;
+	}
 	if (loader_interface_live(loader, position))
 		return link_ready(interface.name, (int)interface.index, reason, size) &&
 		       (interface.mode != LOADER_NATIVE ||

@@ -149,6 +149,7 @@ in_ns a ip link set s0 name other
 in_ns a ip address flush dev other
 in_ns a ip link set other up
 check renamed/attached eventually linked a other
+check renamed/said eventually logged "s0: has another name now: give it this one again"
 in_ns a-client sh -c 'ip address flush dev c0 && ip link set c0 down && ip link set c0 name away && ip link set away up'
 pair a 8
 check renamed/again eventually logged "s0: attached again in native mode"

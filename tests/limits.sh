@@ -157,8 +157,14 @@ in_ns server ip -batch - < <(printf 'address add 203.0.113.%d/24 dev srv\n' {20.
 check files/addresses-said eventually grep -q "cannot be bound: too many open files: raise the limit" "$TMP/reflexd.log"
 check files/addresses-spare test "$(find "/proc/$(run_pid)/fd" | wc -l)" -lt 200
 check files/addresses-metrics same "$(status metrics)" 200
+config "interfaces: [{name: srv}]" "services: [{address: $SERVER, port: 4000}]"
+kill -HUP "$REFLEXD"
+check files/addresses-reload eventually generation 2
+config "interfaces: [{name: srv}]"
 in_ns server ip -batch - < <(printf 'address del 203.0.113.%d/24 dev srv\n' {20..200})
-check files/addresses-again eventually ready
+kill -HUP "$REFLEXD"
+check files/addresses-again eventually generation 3
+check files/addresses-ready eventually ready
 check files/addresses-not-gone not grep -qE "gone|cannot be listed|cannot pin" "$TMP/reflexd.log"
 stop "$REFLEXD"
 

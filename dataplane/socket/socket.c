@@ -23,7 +23,8 @@
 #define TICK_MS	   1000
 #define STALLED_MS 5000
 #define FILES_REST 256 /* for all but sockets of ours */
-/* Of these, what ports of addresses that come later leave to metrics, reloads and lookups. */
+/* Of these, what ports of addresses that come later leave to metrics, reloads and lookups; half of
+ * it a reload may use. */
 #define FILES_SPARE 96
 #define BACKLOG	    256
 
@@ -262,9 +263,9 @@ static size_t files_limit(void)
 }
 
 /* The kernel gives out the lowest number that is free, so a high one says that few are left. */
-static int keep_spare(int fd)
+static int keep_spare(int fd, size_t spare)
 {
-	if (fd < 0 || (size_t)fd + FILES_SPARE < files_limit())
+	if (fd < 0 || (size_t)fd + spare < files_limit())
 		return fd;
 	close(fd);
 	return -EMFILE;
@@ -272,7 +273,7 @@ static int keep_spare(int fd)
 
 /* Waits for nothing yet: that it is known to epoll is what may fail, and must not fail later. */
 static int open_port(struct port **port, const struct worker *worker, const struct service *service,
-		     bool stream, bool shared)
+		     bool stream, bool shared, size_t spare)
 {
 	struct port *new = calloc(1, sizeof(*new));
 	struct epoll_event event = {.data.ptr = new};
@@ -291,7 +292,7 @@ static int open_port(struct port **port, const struct worker *worker, const stru
 		if (r < 0)
 			goto fail;
 	}
-	r = keep_spare(open_socket(service, stream, worker->index == 0, shared));
+	r = keep_spare(open_socket(service, stream, worker->index == 0, shared), spare);
 	if (r < 0)
 		goto fail;
 	new->source.fd = r;
@@ -421,7 +422,10 @@ static size_t files_of_ports(unsigned int workers, size_t services)
 
 static size_t files_needed(unsigned int workers, size_t services)
 {
-	return files_of_ports(workers, services) + SOCKET_CONNECTIONS_MAX + FILES_REST;
+	size_t files = files_of_ports(workers, services) + SOCKET_CONNECTIONS_MAX + FILES_REST;
+
+	return (files + 1023) / 1024 *
+	       1024; /* the same for a while, as what is said once names it */
 }
 
 /* Return: how many workers the limit of open files allows. */
@@ -549,7 +553,8 @@ static void say_why(int r, const struct socket_responder *responder, const struc
 }
 
 /* The port with every worker: what is in force, or opened now. */
-static int add_entry(struct socket_responder *responder, const struct service *service, bool stream)
+static int add_entry(struct socket_responder *responder, const struct service *service, bool stream,
+		     size_t spare)
 {
 	const struct port_set *old = responder->set;
 	struct port_set *next = responder->next;
@@ -563,7 +568,7 @@ static int add_entry(struct socket_responder *responder, const struct service *s
 			row[i] = column(old, entry, i);
 		else
 			r = open_port(&row[i], &responder->workers[i], service, stream,
-				      next->workers > 1);
+				      next->workers > 1, spare);
 	}
 	if (r == 0) {
 		next->count++;
@@ -592,7 +597,8 @@ int socket_prepare(struct socket_responder *responder, const struct service *ser
 			  2 * count > responder->set->count ? count : responder->set->count / 2);
 	for (size_t i = 0; i < 2 * count; i++) {
 		bool stream = i % 2;
-		int r = add_entry(responder, &services[i / 2], stream);
+		int r = add_entry(responder, &services[i / 2], stream,
+				  strict ? FILES_SPARE / 2 : FILES_SPARE);
 
 		if (r == 0)
 			continue;
