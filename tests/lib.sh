@@ -171,7 +171,7 @@ suite_end()
 		ns_delete "$i"
 	done
 	# A killed daemon leaves its program attached and pinned, as it should; the test must not.
-	rm -rf "/sys/fs/bpf/reflex/$INSTANCE" "/run/reflex/$INSTANCE"
+	rm -rf "/sys/fs/bpf/reflex/$INSTANCE" "/run/reflex/$INSTANCE" "/run/reflex/${INSTANCE}x"
 	case $status in
 	0) ;;
 	130 | 143) echo "$suite_name: interrupted" >&2;;
