@@ -65,24 +65,24 @@ static bool ask_sockets(const struct socket_responder *sockets, const struct ser
 bool health_interface(const struct loader *loader, size_t position, char *reason, size_t size)
 {
 	struct loader_interface interface = loader_interface_get(loader, position);
-
 	int named = link_index(interface.name);
 
-	if (loader_interface_live(loader, position) &&
-	    (named == -ENODEV || (named > 0 && named != (int)interface.index))) {
+	if (!loader_interface_live(loader, position)) {
+		snprintf(reason, size,
+			 "%s: the program is no longer attached (was it deleted or renamed?)",
+			 interface.name);
+		return false;
+	}
+	if (named == -ENODEV || (named > 0 && named != (int)interface.index)) {
 		snprintf(reason, size,
 			 "%s: has another name now: give it this one again, or change "
 			 "`interfaces` and restart reflexd",
 			 interface.name);
 		return false;
 	}
-	if (loader_interface_live(loader, position))
-		return link_ready(interface.name, (int)interface.index, reason, size) &&
-		       (interface.mode != LOADER_NATIVE ||
-			link_far_end(interface.name, (int)interface.index, reason, size));
-	snprintf(reason, size, "%s: the program is no longer attached (was it deleted or renamed?)",
-		 interface.name);
-	return false;
+	return link_ready(interface.name, (int)interface.index, reason, size) &&
+	       (interface.mode != LOADER_NATIVE ||
+		link_far_end(interface.name, (int)interface.index, reason, size));
 }
 
 static bool interfaces_ready(const struct health *health, char *reason, size_t size)
