@@ -100,13 +100,7 @@ kill_daemon()
 }
 
 bpffs
-ns_add server client
-ns_join server srv client cli
-in_ns server ip address add "$SERVER/24" dev srv
-in_ns server ip address add 2001:db8::10/64 dev srv nodad
-in_ns client ip address add "$CLIENT/24" dev cli
-in_ns client ip address add 2001:db8::7/64 dev cli nodad
-xdp_pass client cli
+server_and_client
 reflexd=(nsenter "--net=/run/netns/$NS-server" -- "$REFLEXD_BIN" --instance "$INSTANCE")
 
 without=(setpriv --bounding-set -all --inh-caps -all)

@@ -33,13 +33,7 @@ held() { in_ns server ss -Huan "sport = :$PORT" | awk -v a="$1:$PORT" '$4 == a {
 lines() { wc -l <"$TMP/reflexd.log"; }
 answered() { metric server reflex_packets_total 'action="answer"' "$@"; }
 
-ns_add server client
-ns_join server srv client cli
-in_ns server ip address add "$SERVER/24" dev srv
-in_ns server ip address add 2001:db8::10/64 dev srv nodad
-in_ns client ip address add "$CLIENT/24" dev cli
-in_ns client ip address add 2001:db8::7/64 dev cli nodad
-xdp_pass client cli
+server_and_client
 
 only "$@"
 step "an IPv6 address that another host has too"

@@ -301,6 +301,18 @@ xdp_pass()
 	rm "$pin"
 }
 
+# server_and_client: namespaces of these names, joined by srv and cli, with $SERVER and $CLIENT; the far end passes.
+server_and_client()
+{
+	ns_add server client
+	ns_join server srv client cli
+	in_ns server ip address add "$SERVER/24" dev srv
+	in_ns server ip address add 2001:db8::10/64 dev srv nodad
+	in_ns client ip address add "$CLIENT/24" dev cli
+	in_ns client ip address add 2001:db8::7/64 dev cli nodad
+	xdp_pass client cli
+}
+
 # huge_pages N: so many of 2 MB free, reserved for the time of the suite; false where they cannot be had.
 huge_pages()
 {
