@@ -190,10 +190,11 @@ forget()
 	done
 }
 # pinged SPACE ADDRESS COUNT SIZE: all replies, none twice. With -w, ping waits for all of them, but would send more in the
-# meantime: so all at once, and the next not before the end.
+# meantime: so all at once, and the next not before the end. Its send buffer holds 4 of 1,400 bytes unless told otherwise;
+# where they wait for ARP, it would send no more than those.
 pinged()
 {
-	in_ns "$1" ping -q -l "$3" -c "$3" -i 100 -w 60 -s "$4" "$2" >"$TMP/ping.log" 2>&1 &&
+	in_ns "$1" ping -q -S 200000 -l "$3" -c "$3" -i 100 -w 60 -s "$4" "$2" >"$TMP/ping.log" 2>&1 &&
 		not grep duplicates "$TMP/ping.log" && return
 	show "$TMP/ping.log"
 	return 1
