@@ -14,10 +14,10 @@
 #include <vector>
 
 extern "C" {
-#include "core/bare.h"
-#include "core/checksum.h"
-#include "core/crc32.h"
-#include "core/responder.h"
+#include "bare.h"
+#include "checksum.h"
+#include "crc32.h"
+#include "responder.h"
 }
 
 #include "flush.h"

@@ -19,8 +19,8 @@
 #include <rte_mbuf.h>
 
 extern "C" {
-#include "core/crc32.h"
-#include "dpdk/worker.h"
+#include "crc32.h"
+#include "dpdk_worker.h"
 }
 
 #include "flush.h"

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "segment/segment.h"
+#include "segment.h"
 
 struct sample {
 	double used;

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "loader.h"
-#include "socket/socket.h"
+#include "socket_responder.h"
 
 #define DELIVERY_BAD_COUNT 10
 #define DELIVERY_BAD_MS	   10000

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "instance.h"
-#include "segment/segment.h"
+#include "segment.h"
 #include "series.h"
 
 struct dpdk {

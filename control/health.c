@@ -10,7 +10,7 @@
 #include "endpoint.h"
 #include "link.h"
 #include "probe.h"
-#include "socket/socket.h"
+#include "socket_responder.h"
 
 static bool ask_program(struct loader *loader, const struct services *services, char *reason,
 			size_t size)

@@ -11,7 +11,7 @@
 #include "dpdk.h"
 #include "loader.h"
 #include "services.h"
-#include "socket/socket.h"
+#include "socket_responder.h"
 
 struct health {
 	struct loader *loader;		  /* NULL where XDP does not answer, */

@@ -10,7 +10,7 @@
 #include "dpdk.h"
 #include "loader.h"
 #include "services.h"
-#include "socket/socket.h"
+#include "socket_responder.h"
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 

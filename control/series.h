@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "core/counters.h"
+#include "counters.h"
 
 /* Whose counters they are, as labels. */
 struct series_origin {

@@ -8,7 +8,7 @@
 
 #include "config.h"
 #include "services.h"
-#include "socket/socket.h"
+#include "socket_responder.h"
 
 /**
  * sockets_create - make the responder of a configuration, without ports.

@@ -66,7 +66,7 @@ export_coverage()
 print_coverage()
 {
 	# shellcheck disable=SC2016
-	local filter='.data[0].files[] | select(.filename | test("/dataplane/(core|dpdk)/")) | .filename as $file | .summary |
+	local filter='.data[0].files[] | select(.filename | test("/dataplane/(core|neighbour)/")) | .filename as $file | .summary |
 		[($file | sub(".*/"; "")), (.regions, .lines, .branches | "\(.covered)/\(.count)")] | @tsv'
 	echo "The seeds alone reach:"
 	{

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 FLAGS=(-Wall -Wextra -Werror -O2 -ffreestanding -c -o /dev/null
-	-I "$SOURCE/dataplane" -I "$REFLEX_BUILD/dataplane") # the latter for crc32_table.h
+	-I "$SOURCE/dataplane/core" -I "$REFLEX_BUILD/dataplane/core") # the latter for crc32_table.h
 
 # compile COMPILER HEADER: a file that is nothing but the header, twice. No libc and no C++ library.
 compile()
@@ -26,7 +26,7 @@ compile()
 
 suite headers
 need gcc gcc g++ g++ clang clang
-if [ ! -e "$REFLEX_BUILD/dataplane/crc32_table.h" ]; then
+if [ ! -e "$REFLEX_BUILD/dataplane/core/crc32_table.h" ]; then
 	fail all "$REFLEX_BUILD is not built: no crc32_table.h in it"
 	exit 1
 fi
@@ -34,7 +34,7 @@ fi
 for compiler in gcc g++ clang clang++ bpf; do
 	bad=
 	for header in "$SOURCE"/dataplane/core/*.h; do
-		if ! compile "$compiler" "core/${header##*/}"; then
+		if ! compile "$compiler" "${header##*/}"; then
 			show "$TMP/log" "$compiler, ${header##*/}"
 			bad+=" ${header##*/}"
 		fi
@@ -48,7 +48,7 @@ for compiler in gcc g++ clang clang++ bpf; do
 	# What proves that the above proves something.
 	bad=
 	for header in string.h stdlib.h linux/ip.h; do
-		printf '#include "core/wire.h"\n#include <%s>\n' "$header" >"$TMP/other.h"
+		printf '#include "wire.h"\n#include <%s>\n' "$header" >"$TMP/other.h"
 		if compile "$compiler" "$TMP/other.h"; then
 			bad+=" $header"
 		fi

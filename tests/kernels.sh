@@ -101,10 +101,10 @@ get_kernel()
 # directory may hold objects with sanitizers, which cannot be linked statically.
 build_guest()
 {
-	gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$2" -I "$SOURCE/xdp" -I "$SOURCE/dataplane" \
-		-I "$REFLEX_BUILD/dataplane" -o "$1" "$SOURCE/tests/kernels/guest.c" \
-		"$SOURCE/xdp/loader.c" "$SOURCE/dataplane/interface.c" "$SOURCE/dataplane/netlink.c" \
-		"$SOURCE/dataplane/policy_build.c" -lbpf -lelf -lz
+	gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$2" -I "$SOURCE/xdp" \
+		-I "$SOURCE/dataplane/core" -I "$SOURCE/dataplane/policy" -I "$SOURCE/dataplane/process" -I "$REFLEX_BUILD/dataplane/core" -o "$1" "$SOURCE/tests/kernels/guest.c" \
+		"$SOURCE/xdp/loader.c" "$SOURCE/dataplane/process/interface.c" "$SOURCE/dataplane/process/netlink.c" \
+		"$SOURCE/dataplane/policy/policy_build.c" -lbpf -lelf -lz
 }
 
 # That of older sources is of no use.

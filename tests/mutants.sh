@@ -52,10 +52,10 @@ build_judge()
 # build DIRECTORY: the judge together with the data plane that lies there.
 build()
 {
-	"$CC" "${CFLAGS[@]}" "$1/dataplane/crc32_table.c" -o "$1/table" &&
-		"$1/table" >"$1/dataplane/crc32_table.h" &&
-		"$CC" "${CFLAGS[@]}" -I "$1/dataplane" "${TEST_INCLUDES[@]}" "$TESTS/agreement/host.c" \
-			"$1/dataplane/policy_build.c" "$1/dataplane/dpdk/neighbour.c" "$TMP"/judge/*.o -o "$1/agreement"
+	"$CC" "${CFLAGS[@]}" "$1/dataplane/core/crc32_table.c" -o "$1/table" &&
+		"$1/table" >"$1/dataplane/core/crc32_table.h" &&
+		"$CC" "${CFLAGS[@]}" -I "$1/dataplane/core" -I "$1/dataplane/neighbour" -I "$1/dataplane/policy" "${TEST_INCLUDES[@]}" "$TESTS/agreement/host.c" \
+			"$1/dataplane/policy/policy_build.c" "$1/dataplane/neighbour/neighbour.c" "$TMP"/judge/*.o -o "$1/agreement"
 }
 
 # plant OLD NEW <FROM >TO: false unless the old text stands there exactly once.

@@ -53,7 +53,7 @@ help reflexd "$REFLEXD_BIN" "$SOURCE/control/reflexd.8" "$SOURCE/control/options
 check reflexd/help/instance grep -q '^ .*--instance' <(sed '/^$/,$d' "$TMP/help")
 "$REFLEXD_BIN" --help >"$TMP/help"
 check reflexd/help/port grep -q -- '--port N .*UDP and TCP' "$TMP/help"
-[ ! -x "$DPDK" ] || help reflex-dpdk "$DPDK" "$SOURCE/dataplane/dpdk/reflex-dpdk.8" "$SOURCE/dataplane/dpdk/options.c"
+[ ! -x "$DPDK" ] || help reflex-dpdk "$DPDK" "$SOURCE/dataplane/dpdk/reflex-dpdk.8" "$SOURCE/dataplane/dpdk/dpdk_options.c"
 [ ! -x "$LOAD" ] || help reflex-load "$LOAD" "$SOURCE/bench/reflex-load.8" "$SOURCE/bench/load/options.c"
 
 # --- given twice ---

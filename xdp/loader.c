@@ -25,7 +25,7 @@
 
 #include "interface.h"
 #include "netlink.h"
-#include "state.h"
+#include "xdp_state.h"
 
 #include "responder.skel.h" /* needs the types of state.h */
 

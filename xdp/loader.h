@@ -21,8 +21,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/counters.h"
-#include "core/policy.h"
+#include "counters.h"
+#include "policy.h"
 
 #define LOADER_INTERFACES_MAX 32
 

@@ -7,7 +7,7 @@
 /* A BPF function apart costs a return, and with it the CPU's mitigations: 8 ns seen. */
 #define inline inline __attribute__((always_inline))
 
-#include "state.h"
+#include "xdp_state.h"
 
 struct state state; /* mapped by the loader, which writes it */
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "core/crc32.h"
-#include "core/wire.h"
+#include "crc32.h"
+#include "wire.h"
 
 static const struct {
 	const char *label, *help;

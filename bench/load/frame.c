@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "core/checksum.h"
-#include "core/crc32.h"
-#include "core/wire.h"
+#include "checksum.h"
+#include "crc32.h"
+#include "wire.h"
 
 /* --- requests --- */
 

@@ -8,8 +8,8 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "core/wire.h"
 #include "redirect.h"
+#include "wire.h"
 
 struct live_ring
 	ring; /* no initializer, by which clang would tell another section than it lies in */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/wire.h"
+#include "wire.h"
 
 #define FOUR "8022000431323334"
 

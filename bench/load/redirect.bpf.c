@@ -8,9 +8,9 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "core/wire.h"
 #include "redirect.h"
 #include "ticket.h"
+#include "wire.h"
 
 const volatile struct ticket_key key = {};
 

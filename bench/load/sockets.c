@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "core/crc32.h"
-#include "core/wire.h"
+#include "crc32.h"
 #include "engine.h"
 #include "sources.h"
+#include "wire.h"
 #include "worker.h"
 
 #define SOCKETS_DEFAULT 64

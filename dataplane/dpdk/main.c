@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "control.h"
+#include "dpdk_control.h"
+#include "dpdk_guard.h"
 #include "files.h"
-#include "guard.h"
 #include "instance.h"
 #include "log.h"
 #include "signals.h"

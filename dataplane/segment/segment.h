@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/counters.h"
+#include "counters.h"
 
 #define SEGMENT_FILE	  "dpdk"	/* in the instance's folder */
 #define SEGMENT_MAGIC	  0x786c666572u /* "reflx" */

@@ -9,9 +9,9 @@
 
 #include "settings.h"
 
-#include "core/bare.h"
-#include "core/responder.h"
-#include "dpdk/neighbour.h"
+#include "bare.h"
+#include "neighbour.h"
+#include "responder.h"
 
 #define ROOM ((size_t)(1 << 17)) /* a datagram of any size */
 

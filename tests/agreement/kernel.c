@@ -10,7 +10,7 @@
 
 #include "loader.h"
 #include "settings.h"
-#include "state.h"
+#include "xdp_state.h"
 
 static struct loader *loader;
 static int lanes =

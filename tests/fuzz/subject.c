@@ -7,11 +7,11 @@
 
 #include "agreement/settings.h"
 
-#include "core/bare.h"
-#include "core/message.h"
-#include "core/responder.h"
-#include "dpdk/neighbour.h"
+#include "bare.h"
+#include "message.h"
+#include "neighbour.h"
 #include "oracle/neighbour_cases.h"
+#include "responder.h"
 
 static struct policy policies[CASES_CONFIGS]; /* written once, before the first input */
 

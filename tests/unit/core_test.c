@@ -7,8 +7,8 @@
 /* cmocka.h wants the four above before it. */
 #include <cmocka.h>
 
-#include "core/responder.h"
 #include "policy_build.h"
+#include "responder.h"
 
 #include "guard.h"
 #include "oracle/frames.h"

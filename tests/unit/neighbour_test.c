@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "agreement/settings.h"
-#include "dpdk/neighbour.h"
+#include "neighbour.h"
 
 #include "guard.h"
 #include "oracle/cases.h"

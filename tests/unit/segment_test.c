@@ -8,9 +8,9 @@
 /* cmocka.h wants the four above before it. */
 #include <cmocka.h>
 
-#include "dpdk/guard.h"
+#include "dpdk_guard.h"
 #include "log.h"
-#include "segment/segment.h"
+#include "segment.h"
 
 #include <errno.h>
 #include <fcntl.h>

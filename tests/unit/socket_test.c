@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "socket/socket.h"
+#include "socket_responder.h"
 
 #define REQUEST 20
 #define ERROR	512

@@ -8,7 +8,7 @@
 /* cmocka.h wants the four above before it. */
 #include <cmocka.h>
 
-#include "dpdk/worker.h"
+#include "dpdk_worker.h"
 #include "oracle/frames.h"
 #include "policy_build.h"
 

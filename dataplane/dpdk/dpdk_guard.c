@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "guard.h"
+#include "dpdk_guard.h"
 
 #include <signal.h>
 #include <stdio.h>

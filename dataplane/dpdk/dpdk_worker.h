@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/policy.h"
-#include "segment/segment.h"
+#include "policy.h"
+#include "segment.h"
 
 #define WORKER_BURST	   32
 #define WORKER_QUEUES_MAX  SEGMENT_PORTS_MAX

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "socket.h"
+#include "socket_responder.h"
 
 struct tcp;
 struct udp;

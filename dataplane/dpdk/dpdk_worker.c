@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "worker.h"
+#include "dpdk_worker.h"
 
 #include <limits.h>
 #include <rte_cycles.h>
@@ -9,9 +9,9 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "core/bare.h"
-#include "dpdk/neighbour.h"
-#include "respond.h"
+#include "bare.h"
+#include "dpdk_respond.h"
+#include "neighbour.h"
 
 /*
  * Asleep for 50 microseconds, a line rate of 10 Gbit/s brings at most 744 frames, which the 1,024

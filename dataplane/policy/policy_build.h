@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/policy.h"
+#include "policy.h"
 
 struct policy_service {
 	enum family family;	 /* FAMILY_IPV4 or FAMILY_IPV6 */

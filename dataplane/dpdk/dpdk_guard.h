@@ -4,7 +4,7 @@
 #ifndef REFLEX_DPDK_GUARD_H
 #define REFLEX_DPDK_GUARD_H
 
-#include "segment/segment.h"
+#include "segment.h"
 
 /**
  * guard_open - end the process with an error as soon as a page of the segment is missed.

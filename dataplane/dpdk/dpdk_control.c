@@ -13,12 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "control.h"
+#include "dpdk_control.h"
+#include "dpdk_guard.h"
+#include "dpdk_respond.h"
 #include "endpoint.h"
-#include "guard.h"
 #include "log.h"
 #include "probe.h"
-#include "respond.h"
 
 #define PERIOD_MS	 100
 #define STUCK_PERIODS	 10 /* without a round of a worker: it hangs */

@@ -3,7 +3,7 @@
 #ifndef REFLEX_SOCKET_TCP_H
 #define REFLEX_SOCKET_TCP_H
 
-#include "worker.h"
+#include "socket_worker.h"
 
 #define TCP_IDLE_MS	  10000
 #define TCP_SLOW_MS	  5000

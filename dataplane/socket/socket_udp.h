@@ -3,7 +3,7 @@
 #ifndef REFLEX_SOCKET_UDP_H
 #define REFLEX_SOCKET_UDP_H
 
-#include "worker.h"
+#include "socket_worker.h"
 
 /** udp_create, udp_destroy - a worker's buffers. Return: NULL where there is no memory. */
 struct udp *udp_create(void);

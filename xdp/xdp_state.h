@@ -3,8 +3,8 @@
 #ifndef REFLEX_XDP_STATE_H
 #define REFLEX_XDP_STATE_H
 
-#include "core/bare.h"
-#include "core/responder.h"
+#include "bare.h"
+#include "responder.h"
 
 /* Raise it when struct lane changes: pinned counters of another layout are not taken over. */
 #define STATE_LAYOUT "v1"

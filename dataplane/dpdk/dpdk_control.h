@@ -3,14 +3,14 @@
 #ifndef REFLEX_DPDK_CONTROL_H
 #define REFLEX_DPDK_CONTROL_H
 
-#include "compat.h"
 #include "config.h"
+#include "dpdk_compat.h"
+#include "dpdk_options.h"
+#include "dpdk_port.h"
+#include "dpdk_worker.h"
 #include "log.h"
-#include "options.h"
-#include "port.h"
-#include "segment/segment.h"
+#include "segment.h"
 #include "services.h"
-#include "worker.h"
 
 struct responder {
 	struct options options;

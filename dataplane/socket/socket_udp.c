@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "udp.h"
+#include "socket_udp.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "port.h"
+#include "dpdk_port.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compat.h"
+#include "dpdk_compat.h"
 #include "link.h"
 #include "log.h"
 

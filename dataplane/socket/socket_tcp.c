@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "tcp.h"
+#include "socket_tcp.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/responder.h"
+#include "responder.h"
 
 /* Of a frame no more than so many bytes are read, however long it is: headers, and a message of
  * STUN_FAST_MAX. */

@@ -14,10 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/counters.h"
-#include "core/message.h"
-#include "core/policy.h"
+#include "counters.h"
 #include "endpoint.h"
+#include "message.h"
+#include "policy.h"
 
 #define SOCKET_WORKERS_MAX     16
 #define SOCKET_CONNECTIONS_MAX 1024 /* over TCP, of all workers */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/responder.h"
+#include "responder.h"
 
 #define FRAME_MIN	   60 /* IEEE 802.3 section 3.2.8, without FCS */
 #define ETHERTYPE_ARP	   0x0806

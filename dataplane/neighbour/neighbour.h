@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/policy.h"
+#include "policy.h"
 
 enum neighbour {
 	NEIGHBOUR_NONE,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "options.h"
+#include "dpdk_options.h"
 
 #include <getopt.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "socket.h"
+#include "socket_responder.h"
 
 #include <errno.h>
 #include <linux/sock_diag.h>
@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tcp.h"
-#include "udp.h"
-#include "worker.h"
+#include "socket_tcp.h"
+#include "socket_udp.h"
+#include "socket_worker.h"
 
 #define EVENTS_MAX 64
 #define TICK_MS	   1000
