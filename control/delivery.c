@@ -91,25 +91,25 @@ void deliveries_look(struct deliveries *deliveries, struct loader *loader,
 }
 
 bool deliveries_ready(const struct deliveries *deliveries, const struct loader *loader,
-		      char *reason, size_t size)
+		      struct error *reason)
 {
 	for (size_t i = 0; loader && i < loader_interface_count(loader); i++) {
 		if (!deliveries->interfaces[i].bad)
 			continue;
-		snprintf(reason, size,
-			 "%s: its driver does not send the answers: see `ethtool -S %s` (xdp_tx), "
-			 "and the kernel log",
-			 loader_interface_get(loader, i).name,
-			 loader_interface_get(loader, i).name);
+		error_say(reason,
+			  "%s: its driver does not send the answers: see `ethtool -S %s` (xdp_tx), "
+			  "and the kernel log",
+			  loader_interface_get(loader, i).name,
+			  loader_interface_get(loader, i).name);
 		return false;
 	}
 	for (int family = 0; family < FAMILIES; family++) {
 		if (!deliveries->families[family].bad)
 			continue;
-		snprintf(reason, size,
-			 "the kernel refuses the replies over %s: see whether an output firewall "
-			 "drops them (`nft list ruleset`)",
-			 family == FAMILY_IPV6 ? "IPv6" : "IPv4");
+		error_say(reason,
+			  "the kernel refuses the replies over %s: see whether an output firewall "
+			  "drops them (`nft list ruleset`)",
+			  family == FAMILY_IPV6 ? "IPv6" : "IPv4");
 		return false;
 	}
 	return true;

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "error.h"
 #include "loader.h"
 #include "socket_responder.h"
 
@@ -71,6 +72,6 @@ uint64_t deliveries_errors(struct deliveries *deliveries, const struct loader *l
  * @reason: set to a sentence when not
  */
 bool deliveries_ready(const struct deliveries *deliveries, const struct loader *loader,
-		      char *reason, size_t size);
+		      struct error *reason);
 
 #endif

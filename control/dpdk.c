@@ -6,49 +6,50 @@
 #include <string.h>
 #include <unistd.h>
 
-int dpdk_open(struct dpdk *dpdk, const char *instance, char *error, size_t size)
+int dpdk_open(struct dpdk *dpdk, const char *instance, struct error *error)
 {
 	memset(dpdk, 0, sizeof(*dpdk));
 	dpdk->instance = instance;
 	if (geteuid() != 0)
 		snprintf(dpdk->paths[1], sizeof(dpdk->paths[1]), "/run/reflex/%s/%s", instance,
 			 SEGMENT_FILE);
-	return instance_path(dpdk->paths[0], instance, SEGMENT_FILE, error, size);
+	return instance_path(dpdk->paths[0], instance, SEGMENT_FILE, error);
 }
 
-static void say_why(int r, const struct dpdk *dpdk, const char *path, char *reason, size_t size)
+static void say_why(int r, const struct dpdk *dpdk, const char *path, struct error *reason)
 {
 	switch (r) {
 	case 0:
-		snprintf(reason, size, "reflex-dpdk: %s", dpdk->status.trouble);
+		error_say(reason, "reflex-dpdk: %s", dpdk->status.trouble);
 		break;
 	case -ENOENT:
 	case -ESRCH:
-		snprintf(reason, size,
-			 "reflex-dpdk is not running: start it (systemctl start reflex-dpdk), with "
-			 "--instance %s",
-			 dpdk->instance);
+		error_say(
+			reason,
+			"reflex-dpdk is not running: start it (systemctl start reflex-dpdk), with "
+			"--instance %s",
+			dpdk->instance);
 		break;
 	case -ETIMEDOUT:
 		if (dpdk->status.updated)
-			snprintf(reason, size,
-				 "reflex-dpdk hangs: it has said nothing for over %d seconds",
-				 SEGMENT_STALE_MS / 1000);
+			error_say(reason,
+				  "reflex-dpdk hangs: it has said nothing for over %d seconds",
+				  SEGMENT_STALE_MS / 1000);
 		else
-			snprintf(reason, size, "reflex-dpdk is starting");
+			error_say(reason, "reflex-dpdk is starting");
 		break;
 	case -EPROTO:
-		snprintf(reason, size,
-			 "reflex-dpdk is of another version than reflexd, or %s was damaged: "
-			 "install both in the same version, and restart reflex-dpdk",
-			 path);
+		error_say(reason,
+			  "reflex-dpdk is of another version than reflexd, or %s was damaged: "
+			  "install both in the same version, and restart reflex-dpdk",
+			  path);
 		break;
 	default:
-		snprintf(reason, size, "%s cannot be read: %s", path, strerror(-r));
+		error_say(reason, "%s cannot be read: %s", path, strerror(-r));
 	}
 }
 
-bool dpdk_look(struct dpdk *dpdk, char *reason, size_t size)
+bool dpdk_look(struct dpdk *dpdk, struct error *reason)
 {
 	const char *path = dpdk->paths[0];
 	int r;
@@ -63,7 +64,7 @@ bool dpdk_look(struct dpdk *dpdk, char *reason, size_t size)
 		dpdk->status.ports[i].up &= dpdk->up && dpdk->status.ports[i].present;
 	if (dpdk->up && dpdk->status.ready)
 		return true;
-	say_why(r, dpdk, path, reason, size);
+	say_why(r, dpdk, path, reason);
 	return false;
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "error.h"
 #include "instance.h"
 #include "segment.h"
 #include "series.h"
@@ -26,7 +27,7 @@ struct dpdk {
  *
  * Return: 0 or -errno. That there is none yet is no error.
  */
-int dpdk_open(struct dpdk *dpdk, const char *instance, char *error, size_t size);
+int dpdk_open(struct dpdk *dpdk, const char *instance, struct error *error);
 
 /**
  * dpdk_look - see how it does now.
@@ -34,7 +35,7 @@ int dpdk_open(struct dpdk *dpdk, const char *instance, char *error, size_t size)
  *
  * Return: whether it answers.
  */
-bool dpdk_look(struct dpdk *dpdk, char *reason, size_t size);
+bool dpdk_look(struct dpdk *dpdk, struct error *reason);
 
 /**
  * dpdk_origins - the counters of every port that there ever was, as of now.

@@ -12,8 +12,8 @@
 #include "probe.h"
 #include "socket_responder.h"
 
-static bool ask_program(struct loader *loader, const struct services *services, char *reason,
-			size_t size)
+static bool ask_program(struct loader *loader, const struct services *services,
+			struct error *reason)
 {
 	const struct service *service = &services->list[0];
 	char text[ENDPOINT_TEXT_MAX];
@@ -27,17 +27,17 @@ static bool ask_program(struct loader *loader, const struct services *services, 
 
 	endpoint_print(text, &service->service, service->scope);
 	if (action < 0)
-		snprintf(reason, size, "the program cannot be run: %s", strerror(-action));
+		error_say(reason, "the program cannot be run: %s", strerror(-action));
 	else if (action == XDP_TX)
-		snprintf(reason, size, "the program gives a wrong answer for %s", text);
+		error_say(reason, "the program gives a wrong answer for %s", text);
 	else
-		snprintf(reason, size, "the program does not answer for %s (XDP action %d)", text,
-			 action);
+		error_say(reason, "the program does not answer for %s (XDP action %d)", text,
+			  action);
 	return false;
 }
 
 static bool ask_sockets(const struct socket_responder *sockets, const struct services *services,
-			char *reason, size_t size)
+			struct error *reason)
 {
 	const struct service *service = &services->list[0];
 	struct message_path path = {
@@ -56,74 +56,74 @@ static bool ask_sockets(const struct socket_responder *sockets, const struct ser
 					probe.frame + probe.stun, sizeof(probe.frame) - probe.stun);
 	if (probe_answered(&probe))
 		return true;
-	snprintf(reason, size, "the sockets give %s answer for %s",
-		 probe.length > probe.stun ? "a wrong" : "no",
-		 endpoint_print(text, &service->service, service->scope));
+	error_say(reason, "the sockets give %s answer for %s",
+		  probe.length > probe.stun ? "a wrong" : "no",
+		  endpoint_print(text, &service->service, service->scope));
 	return false;
 }
 
-bool health_interface(const struct loader *loader, size_t position, char *reason, size_t size)
+bool health_interface(const struct loader *loader, size_t position, struct error *reason)
 {
 	struct loader_interface interface = loader_interface_get(loader, position);
 	int named = link_index(interface.name);
 
 	if (!loader_interface_live(loader, position)) {
-		snprintf(reason, size,
-			 "%s: the program is no longer attached (was it deleted or renamed?)",
-			 interface.name);
+		error_say(reason,
+			  "%s: the program is no longer attached (was it deleted or renamed?)",
+			  interface.name);
 		return false;
 	}
 	if (named == -ENODEV || (named > 0 && named != (int)interface.index)) {
-		snprintf(reason, size,
-			 "%s: has another name now: give it this one again, or change "
-			 "`interfaces` and restart reflexd",
-			 interface.name);
+		error_say(reason,
+			  "%s: has another name now: give it this one again, or change "
+			  "`interfaces` and restart reflexd",
+			  interface.name);
 		return false;
 	}
-	return link_ready(interface.name, (int)interface.index, reason, size) &&
+	return link_ready(interface.name, (int)interface.index, reason) &&
 	       (interface.mode != LOADER_NATIVE ||
-		link_far_end(interface.name, (int)interface.index, reason, size));
+		link_far_end(interface.name, (int)interface.index, reason));
 }
 
-static bool interfaces_ready(const struct health *health, char *reason, size_t size)
+static bool interfaces_ready(const struct health *health, struct error *reason)
 {
 	const struct config *config = health->config;
 
 	if (health->loader) {
 		for (size_t i = 0; i < loader_interface_count(health->loader); i++)
-			if (!health_interface(health->loader, i, reason, size))
+			if (!health_interface(health->loader, i, reason))
 				return false;
 		return true;
 	}
 	for (size_t i = 0; i < config->interfaces_count; i++) {
 		const char *name = config->interfaces[i].name;
 
-		if (!link_ready(name, link_index(name), reason, size))
+		if (!link_ready(name, link_index(name), reason))
 			return false;
 	}
 	return true;
 }
 
-bool health_ready(const struct health *health, char *reason, size_t size)
+bool health_ready(const struct health *health, struct error *reason)
 {
-	if (health->dpdk && !dpdk_look(health->dpdk, reason, size))
+	if (health->dpdk && !dpdk_look(health->dpdk, reason))
 		return false;
-	if (!health->dpdk && !interfaces_ready(health, reason, size))
+	if (!health->dpdk && !interfaces_ready(health, reason))
 		return false;
 	if (health->unfollowed[0]) {
-		snprintf(reason, size, "the addresses changed, but %s", health->unfollowed);
+		error_say(reason, "the addresses changed, but %s", health->unfollowed);
 		return false;
 	}
-	if (!services_complete(health->services, reason, size))
+	if (!services_complete(health->services, reason))
 		return false;
 	if (health->services->count == 0) {
-		snprintf(reason, size, "no interface has an address yet, and answering needs one");
+		error_say(reason, "no interface has an address yet, and answering needs one");
 		return false;
 	}
-	if (!deliveries_ready(health->deliveries, health->loader, reason, size))
+	if (!deliveries_ready(health->deliveries, health->loader, reason))
 		return false;
-	if (health->loader && !ask_program(health->loader, health->services, reason, size))
+	if (health->loader && !ask_program(health->loader, health->services, reason))
 		return false;
-	return !health->sockets || (socket_ready(health->sockets, reason, size) &&
-				    ask_sockets(health->sockets, health->services, reason, size));
+	return !health->sockets || (socket_ready(health->sockets, reason) &&
+				    ask_sockets(health->sockets, health->services, reason));
 }

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "delivery.h"
 #include "dpdk.h"
+#include "error.h"
 #include "loader.h"
 #include "services.h"
 #include "socket_responder.h"
@@ -28,7 +29,7 @@ struct health {
  * @position: below loader_interface_count
  * @reason: set to a sentence when not
  */
-bool health_interface(const struct loader *loader, size_t position, char *reason, size_t size);
+bool health_interface(const struct loader *loader, size_t position, struct error *reason);
 
 /**
  * health_ready - ask the program itself, by a request that no network carries, and the sockets'
@@ -36,6 +37,6 @@ bool health_interface(const struct loader *loader, size_t position, char *reason
  * reflex-dpdk look at what it says of itself.
  * @reason: set to a sentence when not ready
  */
-bool health_ready(const struct health *health, char *reason, size_t size);
+bool health_ready(const struct health *health, struct error *reason);
 
 #endif

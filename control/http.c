@@ -315,18 +315,18 @@ static void free_places(struct http *http)
 
 /* --- */
 
-static int say_why(int r, const struct config_listen *listen, char *error, size_t size)
+static int say_why(int r, const struct config_listen *listen, struct error *error)
 {
-	snprintf(error, size, "metrics cannot be served on %s: %s%s", listen->text, strerror(-r),
-		 r == -EADDRINUSE      ? ": choose another address or port with --metrics, or "
-					 "metrics.listen in the file"
-		 : r == -EADDRNOTAVAIL ? ": no interface of this machine that is up has it"
-		 : r == -EACCES	       ? ": a port below 1024 needs CAP_NET_BIND_SERVICE"
-				       : "");
-	return r;
+	return error_set(error, r, "metrics cannot be served on %s: %s%s", listen->text,
+			 strerror(-r),
+			 r == -EADDRINUSE ? ": choose another address or port with --metrics, or "
+					    "metrics.listen in the file"
+			 : r == -EADDRNOTAVAIL ? ": no interface of this machine that is up has it"
+			 : r == -EACCES	       ? ": a port below 1024 needs CAP_NET_BIND_SERVICE"
+					       : "");
 }
 
-static int listen_on(const struct config_listen *listen_to, char *error, size_t size)
+static int listen_on(const struct config_listen *listen_to, struct error *error)
 {
 	const int on = 1;
 	int fd, r;
@@ -342,10 +342,10 @@ failed:
 	r = -errno;
 	if (fd >= 0)
 		close(fd);
-	return say_why(r, listen_to, error, size);
+	return say_why(r, listen_to, error);
 }
 
-int http_check(const struct config_listen *listen, char *error, size_t size)
+int http_check(const struct config_listen *listen, struct error *error)
 {
 	struct sockaddr_storage any = listen->address;
 	int fd = socket(any.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), r = 0;
@@ -356,7 +356,7 @@ int http_check(const struct config_listen *listen, char *error, size_t size)
 	else
 		((struct sockaddr_in *)&any)->sin_port = 0;
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, listen->length) < 0)
-		r = say_why(-errno, listen, error, size);
+		r = say_why(-errno, listen, error);
 	if (fd >= 0)
 		close(fd);
 	return r;
@@ -364,7 +364,7 @@ int http_check(const struct config_listen *listen, char *error, size_t size)
 
 /* In the file system, where no flood over a network gets. The caller holds the instance's lock, so
  * what is there is left over. */
-static int listen_own(const char *path, char *error, size_t size)
+static int listen_own(const char *path, struct error *error)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r;
@@ -379,8 +379,7 @@ static int listen_own(const char *path, char *error, size_t size)
 	r = -errno;
 	if (fd >= 0)
 		close(fd);
-	snprintf(error, size, "metrics cannot be served on %s: %s", path, strerror(-r));
-	return r;
+	return error_set(error, r, "metrics cannot be served on %s: %s", path, strerror(-r));
 }
 
 static int watch_fd(const struct http *http, int fd)
@@ -390,7 +389,7 @@ static int watch_fd(const struct http *http, int fd)
 	return epoll_ctl(http->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static int start(struct http *http, const char *where, char *error, size_t size)
+static int start(struct http *http, const char *where, struct error *error)
 {
 	int r = -EIO;
 
@@ -410,20 +409,19 @@ static int start(struct http *http, const char *where, char *error, size_t size)
 	if (r == 0 && http->own.fd >= 0)
 		r = watch_fd(http, http->own.fd);
 	if (r < 0)
-		snprintf(error, size, "metrics cannot be served on %s: libmicrohttpd did not start",
-			 where);
+		error_say(error, "metrics cannot be served on %s: libmicrohttpd did not start",
+			  where);
 	return r;
 }
 
 int http_open(struct http **http, const struct config_listen *listen, const char *path,
-	      const struct http_page *pages, void *context, char *error, size_t size)
+	      const struct http_page *pages, void *context, struct error *error)
 {
 	struct http *new = calloc(1, sizeof(*new));
 	int r;
 
 	if (!new) {
-		snprintf(error, size, "out of memory");
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "out of memory");
 	}
 	new->pages = pages;
 	new->context = context;
@@ -433,14 +431,14 @@ int http_open(struct http **http, const struct config_listen *listen, const char
 	new->own = (struct listener){-1, 0, PLACES_OWN, PLACES_OWN + ACCEPTS_MAX, new->places};
 	new->tcp = (struct listener){-1, 0, PLACES_MAX, PLACES_MAX + ACCEPTS_MAX,
 				     new->places + PLACES_OWN + ACCEPTS_MAX};
-	r = new->tcp.fd = listen_on(listen, error, size);
+	r = new->tcp.fd = listen_on(listen, error);
 	if (r >= 0 && strlen(path) < sizeof(new->path)) {
-		r = new->own.fd = listen_own(path, error, size);
+		r = new->own.fd = listen_own(path, error);
 		if (r >= 0)
 			snprintf(new->path, sizeof(new->path), "%s", path);
 	}
 	if (r >= 0)
-		r = start(new, listen->text, error, size);
+		r = start(new, listen->text, error);
 	if (r < 0) {
 		http_close(new);
 		return r;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "error.h"
 
 struct http;
 
@@ -27,7 +28,7 @@ struct http_page {
  * Return: 0 or -errno.
  */
 int http_open(struct http **http, const struct config_listen *listen, const char *path,
-	      const struct http_page *pages, void *context, char *error, size_t size);
+	      const struct http_page *pages, void *context, struct error *error);
 
 /**
  * http_check - whether an address of this machine is meant. The port may be in use.
@@ -35,7 +36,7 @@ int http_open(struct http **http, const struct config_listen *listen, const char
  *
  * Return: 0 or -errno.
  */
-int http_check(const struct config_listen *listen, char *error, size_t size);
+int http_check(const struct config_listen *listen, struct error *error);
 
 /** http_fd - what to poll for reading. */
 int http_fd(const struct http *http);

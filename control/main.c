@@ -53,11 +53,11 @@ struct daemon {
 	int unpinned;			    /* why pins are missing; 0: they are not */
 	unsigned int generation;
 	bool last_reload_successful;
-	char trouble[LOG_SENTENCE_MAX]; /* why it was not ready when last looked at; "": it was */
-	char unfollowed[LOG_SENTENCE_MAX]; /* why addresses that changed could not be followed */
-	int64_t followed;		   /* milliseconds, when that was last tried, */
-	int64_t said;			   /* and when a change was last said */
-	bool unsaid;			   /* another has come since */
+	struct error trouble;	 /* why it was not ready when last looked at; "": it was */
+	struct error unfollowed; /* why addresses that changed could not be followed */
+	int64_t followed;	 /* milliseconds, when that was last tried, */
+	int64_t said;		 /* and when a change was last said */
+	bool unsaid;		 /* another has come since */
 };
 
 _Static_assert((int)CONFIG_MODE_NATIVE == LOADER_NATIVE &&
@@ -89,7 +89,7 @@ static bool by_sockets(const struct config *config) /* too, or alone */
 	return !by_dpdk(config) || config->punt[0];
 }
 
-static bool ready(struct daemon *daemon, char *reason, size_t size)
+static bool ready(struct daemon *daemon, struct error *reason)
 {
 	const struct health health = {
 		.loader = daemon->loader,
@@ -98,10 +98,10 @@ static bool ready(struct daemon *daemon, char *reason, size_t size)
 		.config = &daemon->config,
 		.services = &daemon->services,
 		.deliveries = &daemon->deliveries,
-		.unfollowed = daemon->unfollowed,
+		.unfollowed = daemon->unfollowed.text,
 	};
 
-	return health_ready(&health, reason, size);
+	return health_ready(&health, reason);
 }
 
 /* --- pages --- */
@@ -109,7 +109,7 @@ static bool ready(struct daemon *daemon, char *reason, size_t size)
 static unsigned int write_metrics(FILE *out, void *context)
 {
 	struct daemon *daemon = context;
-	char reason[LOG_SENTENCE_MAX];
+	struct error reason;
 	const struct metrics metrics = {
 		.loader = daemon->loader,
 		.dpdk = by_dpdk(&daemon->config) ? &daemon->dpdk : NULL,
@@ -117,7 +117,7 @@ static unsigned int write_metrics(FILE *out, void *context)
 		.services = &daemon->services,
 		.deliveries = &daemon->deliveries,
 		.version = REFLEX_VERSION,
-		.ready = ready(daemon, reason, sizeof(reason)),
+		.ready = ready(daemon, &reason),
 		.generation = daemon->generation,
 		.last_reload_successful = daemon->last_reload_successful,
 	};
@@ -139,13 +139,13 @@ static unsigned int write_healthz(FILE *out, void *context)
 static unsigned int write_readyz(FILE *out, void *context)
 {
 	struct daemon *daemon = context;
-	char reason[LOG_SENTENCE_MAX];
+	struct error reason;
 
-	if (ready(daemon, reason, sizeof(reason))) {
+	if (ready(daemon, &reason)) {
 		fputs("ok\n", out);
 		return 200;
 	}
-	fprintf(out, "%s\n", reason);
+	fprintf(out, "%s\n", reason.text);
 	return 503;
 }
 
@@ -159,14 +159,14 @@ static const struct http_page pages[] = {
 /* --- putting a configuration in force --- */
 
 static int set_program_policy(struct daemon *daemon, const struct config *config,
-			      const struct services *services, char *error, size_t size)
+			      const struct services *services, struct error *error)
 {
 	struct policy *policy;
 	int r;
 
 	if (!daemon->loader)
 		return 0;
-	r = services_policy(&policy, services, config, error, size);
+	r = services_policy(&policy, services, config, error);
 	if (r < 0)
 		return r;
 	loader_set_policy(daemon->loader, policy);
@@ -176,15 +176,15 @@ static int set_program_policy(struct daemon *daemon, const struct config *config
 
 /* Takes the services over on success. Nothing has changed after an error. */
 static int apply(struct daemon *daemon, const struct config *config, struct services *services,
-		 bool strict, char *error, size_t size)
+		 bool strict, struct error *error)
 {
 	int r = 0;
 
 	if (daemon->sockets)
-		r = sockets_prepare(daemon->sockets, config, services, strict, error, size);
+		r = sockets_prepare(daemon->sockets, config, services, strict, error);
 	if (r < 0)
 		return r;
-	r = set_program_policy(daemon, config, services, error, size);
+	r = set_program_policy(daemon, config, services, error);
 	if (daemon->sockets && r < 0)
 		socket_abandon(daemon->sockets);
 	if (r < 0)
@@ -199,18 +199,18 @@ static int apply(struct daemon *daemon, const struct config *config, struct serv
 
 static const char *answering(struct daemon *daemon)
 {
-	char reason[LOG_SENTENCE_MAX];
+	struct error reason;
 
 	if (!by_dpdk(&daemon->config))
 		return "answering";
-	return dpdk_look(&daemon->dpdk, reason, sizeof(reason))
-		       ? "answering, by reflex-dpdk,"
-		       : "waiting for reflex-dpdk to answer";
+	return dpdk_look(&daemon->dpdk, &reason) ? "answering, by reflex-dpdk,"
+						 : "waiting for reflex-dpdk to answer";
 }
 
 static void log_services(struct daemon *daemon, const char *prefix)
 {
-	char names[SERVICES_NAMED_SIZE], error[LOG_SENTENCE_MAX];
+	char names[SERVICES_NAMED_SIZE];
+	struct error error;
 	size_t count = daemon->services.count;
 
 	log_info("%s%s on %s", prefix, answering(daemon),
@@ -218,9 +218,8 @@ static void log_services(struct daemon *daemon, const char *prefix)
 	services_log_left_out(&daemon->services);
 	if (daemon->sockets)
 		sockets_log_passed(&daemon->config, &daemon->services);
-	if (services_check(&daemon->services, &daemon->config, daemon->options.file, error,
-			   sizeof(error)) < 0)
-		log_warning("%s", error);
+	if (services_check(&daemon->services, &daemon->config, daemon->options.file, &error) < 0)
+		log_warning("%s", error.text);
 	if (count && !daemon->services.local && !by_dpdk(&daemon->config))
 		log_warning(
 			"no service address is this machine's own: packets reach it only if the "
@@ -230,17 +229,17 @@ static void log_services(struct daemon *daemon, const char *prefix)
 /* Says once when requests are no longer answered, and when they are again. */
 static void log_readiness(struct daemon *daemon)
 {
-	char reason[LOG_SENTENCE_MAX];
+	struct error reason;
 
-	if (ready(daemon, reason, sizeof(reason)))
-		reason[0] = '\0';
-	if (strcmp(reason, daemon->trouble) == 0)
+	if (ready(daemon, &reason))
+		reason.text[0] = '\0';
+	if (strcmp(reason.text, daemon->trouble.text) == 0)
 		return;
-	if (reason[0])
-		log_warning("not ready: %s", reason);
+	if (reason.text[0])
+		log_warning("not ready: %s", reason.text);
 	else
 		log_info("ready again");
-	memcpy(daemon->trouble, reason, sizeof(reason));
+	daemon->trouble = reason;
 }
 
 /* --- start, in the order of main --- */
@@ -248,12 +247,12 @@ static void log_readiness(struct daemon *daemon)
 /* First, while there is still a file for the socket of link.h. */
 static int raise_files(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = files_raise(error, sizeof(error));
+	struct error error;
+	int r = files_raise(&error);
 
 	(void)daemon;
 	if (r < 0) {
-		log_error("%s", error);
+		log_error("%s", error.text);
 		return r;
 	}
 	r = link_open();
@@ -290,65 +289,63 @@ static int open_events(struct daemon *daemon)
 
 static int take_lock(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = lock_take(&daemon->lock, daemon->options.instance, error, sizeof(error));
+	struct error error;
+	int r = lock_take(&daemon->lock, daemon->options.instance, &error);
 
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 
 static int open_http(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	char path[INSTANCE_PATH_MAX];
-	int r = instance_path(path, daemon->options.instance, "metrics", error, sizeof(error));
+	int r = instance_path(path, daemon->options.instance, "metrics", &error);
 
 	if (r == 0)
-		r = http_open(&daemon->http, &daemon->config.metrics, path, pages, daemon, error,
-			      sizeof(error));
+		r = http_open(&daemon->http, &daemon->config.metrics, path, pages, daemon, &error);
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 
 static int open_dpdk(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = dpdk_open(&daemon->dpdk, daemon->options.instance, error, sizeof(error));
+	struct error error;
+	int r = dpdk_open(&daemon->dpdk, daemon->options.instance, &error);
 
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 
 static int list_services(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = services_expand(&daemon->services, &daemon->config, error, sizeof(error));
+	struct error error;
+	int r = services_expand(&daemon->services, &daemon->config, &error);
 
 	if (r == 0)
-		r = services_check(&daemon->services, &daemon->config, daemon->options.file, error,
-				   sizeof(error));
+		r = services_check(&daemon->services, &daemon->config, daemon->options.file,
+				   &error);
 	if (r == 0)
 		r = services_check_metrics(&daemon->services, &daemon->config, daemon->options.file,
-					   error, sizeof(error));
+					   &error);
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 
 static int open_sockets(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = sockets_create(&daemon->sockets, &daemon->config, &daemon->services, error,
-			       sizeof(error));
+	struct error error;
+	int r = sockets_create(&daemon->sockets, &daemon->config, &daemon->services, &error);
 
 	if (r == 0)
 		r = sockets_prepare(daemon->sockets, &daemon->config, &daemon->services, true,
-				    error, sizeof(error));
+				    &error);
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	else
 		socket_commit(daemon->sockets);
 	return r;
@@ -374,21 +371,20 @@ static void undo_load(struct daemon *daemon)
 
 /* Goes on with sockets, as if `dataplane: socket` had been asked for, after what was done with XDP
  * is undone. */
-static int fall_back(struct daemon *daemon, const char *reason)
+static int fall_back(struct daemon *daemon, const struct error *reason)
 {
 	const char *where = daemon->options.file ? daemon->options.file : "options";
-	char error[LOG_SENTENCE_MAX];
-	int r = config_settle(&daemon->config, CONFIG_DATAPLANE_SOCKET, where, error,
-			      sizeof(error));
+	struct error error;
+	int r = config_settle(&daemon->config, CONFIG_DATAPLANE_SOCKET, where, &error);
 
 	undo_load(daemon);
 	loader_destroy(daemon->loader);
 	daemon->loader = NULL;
 	if (r < 0) {
-		log_error("%s; auto cannot use XDP here: %s", error, reason);
+		log_error("%s; auto cannot use XDP here: %s", error.text, reason->text);
 		return r;
 	}
-	log_warning("auto: answering by sockets, which is slower: %s", reason);
+	log_warning("auto: answering by sockets, which is slower: %s", reason->text);
 	daemon->automatic = CONFIG_DATAPLANE_SOCKET;
 	if (!daemon->sockets)
 		return 0; /* their turn is yet to come */
@@ -422,20 +418,20 @@ static bool out_of_reach(const struct daemon *daemon, int r)
 
 static int check_privileges(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = privileges_check(error, sizeof(error));
+	struct error error;
+	int r = privileges_check(&error);
 
 	if (r < 0 && out_of_reach(daemon, r))
-		return fall_back(daemon, error);
+		return fall_back(daemon, &error);
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 
 /* Where replies by XDP would not arrive, auto has sockets send them. */
 static int check_far_ends(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 
 	if (daemon->config.dataplane != CONFIG_DATAPLANE_AUTO)
 		return 0; /* what is asked for is done, and /readyz says how it goes */
@@ -443,32 +439,31 @@ static int check_far_ends(struct daemon *daemon)
 		const struct config_interface *wanted = &daemon->config.interfaces[i];
 
 		if (wanted->mode == CONFIG_MODE_NATIVE &&
-		    !link_far_end(wanted->name, link_index(wanted->name), error, sizeof(error)))
-			return fall_back(daemon, error);
+		    !link_far_end(wanted->name, link_index(wanted->name), &error))
+			return fall_back(daemon, &error);
 	}
 	return 0;
 }
 
 static int load(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX] = "the program cannot be loaded";
-	int r = loader_create(&daemon->loader, daemon->options.instance, error, sizeof(error));
+	struct error error = {"the program cannot be loaded"};
+	int r = loader_create(&daemon->loader, daemon->options.instance, &error);
 
 	if (r < 0 && out_of_reach(daemon, r))
-		return fall_back(daemon, error);
+		return fall_back(daemon, &error);
 	if (r == 0) {
-		r = set_program_policy(daemon, &daemon->config, &daemon->services, error,
-				       sizeof(error));
+		r = set_program_policy(daemon, &daemon->config, &daemon->services, &error);
 		if (r < 0)
 			undo_load(daemon);
 	}
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 
 static int refuse_attach(struct daemon *daemon, const struct config_interface *wanted, int r,
-			 const char *error)
+			 const struct error *error)
 {
 	bool lacking = r == -EOPNOTSUPP;
 
@@ -479,16 +474,16 @@ static int refuse_attach(struct daemon *daemon, const struct config_interface *w
 				 "fast way");
 		return r;
 	}
-	log_error("%s", error);
+	log_error("%s", error->text);
 	undo_load(daemon);
 	return r;
 }
 
 /* `mode: auto` is generic where what is sent natively would not arrive. @why: set where so */
-static enum loader_mode serving_mode(const struct config_interface *wanted, char *why, size_t size)
+static enum loader_mode serving_mode(const struct config_interface *wanted, struct error *why)
 {
 	if (wanted->mode == CONFIG_MODE_AUTO &&
-	    !link_far_end(wanted->name, link_index(wanted->name), why, size))
+	    !link_far_end(wanted->name, link_index(wanted->name), why))
 		return LOADER_GENERIC;
 	return (enum loader_mode)wanted->mode;
 }
@@ -497,21 +492,21 @@ static int attach(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->config.interfaces_count; i++) {
 		const struct config_interface *wanted = &daemon->config.interfaces[i];
-		char error[LOG_SENTENCE_MAX] = "", why[LOG_SENTENCE_MAX] = "";
+		struct error error = {""}, why = {""};
 		struct loader_interface got;
-		int r = loader_attach(daemon->loader, wanted->name,
-				      serving_mode(wanted, why, sizeof(why)), error, sizeof(error));
+		int r = loader_attach(daemon->loader, wanted->name, serving_mode(wanted, &why),
+				      &error);
 
 		if (r < 0)
-			return refuse_attach(daemon, wanted, r, error);
+			return refuse_attach(daemon, wanted, r, &error);
 		got = loader_interface_get(daemon->loader, i);
 		log_info("%s: %s in %s mode%s", got.name,
 			 got.adopted && !got.replaced ? "adopted" : "attached",
 			 mode_names[got.mode],
 			 got.replaced ? ", in place of what an earlier process left" : "");
-		if (error[0] || why[0]) /* why not natively */
+		if (error.text[0] || why.text[0]) /* why not natively */
 			log_warning("auto: in the kernel's generic mode, which is much slower: %s",
-				    error[0] ? error : why);
+				    error.text[0] ? error.text : why.text);
 	}
 	if (daemon->config.dataplane == CONFIG_DATAPLANE_AUTO)
 		log_info("auto: answering by XDP");
@@ -521,11 +516,11 @@ static int attach(struct daemon *daemon)
 
 static int check_left(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = loader_check_left(daemon->options.instance, error, sizeof(error));
+	struct error error;
+	int r = loader_check_left(daemon->options.instance, &error);
 
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 
@@ -543,11 +538,11 @@ static int drop_privileges(struct daemon *daemon)
 /* Threads have the capabilities that were left when they started. */
 static int start_sockets(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = socket_start(daemon->sockets, error, sizeof(error));
+	struct error error;
+	int r = socket_start(daemon->sockets, &error);
 
 	if (r < 0) {
-		log_error("%s", error);
+		log_error("%s", error.text);
 		undo_load(daemon);
 	}
 	return r;
@@ -557,11 +552,11 @@ static int start_sockets(struct daemon *daemon)
  */
 static int end_left(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = loader_end_left(daemon->options.instance, error, sizeof(error));
+	struct error error;
+	int r = loader_end_left(daemon->options.instance, &error);
 
 	if (r < 0) {
-		log_error("%s", error);
+		log_error("%s", error.text);
 		return r;
 	}
 	if (r > 0)
@@ -597,30 +592,29 @@ static const char *fixed_key_changed(const struct config *old, const struct conf
 	return NULL;
 }
 
-static int reload(struct daemon *daemon, char *error, size_t size)
+static int reload(struct daemon *daemon, struct error *error)
 {
 	static struct config next;
 	struct services services;
 	const char *key;
 	int r;
 
-	r = config_load(&next, daemon->options.file, daemon->automatic, error, size);
+	r = config_load(&next, daemon->options.file, daemon->automatic, error);
 	if (r < 0)
 		return r;
 	key = fixed_key_changed(&daemon->config, &next);
 	if (key) {
-		snprintf(error, size, "%s: %s: changes only by a restart", daemon->options.file,
-			 key);
-		return -EPERM;
+		return error_set(error, -EPERM, "%s: %s: changes only by a restart",
+				 daemon->options.file, key);
 	}
-	r = services_expand(&services, &next, error, size);
+	r = services_expand(&services, &next, error);
 	if (r < 0)
 		return r;
-	r = services_check(&services, &next, daemon->options.file, error, size);
+	r = services_check(&services, &next, daemon->options.file, error);
 	if (r == 0)
-		r = services_check_metrics(&services, &next, daemon->options.file, error, size);
+		r = services_check_metrics(&services, &next, daemon->options.file, error);
 	if (r == 0)
-		r = apply(daemon, &next, &services, true, error, size);
+		r = apply(daemon, &next, &services, true, error);
 	if (r == 0)
 		daemon->config = next;
 	services_free(&services);
@@ -629,20 +623,20 @@ static int reload(struct daemon *daemon, char *error, size_t size)
 
 static void on_hangup(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 
 	if (!daemon->options.file) {
 		log_warning("nothing to reload: started without --config");
 		return;
 	}
-	daemon->last_reload_successful = reload(daemon, error, sizeof(error)) == 0;
+	daemon->last_reload_successful = reload(daemon, &error) == 0;
 	if (!daemon->last_reload_successful) {
-		log_error("reload refused, the old configuration goes on: %s", error);
+		log_error("reload refused, the old configuration goes on: %s", error.text);
 		return;
 	}
 	daemon->generation++;
 	daemon->unsaid = false;
-	daemon->unfollowed[0] = '\0';
+	daemon->unfollowed.text[0] = '\0';
 	log_services(daemon, "reloaded: ");
 }
 
@@ -662,19 +656,19 @@ static void say_changes(struct daemon *daemon)
 /* What cannot be followed makes it not ready, and is tried again every second. */
 static void follow_addresses(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	struct services services = {0};
-	int r = services_expand(&services, &daemon->config, error, sizeof(error));
+	int r = services_expand(&services, &daemon->config, &error);
 
 	daemon->followed = clock_ms();
 	if (r == 0)
 		services_limit(&services, &daemon->services);
 	if (r == 0 && !services_equal(&services, &daemon->services)) {
-		r = apply(daemon, &daemon->config, &services, false, error, sizeof(error));
+		r = apply(daemon, &daemon->config, &services, false, &error);
 		daemon->unsaid |= r == 0;
 	}
 	services_free(&services);
-	snprintf(daemon->unfollowed, sizeof(daemon->unfollowed), "%s", r < 0 ? error : "");
+	daemon->unfollowed = r < 0 ? error : (struct error){""};
 	say_changes(daemon);
 }
 
@@ -720,27 +714,27 @@ static void attach_again(struct daemon *daemon, size_t position)
 {
 	struct loader_interface got = loader_interface_get(daemon->loader, position);
 	const struct config_interface *wanted = configured(&daemon->config, got.name);
-	char error[LOG_SENTENCE_MAX];
-	enum loader_mode mode = serving_mode(wanted, error, sizeof(error));
-	int r = loader_attach_again(daemon->loader, position, mode, error, sizeof(error));
+	struct error error;
+	enum loader_mode mode = serving_mode(wanted, &error);
+	int r = loader_attach_again(daemon->loader, position, mode, &error);
 
 	got = loader_interface_get(daemon->loader, position);
 	if (r == 0)
 		log_info("%s: attached again in %s mode", got.name, mode_names[got.mode]);
 	else if (r != daemon->refused[position])
-		log_warning("%s", error);
+		log_warning("%s", error.text);
 	daemon->refused[position] = r;
 }
 
 /* Pins that are missing are made again. Returns whether all are there; why not is said once. */
 static bool keep_pins(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = loader_keep_pins(daemon->loader, error, sizeof(error));
+	struct error error;
+	int r = loader_keep_pins(daemon->loader, &error);
 
 	if (r < 0 && r != daemon->unpinned)
 		log_warning("%s; until its pins are made again, the program ends with reflexd",
-			    error);
+			    error.text);
 	else if (r > 0)
 		log_info("the pins were gone and are made again");
 	daemon->unpinned = r < 0 ? r : 0;
@@ -760,7 +754,7 @@ static void look(struct daemon *daemon)
 			attach_again(daemon, i);
 	if (daemon->sockets)
 		sockets_retry(daemon->sockets, &daemon->config, &daemon->services);
-	if (daemon->unfollowed[0])
+	if (daemon->unfollowed.text[0])
 		follow_addresses(daemon);
 	say_changes(daemon);
 	log_readiness(daemon);
@@ -811,12 +805,12 @@ static int loop(struct daemon *daemon)
 /* Leaves the program answering. Says only what is so. */
 static int persist(struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	size_t count = loader_interface_count(daemon->loader);
-	int r = loader_keep_pins(daemon->loader, error, sizeof(error));
+	int r = loader_keep_pins(daemon->loader, &error);
 
 	if (r < 0) {
-		log_error("persist: the program cannot be left answering: %s", error);
+		log_error("persist: the program cannot be left answering: %s", error.text);
 		return r;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -864,15 +858,15 @@ static void release(struct daemon *daemon)
 /* What the start would find wrong with this machine's addresses as they are now. */
 static int check_machine(const struct daemon *daemon)
 {
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	struct policy *policy = NULL;
-	int r = services_policy(&policy, &daemon->services, &daemon->config, error, sizeof(error));
+	int r = services_policy(&policy, &daemon->services, &daemon->config, &error);
 
 	free(policy);
 	if (r == 0)
-		r = http_check(&daemon->config.metrics, error, sizeof(error));
+		r = http_check(&daemon->config.metrics, &error);
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 
@@ -931,15 +925,15 @@ int main(int argc, char **argv)
 		.generation = 1,
 		.last_reload_successful = true,
 	};
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	int r = 0;
 
 	log_open("reflexd");
-	switch (options_parse(&daemon.options, &daemon.config, argc, argv, error, sizeof(error))) {
+	switch (options_parse(&daemon.options, &daemon.config, argc, argv, &error)) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;
 	case OPTIONS_WRONG:
-		log_error("%s", error);
+		log_error("%s", error.text);
 		return EXIT_USAGE;
 	case OPTIONS_RUN:
 		break;

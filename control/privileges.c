@@ -17,15 +17,14 @@ static const struct {
 	{CAP_NET_ADMIN, "CAP_NET_ADMIN"},
 };
 
-int privileges_check(char *error, size_t size)
+int privileges_check(struct error *error)
 {
 	char missing[64] = "";
 	size_t length = 0;
 	bool admin;
 
 	if (capng_get_caps_process() < 0) {
-		snprintf(error, size, "this process's capabilities cannot be read");
-		return -EPERM;
+		return error_set(error, -EPERM, "this process's capabilities cannot be read");
 	}
 	admin = capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
@@ -37,12 +36,12 @@ int privileges_check(char *error, size_t size)
 	}
 	if (length == 0)
 		return 0;
-	snprintf(error, size,
-		 "not allowed to load an XDP program: %s missing; start as root, or with the "
-		 "capabilities CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (all are dropped once it "
-		 "runs)",
-		 missing);
-	return -EPERM;
+	return error_set(
+		error, -EPERM,
+		"not allowed to load an XDP program: %s missing; start as root, or with the "
+		"capabilities CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (all are dropped once it "
+		"runs)",
+		missing);
 }
 
 int privileges_drop(void)

@@ -5,13 +5,15 @@
 
 #include <stddef.h>
 
+#include "error.h"
+
 /**
  * privileges_check - whether the process may load and attach.
  * @error: set on failure to a sentence that names what is missing
  *
  * Return: 0 or -EPERM.
  */
-int privileges_check(char *error, size_t size);
+int privileges_check(struct error *error);
 
 /**
  * privileges_drop - give up every capability for good, in this process and whatever it might

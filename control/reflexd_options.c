@@ -73,65 +73,63 @@ struct lists {
 	size_t ports_count;
 };
 
-static int too_many(char *error, size_t size, const char *what, size_t max)
+static int too_many(struct error *error, const char *what, size_t max)
 {
-	snprintf(error, size, "more than %zu %s", max, what);
-	return -1;
+	return error_set(error, -1, "more than %zu %s", max, what);
 }
 
-static int named_twice(char *error, size_t size, const char *text)
+static int named_twice(struct error *error, const char *text)
 {
-	snprintf(error, size, "%s is named twice: leave one out", text);
-	return -1;
+	return error_set(error, -1, "%s is named twice: leave one out", text);
 }
 
-static int add_interface(struct config *config, const char *text, char *error, size_t size)
+static int add_interface(struct config *config, const char *text, struct error *error)
 {
 	struct config_interface *interface = &config->interfaces[config->interfaces_count];
 
 	if (config->interfaces_count == CONFIG_INTERFACES_MAX)
-		return too_many(error, size, "interfaces", CONFIG_INTERFACES_MAX);
-	if (config_read_interface(interface->name, text, error, size) < 0)
+		return too_many(error, "interfaces", CONFIG_INTERFACES_MAX);
+	if (config_read_interface(interface->name, text, error) < 0)
 		return -1;
 	for (size_t i = 0; i < config->interfaces_count; i++)
 		if (strcmp(interface->name, config->interfaces[i].name) == 0)
-			return named_twice(error, size, text);
+			return named_twice(error, text);
 	config->interfaces_count++;
 	return 0;
 }
 
-static int add_address(struct lists *lists, const char *text, char *error, size_t size)
+static int add_address(struct lists *lists, const char *text, struct error *error)
 {
 	struct config_service *service = &lists->addresses[lists->addresses_count];
 
 	if (lists->addresses_count == POLICY_SERVICES_MAX)
-		return too_many(error, size, "addresses", POLICY_SERVICES_MAX);
-	if (config_read_link_address(service, text, error, size) < 0)
+		return too_many(error, "addresses", POLICY_SERVICES_MAX);
+	if (config_read_link_address(service, text, error) < 0)
 		return -1;
 	for (size_t i = 0; i < lists->addresses_count; i++)
 		if (endpoint_same_address(&service->service, &lists->addresses[i].service) &&
 		    strcmp(service->link, lists->addresses[i].link) == 0)
-			return named_twice(error, size, text);
+			return named_twice(error, text);
 	lists->addresses_count++;
 	return 0;
 }
 
-static int add_port(struct lists *lists, const char *text, char *error, size_t size)
+static int add_port(struct lists *lists, const char *text, struct error *error)
 {
 	if (lists->ports_count == POLICY_SERVICES_MAX)
-		return too_many(error, size, "ports", POLICY_SERVICES_MAX);
-	if (config_read_port(&lists->ports[lists->ports_count], text, error, size) < 0)
+		return too_many(error, "ports", POLICY_SERVICES_MAX);
+	if (config_read_port(&lists->ports[lists->ports_count], text, error) < 0)
 		return -1;
 	for (size_t i = 0; i < lists->ports_count; i++)
 		if (lists->ports[lists->ports_count] == lists->ports[i])
-			return named_twice(error, size, text);
+			return named_twice(error, text);
 	lists->ports_count++;
 	return 0;
 }
 
 /* Every address with every port; without addresses the interfaces' own, without ports the usual
  * one. */
-static int join(struct config *config, struct lists *lists, char *error, size_t size)
+static int join(struct config *config, struct lists *lists, struct error *error)
 {
 	const struct config_service own = {.service = {.family = FAMILY_OTHER}};
 
@@ -140,7 +138,7 @@ static int join(struct config *config, struct lists *lists, char *error, size_t 
 	if (lists->ports_count == 0)
 		lists->ports[lists->ports_count++] = CONFIG_PORT_DEFAULT;
 	if (lists->addresses_count * lists->ports_count > POLICY_SERVICES_MAX)
-		return too_many(error, size, "services (every address with every port)",
+		return too_many(error, "services (every address with every port)",
 				POLICY_SERVICES_MAX);
 
 	for (size_t i = 0; i < lists->addresses_count; i++)
@@ -168,41 +166,41 @@ static int print_help(void)
 
 /* One option that has a place in the file too. */
 static int set_option(struct config *config, struct lists *lists, int option, const char *text,
-		      char *error, size_t size)
+		      struct error *error)
 {
 	switch (option) {
 	case OPTION_DATAPLANE:
-		return config_read_dataplane(&config->dataplane, text, error, size);
+		return config_read_dataplane(&config->dataplane, text, error);
 	case OPTION_INTERFACE:
-		return add_interface(config, text, error, size);
+		return add_interface(config, text, error);
 	case OPTION_ADDRESS:
-		return add_address(lists, text, error, size);
+		return add_address(lists, text, error);
 	case OPTION_PORT:
-		return add_port(lists, text, error, size);
+		return add_port(lists, text, error);
 	default:
-		return config_read_listen(&config->metrics, text, error, size);
+		return config_read_listen(&config->metrics, text, error);
 	}
 }
 
 /* getopt's own complaints, as ours. */
-static int refuse_option(char **argv, int option, char *error, size_t size)
+static int refuse_option(char **argv, int option, struct error *error)
 {
 	const char letter[] = {'-', (char)optopt, '\0'};
 	/* Of a short one getopt may not have come to the end yet. */
 	const char *text = optopt > 0 && optopt <= UCHAR_MAX ? letter : argv[optind - 1];
 
 	if (option == ':')
-		snprintf(error, size, "%s needs a value", text);
+		error_say(error, "%s needs a value", text);
 	else
-		snprintf(error, size, "unknown option %s: see reflexd --help", text);
+		error_say(error, "unknown option %s: see reflexd --help", text);
 	return OPTIONS_WRONG;
 }
 
 /* Sets *without_file to the last option seen that a file excludes. */
 static int read_options(struct options *options, struct config *config, struct lists *lists,
-			const char **without_file, int argc, char **argv, char *error, size_t size)
+			const char **without_file, int argc, char **argv, struct error *error)
 {
-	char reason[LOG_SENTENCE_MAX];
+	struct error reason;
 	int option, index = 0;
 
 	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
@@ -222,12 +220,12 @@ static int read_options(struct options *options, struct config *config, struct l
 			return print_version();
 		case ':':
 		case '?':
-			return refuse_option(argv, option, error, size);
+			return refuse_option(argv, option, error);
 		default:
 			*without_file = long_options[index].name;
-			if (set_option(config, lists, option, optarg, reason, sizeof(reason)) == 0)
+			if (set_option(config, lists, option, optarg, &reason) == 0)
 				break;
-			snprintf(error, size, "--%s: %s", *without_file, reason);
+			error_say(error, "--%s: %s", *without_file, reason.text);
 			return OPTIONS_WRONG;
 		}
 	}
@@ -235,28 +233,27 @@ static int read_options(struct options *options, struct config *config, struct l
 }
 
 static int check_options(const struct options *options, const struct config *config,
-			 const char *without_file, int argc, char **argv, char *error, size_t size)
+			 const char *without_file, int argc, char **argv, struct error *error)
 {
 	if (optind < argc)
-		snprintf(error, size, "'%s' is not an option: see reflexd --help", argv[optind]);
+		error_say(error, "'%s' is not an option: see reflexd --help", argv[optind]);
 	else if (options->file && without_file)
-		snprintf(error, size, "--config and --%s exclude each other: the file says it all",
-			 without_file);
-	else if (instance_check(options->instance, error, size) < 0)
+		error_say(error, "--config and --%s exclude each other: the file says it all",
+			  without_file);
+	else if (instance_check(options->instance, error) < 0)
 		return OPTIONS_WRONG;
 	else if (!options->file && config->interfaces_count == 0 &&
 		 (config->dataplane == CONFIG_DATAPLANE_AUTO ||
 		  config->dataplane == CONFIG_DATAPLANE_XDP))
-		snprintf(error, size,
-			 "nothing to do: name an --interface or a --config file, or set "
-			 "--dataplane socket");
+		error_say(error, "nothing to do: name an --interface or a --config file, or set "
+				 "--dataplane socket");
 	else
 		return OPTIONS_RUN;
 	return OPTIONS_WRONG;
 }
 
 enum options_result options_parse(struct options *options, struct config *config, int argc,
-				  char **argv, char *error, size_t size)
+				  char **argv, struct error *error)
 {
 	static struct lists lists;
 	const char *without_file = NULL;
@@ -264,18 +261,17 @@ enum options_result options_parse(struct options *options, struct config *config
 
 	*options = (struct options){.instance = INSTANCE_DEFAULT};
 	config_defaults(config);
-	r = read_options(options, config, &lists, &without_file, argc, argv, error, size);
+	r = read_options(options, config, &lists, &without_file, argc, argv, error);
 	if (r == OPTIONS_RUN)
-		r = check_options(options, config, without_file, argc, argv, error, size);
+		r = check_options(options, config, without_file, argc, argv, error);
 	if (r != OPTIONS_RUN)
 		return r;
 
 	if (options->file)
-		return config_load(config, options->file, CONFIG_DATAPLANE_AUTO, error, size) < 0
+		return config_load(config, options->file, CONFIG_DATAPLANE_AUTO, error) < 0
 			       ? OPTIONS_WRONG
 			       : OPTIONS_RUN;
-	if (join(config, &lists, error, size) < 0 ||
-	    config_finish(config, "options", error, size) < 0)
+	if (join(config, &lists, error) < 0 || config_finish(config, "options", error) < 0)
 		return OPTIONS_WRONG;
 	return OPTIONS_RUN;
 }

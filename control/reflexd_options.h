@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "config.h"
+#include "error.h"
 
 struct options {
 	const char *file; /* NULL: the configuration is made of options */
@@ -24,6 +25,6 @@ enum options_result {
  * @error: set for OPTIONS_WRONG to a sentence
  */
 enum options_result options_parse(struct options *options, struct config *config, int argc,
-				  char **argv, char *error, size_t size);
+				  char **argv, struct error *error);
 
 #endif

@@ -16,7 +16,7 @@ static unsigned int count_cpus(void)
 }
 
 int sockets_create(struct socket_responder **sockets, const struct config *config,
-		   const struct services *services, char *error, size_t size)
+		   const struct services *services, struct error *error)
 {
 	bool alone = config->dataplane == CONFIG_DATAPLANE_SOCKET;
 	const struct socket_settings settings = {
@@ -24,7 +24,7 @@ int sockets_create(struct socket_responder **sockets, const struct config *confi
 		.services = services->count,
 		.beside = !alone,
 	};
-	int r = socket_create(sockets, &settings, error, size);
+	int r = socket_create(sockets, &settings, error);
 
 	if (r < 0)
 		return r;
@@ -54,19 +54,19 @@ static size_t list_bindable(struct service *list, const struct services *service
 }
 
 int sockets_prepare(struct socket_responder *sockets, const struct config *config,
-		    const struct services *services, bool strict, char *error, size_t size)
+		    const struct services *services, bool strict, struct error *error)
 {
 	static struct service list[POLICY_SERVICES_MAX];
 	struct policy *policy;
 	size_t count = 0;
-	int r = services_policy(&policy, services, config, error, size);
+	int r = services_policy(&policy, services, config, error);
 
 	if (r < 0)
 		return r;
 	/* What is refused is passed for another server on the same port: the port is left to it. */
 	if (!config->pass_refused)
 		count = list_bindable(list, services);
-	r = socket_prepare(sockets, list, count, policy, strict, error, size);
+	r = socket_prepare(sockets, list, count, policy, strict, error);
 	if (r < 0)
 		free(policy);
 	return r;
@@ -96,10 +96,10 @@ void sockets_log_missing(const struct socket_responder *sockets, const struct co
 void sockets_retry(struct socket_responder *sockets, const struct config *config,
 		   const struct services *services)
 {
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 
 	if (!socket_missing(sockets, NULL, NULL) ||
-	    sockets_prepare(sockets, config, services, false, error, sizeof(error)) < 0)
+	    sockets_prepare(sockets, config, services, false, &error) < 0)
 		return;
 	socket_commit(sockets);
 	if (!socket_missing(sockets, NULL, NULL))

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "error.h"
 #include "services.h"
 #include "socket_responder.h"
 
@@ -19,7 +20,7 @@
  * Return: 0 or -errno.
  */
 int sockets_create(struct socket_responder **sockets, const struct config *config,
-		   const struct services *services, char *error, size_t size);
+		   const struct services *services, struct error *error);
 
 /**
  * sockets_prepare - open the ports of these services; socket_commit or socket_abandon follows.
@@ -28,7 +29,7 @@ int sockets_create(struct socket_responder **sockets, const struct config *confi
  * Return: 0 or -errno; then everything is as before.
  */
 int sockets_prepare(struct socket_responder *sockets, const struct config *config,
-		    const struct services *services, bool strict, char *error, size_t size);
+		    const struct services *services, bool strict, struct error *error);
 
 /** sockets_log_missing - say which ports could not be had, if any. */
 void sockets_log_missing(const struct socket_responder *sockets, const struct config *config);

@@ -101,10 +101,11 @@ get_kernel()
 # directory may hold objects with sanitizers, which cannot be linked statically.
 build_guest()
 {
-	gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$2" -I "$SOURCE/xdp" \
-		-I "$SOURCE/dataplane/core" -I "$SOURCE/dataplane/policy" -I "$SOURCE/dataplane/process" -I "$REFLEX_BUILD/dataplane/core" -o "$1" "$SOURCE/tests/kernels/guest.c" \
-		"$SOURCE/xdp/loader.c" "$SOURCE/dataplane/process/interface.c" "$SOURCE/dataplane/process/netlink.c" \
-		"$SOURCE/dataplane/policy/policy_build.c" -lbpf -lelf -lz
+	local dataplane=$SOURCE/dataplane
+	gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$2" -I "$SOURCE/xdp" -I "$dataplane/core" -I "$dataplane/policy" \
+		-I "$dataplane/process" -I "$REFLEX_BUILD/dataplane/core" -o "$1" "$SOURCE/tests/kernels/guest.c" \
+		"$SOURCE/xdp/loader.c" "$dataplane"/process/{error,interface,netlink}.c "$dataplane/policy/policy_build.c" \
+		-lbpf -lelf -lz
 }
 
 # That of older sources is of no use.

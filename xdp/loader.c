@@ -72,22 +72,6 @@ struct loader {
 	int cpus;
 };
 
-struct failure {
-	char *text;
-	size_t size;
-};
-
-__attribute__((format(printf, 3, 4))) static int fail(struct failure failure, int error,
-						      const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(failure.text, failure.size, format, arguments);
-	va_end(arguments);
-	return error;
-}
-
 /* libbpf's own words help only who knows BPF; they are shown when asked for. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -123,22 +107,23 @@ static void link_path(char path[PIN_MAX], const struct loader *loader, const cha
 	snprintf(path, PIN_MAX, "%s/link_%s", loader->pins, escaped);
 }
 
-static int check_kernel(struct failure failure)
+static int check_kernel(struct error *reason)
 {
 	unsigned int major = 0, minor = 0;
 	struct utsname name;
 
 	if (uname(&name))
-		return fail(failure, -errno, "the kernel's version cannot be read: %s",
-			    strerror(errno));
+		return error_set(reason, -errno, "the kernel's version cannot be read: %s",
+				 strerror(errno));
 	sscanf(name.release, "%u.%u", &major, &minor);
 	if (major < 5 || (major == 5 && minor < 19))
-		return fail(failure, -EOPNOTSUPP,
-			    "kernel %s is too old: only Linux 5.19 or newer lets a daemon without "
-			    "capabilities go on using its BPF program",
-			    name.release);
+		return error_set(
+			reason, -EOPNOTSUPP,
+			"kernel %s is too old: only Linux 5.19 or newer lets a daemon without "
+			"capabilities go on using its BPF program",
+			name.release);
 	if (bpf_prog_get_fd_by_id(0) < 0 && errno == ENOSYS)
-		return fail(failure, -EOPNOTSUPP, "this kernel is built without BPF");
+		return error_set(reason, -EOPNOTSUPP, "this kernel is built without BPF");
 	return 0;
 }
 
@@ -163,7 +148,7 @@ static bool under_ip_netns(char name[NAME_MAX + 1])
 	return name[0] && !access(path, F_OK);
 }
 
-static int check_bpffs(struct failure failure)
+static int check_bpffs(struct error *reason)
 {
 	char name[NAME_MAX + 1];
 	struct statfs info;
@@ -171,54 +156,56 @@ static int check_bpffs(struct failure failure)
 	if (!statfs(BPFFS, &info) && (unsigned long)info.f_type == BPF_FS_MAGIC)
 		return 0;
 	if (under_ip_netns(name))
-		return fail(failure, -ENODEV,
-			    "`ip netns exec` hides bpffs, without which the program ends with "
-			    "reflexd: start it by `nsenter --net=" NETNS "%s` instead",
-			    name);
-	return fail(failure, -ENODEV,
-		    "bpffs is not mounted on " BPFFS ": run `mount -t bpf bpf " BPFFS "`");
+		return error_set(reason, -ENODEV,
+				 "`ip netns exec` hides bpffs, without which the program ends with "
+				 "reflexd: start it by `nsenter --net=" NETNS "%s` instead",
+				 name);
+	return error_set(reason, -ENODEV,
+			 "bpffs is not mounted on " BPFFS ": run `mount -t bpf bpf " BPFFS "`");
 }
 
-static int fail_folder(const struct loader *loader, const char *path, struct failure failure)
+static int fail_folder(const struct loader *loader, const char *path, struct error *reason)
 {
 	int error = -errno;
 
 	if (geteuid() == 0 || (error != -EACCES && error != -EPERM))
-		return fail(failure, error, "cannot make %s: %s", path, strerror(-error));
-	return fail(failure, error,
-		    "cannot make %s: %s; run as root, or let root hand a folder over: "
-		    "`%sinstall -d -o %u %s`",
-		    path, strerror(-error), access(BPFFS, X_OK) ? "chmod a+x " BPFFS " && " : "",
-		    geteuid(), loader->pins);
+		return error_set(reason, error, "cannot make %s: %s", path, strerror(-error));
+	return error_set(reason, error,
+			 "cannot make %s: %s; run as root, or let root hand a folder over: "
+			 "`%sinstall -d -o %u %s`",
+			 path, strerror(-error),
+			 access(BPFFS, X_OK) ? "chmod a+x " BPFFS " && " : "", geteuid(),
+			 loader->pins);
 }
 
 /* Anyone may make folders in a bpffs that is mounted without a mode, and change what is in them. */
-static int make_folder(const struct loader *loader, const char *path, struct failure failure)
+static int make_folder(const struct loader *loader, const char *path, struct error *reason)
 {
 	struct stat made;
 
 	if ((mkdir(path, 0755) && errno != EEXIST) || lstat(path, &made))
-		return fail_folder(loader, path, failure);
+		return fail_folder(loader, path, reason);
 	if (S_ISDIR(made.st_mode) && (made.st_uid == 0 || made.st_uid == geteuid()) &&
 	    !(made.st_mode & (S_IWGRP | S_IWOTH)))
 		return 0;
-	return fail(failure, -EEXIST,
-		    "%s can be changed by others than root and user %u (owner %u, mode %o), and so "
-		    "can what is pinned there: as root, remove it, or run `chown %u %s && chmod "
-		    "755 %s`",
-		    path, geteuid(), made.st_uid, made.st_mode & 07777,
-		    strcmp(path, PIN_ROOT) ? geteuid() : 0, path, path);
+	return error_set(
+		reason, -EEXIST,
+		"%s can be changed by others than root and user %u (owner %u, mode %o), and so "
+		"can what is pinned there: as root, remove it, or run `chown %u %s && chmod "
+		"755 %s`",
+		path, geteuid(), made.st_uid, made.st_mode & 07777,
+		strcmp(path, PIN_ROOT) ? geteuid() : 0, path, path);
 }
 
-static int make_folders(const struct loader *loader, struct failure failure)
+static int make_folders(const struct loader *loader, struct error *reason)
 {
 	char path[PIN_MAX];
-	int error = make_folder(loader, PIN_ROOT, failure);
+	int error = make_folder(loader, PIN_ROOT, reason);
 
 	pin_path(path, loader, STATE_LAYOUT);
 	if (!error)
-		error = make_folder(loader, loader->pins, failure);
-	return error ? error : make_folder(loader, path, failure);
+		error = make_folder(loader, loader->pins, reason);
+	return error ? error : make_folder(loader, path, reason);
 }
 
 /* bpffs may have been mounted anew since. */
@@ -277,47 +264,51 @@ static struct identity identify(int fd)
 	return identity;
 }
 
-static int load(struct loader *loader, struct failure failure)
+static int load(struct loader *loader, struct error *reason)
 {
 	int error;
 
 	loader->skeleton = responder_bpf__open();
 	if (!loader->skeleton)
-		return fail(failure, -errno, "cannot open the BPF object: %s", strerror(errno));
+		return error_set(reason, -errno, "cannot open the BPF object: %s", strerror(errno));
 	reuse_map(loader, loader->skeleton->maps.lanes);
 	reuse_map(loader, loader->skeleton->maps.names);
 	error = responder_bpf__load(loader->skeleton);
 	if (error == -EPERM)
-		return fail(failure, error,
-			    "not permitted to load a BPF program: run as root, or with CAP_BPF, "
-			    "CAP_NET_ADMIN and CAP_PERFMON");
+		return error_set(
+			reason, error,
+			"not permitted to load a BPF program: run as root, or with CAP_BPF, "
+			"CAP_NET_ADMIN and CAP_PERFMON");
 	if (error)
-		return fail(failure, error,
-			    "the kernel refused the BPF program: %s; REFLEX_LIBBPF_LOG=1 in the "
-			    "environment shows its reasons",
-			    strerror(-error));
+		return error_set(
+			reason, error,
+			"the kernel refused the BPF program: %s; REFLEX_LIBBPF_LOG=1 in the "
+			"environment shows its reasons",
+			strerror(-error));
 	/* libbpf finds out by trying whether maps can be mapped, and takes any error for a no. */
 	if (!loader->skeleton->bss)
-		return fail(failure, -ENOMEM,
-			    "the memory of the BPF program cannot be mapped: too little memory was "
-			    "left, or a filter of system calls forbids a part of bpf(2); free some "
-			    "memory, then start again");
+		return error_set(
+			reason, -ENOMEM,
+			"the memory of the BPF program cannot be mapped: too little memory was "
+			"left, or a filter of system calls forbids a part of bpf(2); free some "
+			"memory, then start again");
 	loader->program = identify(bpf_program__fd(loader->skeleton->progs.responder)).id;
 	if (!loader->program)
-		return fail(failure, -errno, "the BPF program's id cannot be read: %s",
-			    strerror(errno));
+		return error_set(reason, -errno, "the BPF program's id cannot be read: %s",
+				 strerror(errno));
 	return 0;
 }
 
-static int create_barrier(struct loader *loader, struct failure failure)
+static int create_barrier(struct loader *loader, struct error *reason)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options,
 		    .inner_map_fd = (__u32)bpf_map__fd(loader->skeleton->maps.names));
 
 	loader->barrier = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "barrier", sizeof(uint32_t),
 					 sizeof(uint32_t), 1, &options);
-	return loader->barrier < 0 ? fail(failure, -errno, "cannot make a map: %s", strerror(errno))
-				   : 0;
+	return loader->barrier < 0
+		       ? error_set(reason, -errno, "cannot make a map: %s", strerror(errno))
+		       : 0;
 }
 
 /* It takes the place of what is pinned there, which stays after an error. What a crash leaves in
@@ -370,19 +361,20 @@ static int is_pinned(const char *path, int fd)
 
 /* Return: how many were pinned, or -errno. */
 static int pin(const struct loader *loader, const char *path, int fd, bool anew,
-	       struct failure failure)
+	       struct error *reason)
 {
 	int there = anew ? 0 : is_pinned(path, fd);
 
 	if (there == 1)
 		return 0;
 	if (there == -EBUSY)
-		return fail(failure, there,
-			    "%s is another reflexd's by now, perhaps in a container: give one of "
-			    "them another --instance",
-			    path);
+		return error_set(
+			reason, there,
+			"%s is another reflexd's by now, perhaps in a container: give one of "
+			"them another --instance",
+			path);
 	if (there < 0 || (anew ? pin_over(loader, path, fd) : bpf_obj_pin(fd, path)))
-		return fail(failure, -errno, "cannot pin %s: %s", path, strerror(errno));
+		return error_set(reason, -errno, "cannot pin %s: %s", path, strerror(errno));
 	return 1;
 }
 
@@ -397,7 +389,7 @@ static int unpin(const char *path, int fd)
 }
 
 /* Pins what the process holds: all, or what is missing. Return: as pin. */
-static int pin_all(const struct loader *loader, bool anew, struct failure failure)
+static int pin_all(const struct loader *loader, bool anew, struct error *reason)
 {
 	struct pin list[PINS];
 	char path[PIN_MAX];
@@ -406,12 +398,12 @@ static int pin_all(const struct loader *loader, bool anew, struct failure failur
 	list_pins(loader, list);
 	for (size_t i = 0; i < PINS && r >= 0; i++) {
 		pin_path(path, loader, list[i].name);
-		r = pin(loader, path, list[i].fd, anew, failure);
+		r = pin(loader, path, list[i].fd, anew, reason);
 		pinned += r;
 	}
 	for (size_t i = 0; i < loader->count && r >= 0; i++) {
 		link_path(path, loader, loader->attachments[i].name);
-		r = pin(loader, path, loader->attachments[i].link, anew, failure);
+		r = pin(loader, path, loader->attachments[i].link, anew, reason);
 		pinned += r;
 	}
 	return r < 0 ? r : pinned;
@@ -441,15 +433,16 @@ static bool owner_lives(const struct loader *loader)
 	return owner >= 0;
 }
 
-static int fail_owned(const struct loader *loader, struct failure failure)
+static int fail_owned(const struct loader *loader, struct error *reason)
 {
-	return fail(failure, -EBUSY,
-		    "%s is in use by another reflexd, perhaps in a container: stop that, or take "
-		    "another --instance",
-		    loader->pins);
+	return error_set(
+		reason, -EBUSY,
+		"%s is in use by another reflexd, perhaps in a container: stop that, or take "
+		"another --instance",
+		loader->pins);
 }
 
-static int own_pins(const struct loader *loader, struct failure failure)
+static int own_pins(const struct loader *loader, struct error *reason)
 {
 	uint32_t lane = 0, id = identify(loader->barrier).id;
 	char name[STATE_NAME_MAX] = "";
@@ -457,7 +450,7 @@ static int own_pins(const struct loader *loader, struct failure failure)
 	memcpy(name, &id, sizeof(id));
 	if (!id ||
 	    bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.names), &lane, name, BPF_ANY))
-		return fail(failure, -errno, "cannot write a map: %s", strerror(errno));
+		return error_set(reason, -errno, "cannot write a map: %s", strerror(errno));
 	return 0;
 }
 
@@ -499,17 +492,18 @@ static enum place find_pinned(const struct loader *loader, const char *path, uns
 	return place;
 }
 
-static int fail_elsewhere(const char *path, struct failure failure)
+static int fail_elsewhere(const char *path, struct error *reason)
 {
-	return fail(failure, -EBUSY,
-		    "%s belongs to another network namespace, where its program goes on "
-		    "answering: take another --instance here; if it is of no use any more, `rm %s` "
-		    "ends it",
-		    path, path);
+	return error_set(
+		reason, -EBUSY,
+		"%s belongs to another network namespace, where its program goes on "
+		"answering: take another --instance here; if it is of no use any more, `rm %s` "
+		"ends it",
+		path, path);
 }
 
 /* The folder is not shared with an instance of another namespace, or counters would be too. */
-static int refuse_elsewhere(const struct loader *loader, struct failure failure)
+static int refuse_elsewhere(const struct loader *loader, struct error *reason)
 {
 	DIR *folder = opendir(loader->pins);
 	const struct dirent *entry;
@@ -522,7 +516,7 @@ static int refuse_elsewhere(const struct loader *loader, struct failure failure)
 			continue;
 		pin_path(path, loader, entry->d_name);
 		if (find_pinned(loader, path, &index) == PLACE_ELSEWHERE)
-			error = fail_elsewhere(path, failure);
+			error = fail_elsewhere(path, reason);
 	}
 	if (folder)
 		closedir(folder);
@@ -530,27 +524,26 @@ static int refuse_elsewhere(const struct loader *loader, struct failure failure)
 }
 
 /* Pins may only be made where no other reflexd has any. */
-static int claim_pins(struct loader *loader, struct failure failure)
+static int claim_pins(struct loader *loader, struct error *reason)
 {
-	int error = check_bpffs(failure);
+	int error = check_bpffs(reason);
 
 	if (!error)
-		error = make_folders(loader, failure);
+		error = make_folders(loader, reason);
 	if (!error)
-		error = refuse_elsewhere(loader, failure);
+		error = refuse_elsewhere(loader, reason);
 	if (!error && stat(loader->pins, &loader->folder))
-		error = fail(failure, -errno, "cannot look at %s: %s", loader->pins,
-			     strerror(errno));
+		error = error_set(reason, -errno, "cannot look at %s: %s", loader->pins,
+				  strerror(errno));
 	return error;
 }
 
-int loader_keep_pins(struct loader *loader, char *text, size_t size)
+int loader_keep_pins(struct loader *loader, struct error *reason)
 {
-	struct failure failure = {text, size};
 	bool lost = !same_folder(loader);
-	int error = lost ? claim_pins(loader, failure) : 0;
+	int error = lost ? claim_pins(loader, reason) : 0;
 
-	return error ? error : pin_all(loader, lost, failure);
+	return error ? error : pin_all(loader, lost, reason);
 }
 
 /* Finds a pinned link whose interface has another name by now, and no pin of that name: its pin,
@@ -625,10 +618,10 @@ static void follow_names(const struct loader *loader)
 	}
 }
 
-static int fail_netlink(const struct loader *loader, struct failure failure)
+static int fail_netlink(const struct loader *loader, struct error *reason)
 {
-	return fail(failure, loader->netlink, "no rtnetlink socket: %s",
-		    strerror(-loader->netlink));
+	return error_set(reason, loader->netlink, "no rtnetlink socket: %s",
+			 strerror(-loader->netlink));
 }
 
 static void name_pins(struct loader *loader, const char *instance)
@@ -652,38 +645,38 @@ static struct loader *create_empty(const char *instance)
 	return loader;
 }
 
-int loader_create(struct loader **created, const char *instance, char *text, size_t size)
+int loader_create(struct loader **created, const char *instance, struct error *reason)
 {
-	struct failure failure = {text, size};
 	struct loader *loader = create_empty(instance);
 	int error;
 
 	if (!loader)
-		return fail(failure, -ENOMEM, "out of memory");
+		return error_set(reason, -ENOMEM, "out of memory");
 	libbpf_set_print(print_libbpf);
 	loader->cpus = libbpf_num_possible_cpus();
 	loader->lanes =
 		calloc((size_t)(loader->cpus > 0 ? loader->cpus : 1), sizeof(*loader->lanes));
-	error = loader->lanes ? check_kernel(failure) : fail(failure, -ENOMEM, "out of memory");
+	error = loader->lanes ? check_kernel(reason) : error_set(reason, -ENOMEM, "out of memory");
 	if (!error && loader->cpus < 0)
-		error = fail(failure, loader->cpus,
-			     "/sys/devices/system/cpu/possible cannot be read: %s; where sysfs is "
-			     "not mounted, run `mount -t sysfs sysfs /sys`",
-			     strerror(-loader->cpus));
+		error = error_set(
+			reason, loader->cpus,
+			"/sys/devices/system/cpu/possible cannot be read: %s; where sysfs is "
+			"not mounted, run `mount -t sysfs sysfs /sys`",
+			strerror(-loader->cpus));
 	if (!error && loader->netlink < 0)
-		error = fail_netlink(loader, failure);
+		error = fail_netlink(loader, reason);
 	if (!error && owner_lives(loader))
-		error = fail_owned(loader, failure);
+		error = fail_owned(loader, reason);
 	if (!error)
-		error = claim_pins(loader, failure);
+		error = claim_pins(loader, reason);
 	if (!error)
-		error = load(loader, failure);
+		error = load(loader, reason);
 	if (!error)
-		error = create_barrier(loader, failure);
+		error = create_barrier(loader, reason);
 	if (!error)
-		error = own_pins(loader, failure);
+		error = own_pins(loader, reason);
 	if (!error)
-		error = pin_all(loader, true, failure);
+		error = pin_all(loader, true, reason);
 	if (error < 0) {
 		if (loader->skeleton)
 			loader_detach(loader);
@@ -843,7 +836,7 @@ static void program_name(int fd, char name[BPF_OBJ_NAME_LEN])
 
 /* The programs that libxdp's dispatcher calls: libxdp pins them one by one, below bpffs's root. */
 static int fail_dispatcher(const char *interface, unsigned int index, uint32_t id,
-			   struct failure failure)
+			   struct error *reason)
 {
 	char path[PATH_MAX], names[DISPATCHED_MAX * (BPF_OBJ_NAME_LEN + 2)] = "";
 	char name[BPF_OBJ_NAME_LEN];
@@ -860,15 +853,16 @@ static int fail_dispatcher(const char *interface, unsigned int index, uint32_t i
 		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
 					   length ? ", " : "", name);
 	}
-	return fail(failure, -EBUSY,
-		    "%s: the XDP dispatcher of libxdp is attached (id %u), with these programs: "
-		    "%s; `xdp-loader unload %s --all` ends it and them",
-		    interface, id, length ? names : "unknown", interface);
+	return error_set(
+		reason, -EBUSY,
+		"%s: the XDP dispatcher of libxdp is attached (id %u), with these programs: "
+		"%s; `xdp-loader unload %s --all` ends it and them",
+		interface, id, length ? names : "unknown", interface);
 }
 
 /* The program that holds the interface, by name where the kernel tells. */
 static int fail_busy(const struct loader *loader, const char *interface, unsigned int index,
-		     struct failure failure)
+		     struct error *reason)
 {
 	struct interface there = {0};
 	char name[BPF_OBJ_NAME_LEN];
@@ -876,11 +870,12 @@ static int fail_busy(const struct loader *loader, const char *interface, unsigne
 	interface_by_index(loader->netlink, index, &there);
 	program_name(bpf_prog_get_fd_by_id(there.program), name);
 	if (!strcmp(name, "xdp_dispatcher"))
-		return fail_dispatcher(interface, index, there.program, failure);
-	return fail(failure, -EBUSY,
-		    "%s: another XDP program is attached: %s (id %u); `bpftool net show dev %s` "
-		    "shows it, stop its owner or detach it first",
-		    interface, name, there.program, interface);
+		return fail_dispatcher(interface, index, there.program, reason);
+	return error_set(
+		reason, -EBUSY,
+		"%s: another XDP program is attached: %s (id %u); `bpftool net show dev %s` "
+		"shows it, stop its owner or detach it first",
+		interface, name, there.program, interface);
 }
 
 static const char *likely_cause(int error, const char *driver)
@@ -897,7 +892,7 @@ static const char *likely_cause(int error, const char *driver)
 
 /* bpf_link_create returns an errno and no text, so the likely cause is said here. */
 static int fail_attach(const struct loader *loader, int error, const char *interface,
-		       unsigned int index, enum loader_mode mode, struct failure failure)
+		       unsigned int index, enum loader_mode mode, struct error *reason)
 {
 	const char *how = mode == LOADER_GENERIC ? "generic" : "native";
 	struct ethtool_drvinfo info;
@@ -906,21 +901,22 @@ static int fail_attach(const struct loader *loader, int error, const char *inter
 	switch (error) {
 	case -EBUSY:
 	case -EEXIST:
-		return fail_busy(loader, interface, index, failure);
+		return fail_busy(loader, interface, index, reason);
 	case -EPERM:
-		return fail(failure, error,
-			    "%s: not permitted to attach: run as root, or with CAP_NET_ADMIN",
-			    interface);
+		return error_set(reason, error,
+				 "%s: not permitted to attach: run as root, or with CAP_NET_ADMIN",
+				 interface);
 	case -EOPNOTSUPP:
-		return fail(failure, error,
-			    "%s: its driver (%s) has no native XDP; `mode: generic` works on any "
-			    "interface, but slower",
-			    interface, driver);
+		return error_set(
+			reason, error,
+			"%s: its driver (%s) has no native XDP; `mode: generic` works on any "
+			"interface, but slower",
+			interface, driver);
 	default:
-		return fail(failure, error,
-			    "%s: the kernel refused %s XDP (driver %s, MTU %d): %s; %s", interface,
-			    how, driver, mtu(interface), strerror(-error),
-			    likely_cause(error, driver));
+		return error_set(reason, error,
+				 "%s: the kernel refused %s XDP (driver %s, MTU %d): %s; %s",
+				 interface, how, driver, mtu(interface), strerror(-error),
+				 likely_cause(error, driver));
 	}
 }
 
@@ -937,7 +933,7 @@ static enum loader_mode mode_in_force(const struct loader *loader, unsigned int 
  * another mode must end before there can be a new one.
  */
 static int adopt(const struct loader *loader, struct attachment *attachment, enum loader_mode mode,
-		 struct failure failure)
+		 struct error *reason)
 {
 	struct bpf_link_info info;
 	char path[PIN_MAX];
@@ -951,7 +947,7 @@ static int adopt(const struct loader *loader, struct attachment *attachment, enu
 	place = find_link(loader, link, &info);
 	if (place == PLACE_ELSEWHERE) {
 		close(link);
-		return fail_elsewhere(path, failure);
+		return fail_elsewhere(path, reason);
 	}
 	attachment->link = link;
 	attachment->mode = mode_in_force(loader, attachment->index);
@@ -976,7 +972,7 @@ bool loader_left(const struct loader *loader, const char *name)
 }
 
 static int create_link(const struct loader *loader, struct attachment *attachment,
-		       enum loader_mode mode, struct failure failure)
+		       enum loader_mode mode, struct error *reason)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options,
 		    .flags = mode == LOADER_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
@@ -985,104 +981,105 @@ static int create_link(const struct loader *loader, struct attachment *attachmen
 	attachment->link = bpf_link_create(bpf_program__fd(loader->skeleton->progs.responder),
 					   (int)attachment->index, BPF_XDP, &options);
 	return attachment->link < 0 ? fail_attach(loader, -errno, attachment->name,
-						  attachment->index, mode, failure)
+						  attachment->index, mode, reason)
 				    : 0;
 }
 
 static int attach_anew(const struct loader *loader, struct attachment *attachment,
-		       enum loader_mode mode, struct failure failure)
+		       enum loader_mode mode, struct error *reason)
 {
 	char path[PIN_MAX];
 	int error;
 
-	error = create_link(loader, attachment, mode == LOADER_AUTO ? LOADER_NATIVE : mode,
-			    failure);
+	error = create_link(loader, attachment, mode == LOADER_AUTO ? LOADER_NATIVE : mode, reason);
 	if (error && mode == LOADER_AUTO && error != -EBUSY && error != -EEXIST)
-		error = create_link(loader, attachment, LOADER_GENERIC, failure);
+		error = create_link(loader, attachment, LOADER_GENERIC, reason);
 	if (error)
 		return error;
 	link_path(path, loader, attachment->name);
 	if (bpf_obj_pin(attachment->link, path)) {
 		error = -errno;
 		close(attachment->link);
-		return fail(failure, error, "cannot pin %s: %s", path, strerror(-error));
+		return error_set(reason, error, "cannot pin %s: %s", path, strerror(-error));
 	}
 	return 0;
 }
 
 static int attach(const struct loader *loader, struct attachment *attachment, enum loader_mode mode,
-		  struct failure failure)
+		  struct error *reason)
 {
+	struct error ignored;
 	enum loader_mode left;
 	int error;
 
-	error = adopt(loader, attachment, mode, failure);
+	error = adopt(loader, attachment, mode, reason);
 	if (error != -ENOENT)
 		return error;
 	left = attachment->mode;
-	error = attach_anew(loader, attachment, mode, failure);
+	error = attach_anew(loader, attachment, mode, reason);
 	/* The interface goes on being answered, as before. */
-	if (error && attachment->adopted &&
-	    !attach_anew(loader, attachment, left, (struct failure){0}))
+	if (error && attachment->adopted && !attach_anew(loader, attachment, left, &ignored))
 		close(attachment->link);
 	return error;
 }
 
 /* The kernel attaches to other devices as well, in generic mode, but the program reads frames. */
 static int check_ethernet(const struct loader *loader, const struct attachment *attachment,
-			  struct failure failure)
+			  struct error *reason)
 {
 	struct ethtool_drvinfo info;
 	struct interface there;
 
 	if (interface_by_index(loader->netlink, attachment->index, &there) || there.ethernet)
 		return 0;
-	return fail(failure, -EPROTONOSUPPORT,
-		    "%s: its packets have no Ethernet header (driver %s), and XDP needs one: "
-		    "`dataplane: socket` answers there",
-		    attachment->name, driver_name(attachment->name, &info));
+	return error_set(reason, -EPROTONOSUPPORT,
+			 "%s: its packets have no Ethernet header (driver %s), and XDP needs one: "
+			 "`dataplane: socket` answers there",
+			 attachment->name, driver_name(attachment->name, &info));
 }
 
-int loader_attach(struct loader *loader, const char *name, enum loader_mode mode, char *text,
-		  size_t size)
+int loader_attach(struct loader *loader, const char *name, enum loader_mode mode,
+		  struct error *reason)
 {
 	struct attachment *attachment = &loader->attachments[loader->count];
-	struct failure failure = {text, size};
 	char primary[IF_NAMESIZE];
 	struct ifreq ifreq = {0};
 	int error;
 
 	if (loader->count == LOADER_INTERFACES_MAX)
-		return fail(failure, -E2BIG, "more than %d interfaces", LOADER_INTERFACES_MAX);
-	text[0] = '\0';
+		return error_set(reason, -E2BIG, "more than %d interfaces", LOADER_INTERFACES_MAX);
+	reason->text[0] = '\0';
 	memset(attachment, 0, sizeof(*attachment));
 	snprintf(attachment->name, sizeof(attachment->name), "%s", name);
 	attachment->index = if_nametoindex(name);
 	if (!attachment->index && errno != ENODEV)
-		return fail(failure, -errno, "%s: cannot be looked up: %s", name, strerror(errno));
+		return error_set(reason, -errno, "%s: cannot be looked up: %s", name,
+				 strerror(errno));
 	if (!attachment->index)
-		return fail(failure, -ENODEV,
-			    "%s: no such interface in this network namespace; `ip link` shows them",
-			    name);
+		return error_set(
+			reason, -ENODEV,
+			"%s: no such interface in this network namespace; `ip link` shows them",
+			name);
 	if (if_indextoname(attachment->index, primary) && strcmp(primary, name))
-		return fail(failure, -ENODEV, "%s is another name of %s: use that", name, primary);
+		return error_set(reason, -ENODEV, "%s is another name of %s: use that", name,
+				 primary);
 	if (!interface_ioctl(name, SIOCGIFFLAGS, &ifreq) && ifreq.ifr_flags & IFF_LOOPBACK)
-		return fail(
-			failure, -EOPNOTSUPP,
+		return error_set(
+			reason, -EOPNOTSUPP,
 			"%s: the loopback has no native XDP, and its clients are local: name the "
 			"interface that clients come in by",
 			name);
-	error = check_ethernet(loader, attachment, failure);
+	error = check_ethernet(loader, attachment, reason);
 	if (error)
 		return error;
 	error = choose_lane(loader, name, &attachment->lane);
 	if (error)
-		return fail(failure, error, "%s: cannot set up its counters: %s", name,
-			    strerror(-error));
+		return error_set(reason, error, "%s: cannot set up its counters: %s", name,
+				 strerror(-error));
 	loader->count++;
 	build_table(loader);
 	flip(loader);
-	error = attach(loader, attachment, mode, failure);
+	error = attach(loader, attachment, mode, reason);
 	if (error) {
 		loader->count--;
 		build_table(loader);
@@ -1201,26 +1198,25 @@ static int find_other_link(const struct loader *loader, char name[NAME_MAX + 1],
 	return found;
 }
 
-int loader_attach_again(struct loader *loader, size_t position, enum loader_mode mode, char *text,
-			size_t size)
+int loader_attach_again(struct loader *loader, size_t position, enum loader_mode mode,
+			struct error *reason)
 {
 	struct attachment *attachment = &loader->attachments[position], anew;
 	struct bpf_link_info info;
-	struct failure failure = {text, size};
 	unsigned int index = if_nametoindex(attachment->name);
 	int error;
 
 	if (!index && errno != ENODEV)
-		return fail(failure, -errno, "%s: cannot be looked up: %s", attachment->name,
-			    strerror(errno));
+		return error_set(reason, -errno, "%s: cannot be looked up: %s", attachment->name,
+				 strerror(errno));
 	if (!index)
-		return fail(failure, -ENODEV, "%s: is gone from this network namespace",
-			    attachment->name);
+		return error_set(reason, -ENODEV, "%s: is gone from this network namespace",
+				 attachment->name);
 	for (size_t i = 0; i < loader->count; i++) /* the table has room for one of an index */
 		if (i != position && loader->attachments[i].index == index)
-			return fail(failure, -EBUSY,
-				    "%s: is what was attached to as %s: restart reflexd",
-				    attachment->name, loader->attachments[i].name);
+			return error_set(reason, -EBUSY,
+					 "%s: is what was attached to as %s: restart reflexd",
+					 attachment->name, loader->attachments[i].name);
 	/* The interface went to another namespace with its link, which is ours all the same. */
 	if (find_link(loader, attachment->link, &info) == PLACE_ELSEWHERE)
 		bpf_link_detach(attachment->link);
@@ -1229,11 +1225,11 @@ int loader_attach_again(struct loader *loader, size_t position, enum loader_mode
 		build_table(loader);
 		flip(loader);
 	}
-	error = check_ethernet(loader, attachment, failure);
+	error = check_ethernet(loader, attachment, reason);
 	if (error)
 		return error;
 	anew = *attachment; /* attach() ends the pin; the link is held until there is another */
-	error = attach(loader, &anew, mode, failure);
+	error = attach(loader, &anew, mode, reason);
 	if (error)
 		return error;
 	close(attachment->link);
@@ -1304,36 +1300,36 @@ static void remove_pins(const struct loader *loader)
 	remove_folders(loader);
 }
 
-int loader_check_left(const char *instance, char *text, size_t size)
+int loader_check_left(const char *instance, struct error *reason)
 {
 	struct loader *loader = create_empty(instance);
-	struct failure failure = {text, size};
 	char name[NAME_MAX + 1];
 	int error = 0;
 
 	if (!loader)
-		return fail(failure, -ENOMEM, "out of memory");
+		return error_set(reason, -ENOMEM, "out of memory");
 	if (owner_lives(loader) && find_other_link(loader, name, false) > 0)
-		error = fail_owned(loader, failure);
+		error = fail_owned(loader, reason);
 	loader_destroy(loader);
 	return error;
 }
 
-int loader_end_left(const char *instance, char *text, size_t size)
+int loader_end_left(const char *instance, struct error *reason)
 {
 	struct loader *loader = create_empty(instance);
-	struct failure failure = {text, size};
 	char path[PIN_MAX], name[NAME_MAX + 1];
 	int ended;
 
 	if (!loader)
-		return fail(failure, -ENOMEM, "out of memory");
+		return error_set(reason, -ENOMEM, "out of memory");
 	ended = end_others(loader, path);
 	if (ended < 0)
-		fail(failure, ended,
-		     "an XDP program of this instance may still answer, and cannot be ended (%s): "
-		     "`rm %s` as root ends it; if it is another daemon's, take another --instance",
-		     strerror(-ended), path);
+		error_set(reason, ended,
+			  "an XDP program of this instance may still answer, and cannot be ended "
+			  "(%s): "
+			  "`rm %s` as root ends it; if it is another daemon's, take another "
+			  "--instance",
+			  strerror(-ended), path);
 	else if (!find_other_link(loader, name, true))
 		remove_pins(loader);
 	loader_destroy(loader);

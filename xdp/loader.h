@@ -22,6 +22,7 @@
 #include <stddef.h>
 
 #include "counters.h"
+#include "error.h"
 #include "policy.h"
 
 #define LOADER_INTERFACES_MAX 32
@@ -48,11 +49,10 @@ struct loader_interface {
  * @loader: set on success; release with loader_destroy
  * @instance: name of the instance, the folder of the pins
  * @error: set on failure to a sentence that names the cause and the remedy
- * @size: room in @error
  *
  * Return: 0 or -errno.
  */
-int loader_create(struct loader **loader, const char *instance, char *error, size_t size);
+int loader_create(struct loader **loader, const char *instance, struct error *error);
 
 /**
  * loader_keep_pins - pin again what is not pinned any more, such as after bpffs was mounted anew.
@@ -60,7 +60,7 @@ int loader_create(struct loader **loader, const char *instance, char *error, siz
  *
  * Needs no capability. Return: how many pins were missing, or -errno where not all could be made.
  */
-int loader_keep_pins(struct loader *loader, char *error, size_t size);
+int loader_keep_pins(struct loader *loader, struct error *error);
 
 /**
  * loader_set_policy - put a whole new policy in force, in one step.
@@ -81,8 +81,8 @@ void loader_set_policy(struct loader *loader, const struct policy *policy);
  * -EBUSY another program is attached; -EOPNOTSUPP the driver cannot; -EPROTONOSUPPORT there are no
  * Ethernet frames; or another -errno.
  */
-int loader_attach(struct loader *loader, const char *name, enum loader_mode mode, char *error,
-		  size_t size);
+int loader_attach(struct loader *loader, const char *name, enum loader_mode mode,
+		  struct error *error);
 
 /** loader_interface_count - how many interfaces are attached. */
 size_t loader_interface_count(const struct loader *loader);
@@ -114,8 +114,8 @@ bool loader_interface_live(const struct loader *loader, size_t position);
  * capability. Return: as loader_attach; nothing has changed after an error, and it may be tried
  * again.
  */
-int loader_attach_again(struct loader *loader, size_t position, enum loader_mode mode, char *error,
-			size_t size);
+int loader_attach_again(struct loader *loader, size_t position, enum loader_mode mode,
+			struct error *error);
 
 /**
  * loader_read - sum one interface's counters over all CPUs.
@@ -150,7 +150,7 @@ void loader_end_others(struct loader *loader);
  *
  * Needs CAP_SYS_ADMIN to tell. Return: 0 or -EBUSY.
  */
-int loader_check_left(const char *instance, char *error, size_t size);
+int loader_check_left(const char *instance, struct error *error);
 
 /**
  * loader_end_left - end all links that earlier processes of the instance left, where XDP does not
@@ -160,7 +160,7 @@ int loader_check_left(const char *instance, char *error, size_t size);
  * Needs no capability, only permission to remove the pins. Without permission to see them, there
  * are none. Return: how many, or -errno.
  */
-int loader_end_left(const char *instance, char *error, size_t size);
+int loader_end_left(const char *instance, struct error *error);
 
 /**
  * loader_detach - detach from every interface that this process attached to, and remove the pins.

@@ -310,7 +310,7 @@ static int attach(struct afxdp *afxdp, uint32_t flags)
 	return 0;
 }
 
-static int explain(int r, const char *interface, const char *what, char *error, size_t size)
+static int explain(int r, const char *interface, const char *what, struct error *error)
 {
 	const char *why = strerror(-r);
 
@@ -320,12 +320,11 @@ static int explain(int r, const char *interface, const char *what, char *error, 
 		why = "that takes CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF, as root has them";
 	else if (r == -EOPNOTSUPP || r == -EINVAL)
 		why = "the driver cannot do that";
-	snprintf(error, size, "%s: %s: %s", interface, what, why);
-	return r;
+	return error_set(error, r, "%s: %s: %s", interface, what, why);
 }
 
 /* Some drivers take the link down for a moment when a program comes. */
-static int await_carrier(struct afxdp *afxdp, const char *interface, char *error, size_t size)
+static int await_carrier(struct afxdp *afxdp, const char *interface, struct error *error)
 {
 	const struct timespec pause = {.tv_nsec = 10 * CLOCK_MILLISECOND};
 	uint64_t end = clock_now() + CARRIER;
@@ -333,19 +332,17 @@ static int await_carrier(struct afxdp *afxdp, const char *interface, char *error
 	int r;
 
 	do {
-		r = link_read(&link, interface, error, size);
+		r = link_read(&link, interface, error);
 		if (r < 0 || link.up)
 			return r;
 		nanosleep(&pause, NULL);
 	} while (clock_now() < end);
 	afxdp->link.up = false;
-	snprintf(error, size, "%s is down", interface);
-	return -ENETDOWN;
+	return error_set(error, -ENETDOWN, "%s is down", interface);
 }
 
 /* The best that works and is asked for. */
-static int open_sockets(struct afxdp *afxdp, const struct settings *settings, char *error,
-			size_t size)
+static int open_sockets(struct afxdp *afxdp, const struct settings *settings, struct error *error)
 {
 	const char *interface = settings->interface;
 	enum settings_mode asked = settings->mode;
@@ -360,8 +357,8 @@ static int open_sockets(struct afxdp *afxdp, const struct settings *settings, ch
 		afxdp->engine.mode = MODE_GENERIC;
 	}
 	if (r < 0)
-		return explain(r, interface, "attaching the XDP program", error, size);
-	r = await_carrier(afxdp, interface, error, size);
+		return explain(r, interface, "attaching the XDP program", error);
+	r = await_carrier(afxdp, interface, error);
 	if (r < 0)
 		return r;
 	r = -EOPNOTSUPP;
@@ -372,16 +369,16 @@ static int open_sockets(struct afxdp *afxdp, const struct settings *settings, ch
 	else if (asked != MODE_ZEROCOPY)
 		r = open_queues(afxdp, interface, XDP_COPY);
 	if (r < 0)
-		return explain(r, interface, "opening AF_XDP sockets", error, size);
+		return explain(r, interface, "opening AF_XDP sockets", error);
 	if (asked != MODE_LIVE)
 		return 0;
 	afxdp->engine.mode = MODE_LIVE;
 	r = live_open(&afxdp->live, settings, afxdp->link.index);
-	return r < 0 ? explain(r, interface, "sending live frames", error, size) : 0;
+	return r < 0 ? explain(r, interface, "sending live frames", error) : 0;
 }
 
 static int load_program(struct afxdp *afxdp, const struct ticket_key *key, const char *interface,
-			char *error, size_t size)
+			struct error *error)
 {
 	int r = -ENOMEM;
 
@@ -391,12 +388,12 @@ static int load_program(struct afxdp *afxdp, const struct ticket_key *key, const
 		memcpy((void *)&afxdp->bpf->rodata->key, key, sizeof(*key));
 		r = redirect_bpf__load(afxdp->bpf);
 	}
-	return r < 0 ? explain(r, interface, "loading the XDP program", error, size) : 0;
+	return r < 0 ? explain(r, interface, "loading the XDP program", error) : 0;
 }
 
 /* Asks the kernel for what the command line does not say. */
 static int find_way(struct afxdp *afxdp, const struct settings *settings, struct prefix *source,
-		    char *error, size_t size)
+		    struct error *error)
 {
 	struct link_way way;
 	int r;
@@ -405,27 +402,25 @@ static int find_way(struct afxdp *afxdp, const struct settings *settings, struct
 	*source = settings->source;
 	if (settings->mac_given && settings->source_given)
 		return 0;
-	r = link_route(&way, &afxdp->link, &settings->target.address, error, size);
+	r = link_route(&way, &afxdp->link, &settings->target.address, error);
 	if (r == 0 && !settings->mac_given)
-		r = link_neighbour(afxdp->frame_link.destination, &afxdp->link, &way.hop, error,
-				   size);
+		r = link_neighbour(afxdp->frame_link.destination, &afxdp->link, &way.hop, error);
 	if (r < 0 || settings->source_given)
 		return r;
 	if (way.source.family == 0) {
-		snprintf(error, size, "%s has no address to send from: give --source",
-			 settings->interface);
-		return -EADDRNOTAVAIL;
+		return error_set(error, -EADDRNOTAVAIL,
+				 "%s has no address to send from: give --source",
+				 settings->interface);
 	}
 	*source = address_alone(&way.source);
 	return 0;
 }
 
-static int prepare_frames(struct afxdp *afxdp, const struct settings *settings, char *error,
-			  size_t size)
+static int prepare_frames(struct afxdp *afxdp, const struct settings *settings, struct error *error)
 {
 	struct frame_link *link = &afxdp->frame_link;
 	struct prefix source;
-	int r = find_way(afxdp, settings, &source, error, size);
+	int r = find_way(afxdp, settings, &source, error);
 
 	if (r < 0)
 		return r;
@@ -445,30 +440,29 @@ static int prepare_frames(struct afxdp *afxdp, const struct settings *settings, 
 }
 
 static int open_steps(struct afxdp *afxdp, const struct settings *settings,
-		      const struct ticket_key *key, char *error, size_t size)
+		      const struct ticket_key *key, struct error *error)
 {
-	int r = link_read(&afxdp->link, settings->interface, error, size);
+	int r = link_read(&afxdp->link, settings->interface, error);
 
 	if (r < 0)
 		return r;
 	if (afxdp->link.queues > QUEUES_MAX || afxdp->lanes > afxdp->link.queues) {
-		snprintf(error, size, "%s has %u queues: %s", settings->interface,
-			 afxdp->link.queues,
-			 afxdp->lanes > afxdp->link.queues
-				 ? "there can be no more threads"
-				 : "more than 64, see ethtool --set-channels");
-		return -EINVAL;
+		return error_set(error, -EINVAL, "%s has %u queues: %s", settings->interface,
+				 afxdp->link.queues,
+				 afxdp->lanes > afxdp->link.queues
+					 ? "there can be no more threads"
+					 : "more than 64, see ethtool --set-channels");
 	}
-	r = prepare_frames(afxdp, settings, error, size);
+	r = prepare_frames(afxdp, settings, error);
 	if (r == 0)
-		r = load_program(afxdp, key, settings->interface, error, size);
+		r = load_program(afxdp, key, settings->interface, error);
 	if (r == 0)
-		r = open_sockets(afxdp, settings, error, size);
+		r = open_sockets(afxdp, settings, error);
 	return r;
 }
 
 int afxdp_open(struct engine **engine, const struct settings *settings,
-	       const struct ticket_key *key, char *error, size_t size)
+	       const struct ticket_key *key, struct error *error)
 {
 	static const struct engine_kind kind = {
 		.prepare = prepare,
@@ -481,13 +475,12 @@ int afxdp_open(struct engine **engine, const struct settings *settings,
 	int r;
 
 	if (!afxdp) {
-		snprintf(error, size, "no memory");
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "no memory");
 	}
 	afxdp->engine.kind = &kind;
 	afxdp->attached = -1;
 	afxdp->lanes = settings_threads(settings);
-	r = open_steps(afxdp, settings, key, error, size);
+	r = open_steps(afxdp, settings, key, error);
 	if (r < 0)
 		close_afxdp(&afxdp->engine);
 	else

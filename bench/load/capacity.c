@@ -50,7 +50,7 @@ static void print_step(const struct settings *step, const struct run_result *res
 }
 
 /* Return: whether to go on, or -errno. */
-static int take_step(struct run *run, struct search *search, double rate, char *error, size_t size)
+static int take_step(struct run *run, struct search *search, double rate, struct error *error)
 {
 	struct settings *step = &search->step;
 	struct run_result result;
@@ -60,7 +60,7 @@ static int take_step(struct run *run, struct search *search, double rate, char *
 	step->pace = PACE_RATE;
 	step->rate = rate;
 	run->settings = step;
-	r = run_perform(run, &result, error, size);
+	r = run_perform(run, &result, error);
 	if (r < 0)
 		return r;
 	why = judge(search, &result);
@@ -95,7 +95,7 @@ static int conclude(struct search *search)
 	return 0;
 }
 
-int capacity_search(struct run *run, const struct settings *settings, char *error, size_t size)
+int capacity_search(struct run *run, const struct settings *settings, struct error *error)
 {
 	struct search search = {.settings = settings, .step = *settings, .steps = json_array()};
 	double rate = settings->capacity.from;
@@ -112,7 +112,7 @@ int capacity_search(struct run *run, const struct settings *settings, char *erro
 	for (; r > 0 && rate <= settings->capacity.to; rate *= settings->capacity.step) {
 		r = 0;
 		for (int i = 0; i < TRIES && r == 0 && !search.interrupted; i++)
-			r = take_step(run, &search, rate, error, size);
+			r = take_step(run, &search, rate, error);
 	}
 	run->settings = settings;
 	if (r >= 0)

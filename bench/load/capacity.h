@@ -3,6 +3,7 @@
 #ifndef REFLEX_LOAD_CAPACITY_H
 #define REFLEX_LOAD_CAPACITY_H
 
+#include "error.h"
 #include "run.h"
 
 /**
@@ -10,6 +11,6 @@
  *
  * Return: 0; 1 where not even the first step was within the bounds; -errno and a sentence.
  */
-int capacity_search(struct run *run, const struct settings *settings, char *error, size_t size);
+int capacity_search(struct run *run, const struct settings *settings, struct error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #define REFLEX_LOAD_ENGINE_H
 
 #include "check.h"
+#include "error.h"
 #include "settings.h"
 #include "statistics.h"
 #include "ticket.h"
@@ -44,9 +45,9 @@ struct engine {
 };
 
 /* Those that open return 0, or -errno and a sentence. */
-int sockets_open(struct engine **engine, const struct settings *settings, char *error, size_t size);
+int sockets_open(struct engine **engine, const struct settings *settings, struct error *error);
 int afxdp_open(struct engine **engine, const struct settings *settings,
-	       const struct ticket_key *key, char *error, size_t size);
+	       const struct ticket_key *key, struct error *error);
 
 /* The whole address of a source, and what a request keeps of it. */
 struct endpoint engine_source(const struct engine *engine, uint64_t source, uint16_t port);

@@ -36,14 +36,13 @@ static unsigned int count_queues(int fd, const char *interface)
 	return channels.rx_count + channels.combined_count;
 }
 
-int link_read(struct link *link, const char *interface, char *error, size_t size)
+int link_read(struct link *link, const char *interface, struct error *error)
 {
 	struct ifreq ifreq = {0};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
 
 	if (fd < 0) {
-		snprintf(error, size, "no socket: %s", strerror(errno));
-		return -errno;
+		return error_set(error, -errno, "no socket: %s", strerror(errno));
 	}
 	snprintf(ifreq.ifr_name, sizeof(ifreq.ifr_name), "%s", interface);
 	r = ask(fd, SIOCGIFINDEX, &ifreq);
@@ -60,7 +59,7 @@ int link_read(struct link *link, const char *interface, char *error, size_t size
 	if (r == 0)
 		link->queues = count_queues(fd, interface);
 	else
-		snprintf(error, size, "%s: %s", interface, strerror(-r));
+		error_say(error, "%s: %s", interface, strerror(-r));
 	close(fd);
 	return r;
 }
@@ -166,7 +165,7 @@ static int take_route(const struct nlmsghdr *header, void *context)
 }
 
 int link_route(struct link_way *way, const struct link *link, const struct address *target,
-	       char *error, size_t size)
+	       struct error *error)
 {
 	union buffer question;
 	struct nlmsghdr *header = mnl_nlmsg_put_header(&question);
@@ -186,14 +185,13 @@ int link_route(struct link_way *way, const struct link *link, const struct addre
 	r = converse(header, take_route, &route);
 	address_print(text, target);
 	if (r == 0 && route.local) {
-		snprintf(error, size, "%s is this machine's own: no frame goes there", text);
-		return -EINVAL;
+		return error_set(error, -EINVAL, "%s is this machine's own: no frame goes there",
+				 text);
 	}
 	if (r == 0 && route.index != link->index)
 		r = -ENETUNREACH;
 	if (r < 0)
-		snprintf(error, size, "no route to %s by this interface: give --mac and --source",
-			 text);
+		error_say(error, "no route to %s by this interface: give --mac and --source", text);
 	return r;
 }
 
@@ -252,8 +250,8 @@ static int ask_neighbour(struct neighbour *neighbour, const struct link *link,
 	return converse(header, use ? take_nothing : take_neighbour, neighbour);
 }
 
-int link_neighbour(uint8_t mac[6], const struct link *link, const struct address *hop, char *error,
-		   size_t size)
+int link_neighbour(uint8_t mac[6], const struct link *link, const struct address *hop,
+		   struct error *error)
 {
 	const struct timespec pause = {.tv_nsec = 10 * CLOCK_MILLISECOND};
 	uint64_t end = clock_now() + PATIENCE;
@@ -264,9 +262,8 @@ int link_neighbour(uint8_t mac[6], const struct link *link, const struct address
 		int r = ask_neighbour(&neighbour, link, hop, false);
 
 		if (r < 0 && r != -ENOENT) {
-			snprintf(error, size, "the neighbour table cannot be read: %s",
-				 strerror(-r));
-			return r;
+			return error_set(error, r, "the neighbour table cannot be read: %s",
+					 strerror(-r));
 		}
 		if (neighbour.found)
 			break;
@@ -275,6 +272,6 @@ int link_neighbour(uint8_t mac[6], const struct link *link, const struct address
 	}
 	if (neighbour.found)
 		return 0;
-	snprintf(error, size, "%s does not tell its MAC: give --mac", address_print(text, hop));
-	return -EHOSTUNREACH;
+	return error_set(error, -EHOSTUNREACH, "%s does not tell its MAC: give --mac",
+			 address_print(text, hop));
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "address.h"
+#include "error.h"
 
 struct link {
 	unsigned int index, mtu, queues;
@@ -15,7 +16,7 @@ struct link {
 };
 
 /* Those that return an int: 0, or -errno and a sentence. */
-int link_read(struct link *link, const char *interface, char *error, size_t size);
+int link_read(struct link *link, const char *interface, struct error *error);
 
 /* The way to a target by an interface. */
 struct link_way {
@@ -24,13 +25,13 @@ struct link_way {
 };
 
 int link_route(struct link_way *way, const struct link *link, const struct address *target,
-	       char *error, size_t size);
+	       struct error *error);
 
 /**
  * link_neighbour - the MAC of a neighbour; makes the kernel ask for it if it has to.
  */
-int link_neighbour(uint8_t mac[6], const struct link *link, const struct address *hop, char *error,
-		   size_t size);
+int link_neighbour(uint8_t mac[6], const struct link *link, const struct address *hop,
+		   struct error *error);
 
 /* Whether it is a virtual one that this machine made: veth, dummy, tun or loopback. */
 bool link_virtual(const char *interface);

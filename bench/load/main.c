@@ -34,7 +34,7 @@ static int print_profiles(void)
 	return EXIT_SUCCESS;
 }
 
-static int open_signals(char *error, size_t size)
+static int open_signals(struct error *error)
 {
 	sigset_t set;
 	int fd;
@@ -45,40 +45,38 @@ static int open_signals(char *error, size_t size)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
-		snprintf(error, size, "no signalfd: %s", strerror(errno));
+		error_say(error, "no signalfd: %s", strerror(errno));
 	return fd < 0 ? -errno : fd;
 }
 
-static int open_engine(struct run *run, const struct settings *settings, char *error, size_t size)
+static int open_engine(struct run *run, const struct settings *settings, struct error *error)
 {
 	if (settings->mode == MODE_SOCKET)
-		return sockets_open(&run->engine, settings, error, size);
-	return afxdp_open(&run->engine, settings, &run->key, error, size);
+		return sockets_open(&run->engine, settings, error);
+	return afxdp_open(&run->engine, settings, &run->key, error);
 }
 
-static int open_run(struct run *run, const struct settings *settings, char *error, size_t size)
+static int open_run(struct run *run, const struct settings *settings, struct error *error)
 {
-	int r = target_check(settings, error, size);
+	int r = target_check(settings, error);
 
 	if (r < 0)
 		return r;
-	if (getrandom(&run->key, sizeof(run->key), 0) != sizeof(run->key)) {
-		snprintf(error, size, "no random numbers: %s", strerror(errno));
-		return -EIO;
-	}
+	if (getrandom(&run->key, sizeof(run->key), 0) != sizeof(run->key))
+		return error_set(error, -EIO, "no random numbers: %s", strerror(errno));
 	run->key.multiply |= 1;
 	run->settings = settings;
-	run->signals = open_signals(error, size);
+	run->signals = open_signals(error);
 	if (run->signals < 0)
 		return run->signals;
 	prctl(PR_SET_TIMERSLACK, 1); /* naps end when they should */
-	return open_engine(run, settings, error, size);
+	return open_engine(run, settings, error);
 }
 
-static int load(struct run *run, const struct settings *settings, char *error, size_t size)
+static int load(struct run *run, const struct settings *settings, struct error *error)
 {
 	static struct run_result result;
-	int r = run_perform(run, &result, error, size);
+	int r = run_perform(run, &result, error);
 
 	if (r < 0)
 		return r;
@@ -87,38 +85,38 @@ static int load(struct run *run, const struct settings *settings, char *error, s
 	else
 		report_print(settings, run->engine, &result);
 	if (r < 0)
-		snprintf(error, size, "no memory");
+		error_say(error, "no memory");
 	return r < 0 ? r : report_failed(settings, &result);
 }
 
 int main(int argc, char **argv)
 {
 	static struct settings settings;
-	char error[SENTENCE_MAX] = "";
+	struct error error = {""};
 	struct run run = {.signals = -1};
 	int r;
 
-	switch (options_parse(&settings, argc, argv, error, sizeof(error))) {
+	switch (options_parse(&settings, argc, argv, &error)) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;
 	case OPTIONS_WRONG:
-		fprintf(stderr, "reflex-load: %s\n", error);
+		fprintf(stderr, "reflex-load: %s\n", error.text);
 		return EXIT_USAGE;
 	case OPTIONS_RUN:
 		break;
 	}
 	if (settings.command == COMMAND_PROFILES)
 		return print_profiles();
-	r = open_run(&run, &settings, error, sizeof(error));
+	r = open_run(&run, &settings, &error);
 	if (r >= 0 && settings.command == COMMAND_CAPACITY)
-		r = capacity_search(&run, &settings, error, sizeof(error));
+		r = capacity_search(&run, &settings, &error);
 	else if (r >= 0)
-		r = load(&run, &settings, error, sizeof(error));
+		r = load(&run, &settings, &error);
 	if (run.engine)
 		run.engine->kind->close(run.engine);
 	if (run.signals >= 0)
 		close(run.signals);
 	if (r < 0)
-		fprintf(stderr, "reflex-load: %s\n", error);
+		fprintf(stderr, "reflex-load: %s\n", error.text);
 	return r < 0 ? EXIT_CANNOT : r > 0 ? EXIT_BAD : EXIT_SUCCESS;
 }

@@ -126,10 +126,9 @@ const char *settings_mode_name(enum settings_mode mode)
 /* --- values --- */
 
 /* What is not as it should be; for the readers below to return. */
-static int refuse(char *error, size_t size, const char *text, const char *what)
+static int refuse(struct error *error, const char *text, const char *what)
 {
-	snprintf(error, size, "'%s' is not %s", text, what);
-	return -1;
+	return error_set(error, -1, "'%s' is not %s", text, what);
 }
 
 /* A positive number, which may end in k or M. */
@@ -146,49 +145,49 @@ static bool scan_number(double *number, const char *text, double max)
 	       *number <= max;
 }
 
-static int read_positive(double *number, const char *text, double max, char *error, size_t size)
+static int read_positive(double *number, const char *text, double max, struct error *error)
 {
 	if (scan_number(number, text, max) && *number > 0)
 		return 0;
-	return refuse(error, size, text, "a positive number that makes sense here");
+	return refuse(error, text, "a positive number that makes sense here");
 }
 
-static int read_whole(uint64_t *whole, const char *text, double max, char *error, size_t size)
+static int read_whole(uint64_t *whole, const char *text, double max, struct error *error)
 {
 	double number;
 
 	if (!scan_number(&number, text, max) || number < 1 || number != floor(number))
-		return refuse(error, size, text, "a whole number that makes sense here");
+		return refuse(error, text, "a whole number that makes sense here");
 	*whole = (uint64_t)number;
 	return 0;
 }
 
-static int read_percent(double *percent, const char *text, char *error, size_t size)
+static int read_percent(double *percent, const char *text, struct error *error)
 {
 	if (scan_number(percent, text, 100))
 		return 0;
-	return refuse(error, size, text, "a percentage");
+	return refuse(error, text, "a percentage");
 }
 
-static int read_mode(struct settings *settings, const char *text, char *error, size_t size)
+static int read_mode(struct settings *settings, const char *text, struct error *error)
 {
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(text, modes[i]) == 0) {
 			settings->mode = (enum settings_mode)i;
 			return 0;
 		}
-	return refuse(error, size, text, "a mode: auto, zerocopy, native, generic, live or socket");
+	return refuse(error, text, "a mode: auto, zerocopy, native, generic, live or socket");
 }
 
-static int read_source(struct settings *settings, const char *text, char *error, size_t size)
+static int read_source(struct settings *settings, const char *text, struct error *error)
 {
 	if (!address_read_prefix(&settings->source, text))
-		return refuse(error, size, text, "an address or a prefix");
+		return refuse(error, text, "an address or a prefix");
 	settings->source_given = true;
 	return 0;
 }
 
-static int read_ports(struct settings *settings, const char *text, char *error, size_t size)
+static int read_ports(struct settings *settings, const char *text, struct error *error)
 {
 	unsigned int first, last;
 	char rest;
@@ -197,23 +196,23 @@ static int read_ports(struct settings *settings, const char *text, char *error, 
 	if (n == 1 && strspn(text, "0123456789") == strlen(text))
 		last = first;
 	else if (n != 2)
-		return refuse(error, size, text, "a port or FIRST-LAST");
+		return refuse(error, text, "a port or FIRST-LAST");
 	if (first == 0 || last < first || last > UINT16_MAX)
-		return refuse(error, size, text, "a range of ports from 1 to 65535");
+		return refuse(error, text, "a range of ports from 1 to 65535");
 	settings->port_first = (uint16_t)first;
 	settings->port_last = (uint16_t)last;
 	settings->ports_given = true;
 	return 0;
 }
 
-static int read_mac(struct settings *settings, const char *text, char *error, size_t size)
+static int read_mac(struct settings *settings, const char *text, struct error *error)
 {
 	unsigned int bytes[6];
 	char rest;
 
 	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
 		   &bytes[4], &bytes[5], &rest) != 6)
-		return refuse(error, size, text, "a MAC address");
+		return refuse(error, text, "a MAC address");
 	for (size_t i = 0; i < 6; i++)
 		settings->mac[i] = (uint8_t)bytes[i];
 	settings->mac_given = true;
@@ -222,19 +221,19 @@ static int read_mac(struct settings *settings, const char *text, char *error, si
 
 /* Hands the parts of a list to a reader, one after the other. */
 static int read_list(struct settings *settings, const char *text,
-		     int (*read)(struct settings *settings, char *part, char *error, size_t size),
-		     char *error, size_t size)
+		     int (*read)(struct settings *settings, char *part, struct error *error),
+		     struct error *error)
 {
 	char *copy = strdup(text), *rest = copy, *part;
 	int r = copy ? 0 : -1;
 
 	while (r == 0 && (part = strsep(&rest, ",")))
-		r = read(settings, part, error, size);
+		r = read(settings, part, error);
 	free(copy);
 	return r;
 }
 
-static int read_profile(struct settings *settings, char *part, char *error, size_t size)
+static int read_profile(struct settings *settings, char *part, struct error *error)
 {
 	struct settings_mix *mix = &settings->mix[settings->mix_count];
 	char *weight = strchr(part, '=');
@@ -242,67 +241,67 @@ static int read_profile(struct settings *settings, char *part, char *error, size
 
 	if (weight) {
 		*weight++ = '\0';
-		if (read_whole(&number, weight, WEIGHT_MAX, error, size) < 0)
+		if (read_whole(&number, weight, WEIGHT_MAX, error) < 0)
 			return -1;
 	}
 	mix->profile = profile_find(part);
 	mix->weight = (unsigned int)number;
 	if (!mix->profile)
-		return refuse(error, size, part, "a profile: see reflex-load profiles");
+		return refuse(error, part, "a profile: see reflex-load profiles");
 	for (size_t i = 0; i < settings->mix_count; i++)
 		if (settings->mix[i].profile == mix->profile)
-			return refuse(error, size, part, "named once only: leave one out");
+			return refuse(error, part, "named once only: leave one out");
 	settings->mix_count++; /* no more than there are profiles */
 	return 0;
 }
 
-static int read_vlan(struct settings *settings, char *part, char *error, size_t size)
+static int read_vlan(struct settings *settings, char *part, struct error *error)
 {
 	uint64_t number;
 
 	if (settings->tags_count == SETTINGS_TAGS_MAX)
-		return refuse(error, size, part, "possible: two tags are the most");
-	if (read_whole(&number, part, VLAN_MAX, error, size) < 0)
+		return refuse(error, part, "possible: two tags are the most");
+	if (read_whole(&number, part, VLAN_MAX, error) < 0)
 		return -1;
 	settings->tags[settings->tags_count++] = (uint16_t)number;
 	return 0;
 }
 
-static int read_cpu(struct settings *settings, char *part, char *error, size_t size)
+static int read_cpu(struct settings *settings, char *part, struct error *error)
 {
 	double number;
 	cpu_set_t set;
 
 	if (settings->cpus_count == SETTINGS_CPUS_MAX)
-		return refuse(error, size, part, "possible: there are too many");
+		return refuse(error, part, "possible: there are too many");
 	sched_getaffinity(0, sizeof(set), &set);
 	if (!scan_number(&number, part, CPU_SETSIZE - 1) || number != floor(number) ||
 	    !CPU_ISSET((size_t)number, &set))
-		return refuse(error, size, part, "a CPU that this process may use");
+		return refuse(error, part, "a CPU that this process may use");
 	settings->cpus[settings->cpus_count++] = (int)number;
 	return 0;
 }
 
-static int read_seconds(struct settings *settings, const char *text, char *error, size_t size)
+static int read_seconds(struct settings *settings, const char *text, struct error *error)
 {
-	return read_positive(&settings->seconds, text, 1e6, error, size);
+	return read_positive(&settings->seconds, text, 1e6, error);
 }
 
-static int read_timeout(struct settings *settings, const char *text, char *error, size_t size)
+static int read_timeout(struct settings *settings, const char *text, struct error *error)
 {
 	double milliseconds;
 
-	if (read_positive(&milliseconds, text, 60000, error, size) < 0)
+	if (read_positive(&milliseconds, text, 60000, error) < 0)
 		return -1;
 	settings->timeout = (uint64_t)(milliseconds * CLOCK_MILLISECOND);
 	return 0;
 }
 
-static int read_window(struct settings *settings, const char *text, char *error, size_t size)
+static int read_window(struct settings *settings, const char *text, struct error *error)
 {
 	uint64_t number;
 
-	if (read_whole(&number, text, 1 << 19, error, size) < 0)
+	if (read_whole(&number, text, 1 << 19, error) < 0)
 		return -1;
 	settings->window = (unsigned int)number;
 	return 0;
@@ -322,77 +321,75 @@ static int print_help(void)
 	return OPTIONS_DONE;
 }
 
-static int set_capacity(struct settings *settings, int option, const char *text, char *error,
-			size_t size)
+static int set_capacity(struct settings *settings, int option, const char *text,
+			struct error *error)
 {
 	switch (option) {
 	case OPTION_FROM:
-		return read_positive(&settings->capacity.from, text, 1e9, error, size);
+		return read_positive(&settings->capacity.from, text, 1e9, error);
 	case OPTION_TO:
-		return read_positive(&settings->capacity.to, text, 1e9, error, size);
+		return read_positive(&settings->capacity.to, text, 1e9, error);
 	case OPTION_STEP:
-		if (read_positive(&settings->capacity.step, text, 1000, error, size) < 0)
+		if (read_positive(&settings->capacity.step, text, 1000, error) < 0)
 			return -1;
 		if (settings->capacity.step < 1.01)
-			return refuse(error, size, text, "a factor of 1.01 or more");
+			return refuse(error, text, "a factor of 1.01 or more");
 		return 0;
 	case OPTION_LOSS:
-		return read_percent(&settings->capacity.loss, text, error, size);
+		return read_percent(&settings->capacity.loss, text, error);
 	default:
-		return read_positive(&settings->capacity.p99, text, 1e9, error, size);
+		return read_positive(&settings->capacity.p99, text, 1e9, error);
 	}
 }
 
 /* Which frames, and to where. */
-static int set_frames(struct settings *settings, int option, const char *text, char *error,
-		      size_t size)
+static int set_frames(struct settings *settings, int option, const char *text, struct error *error)
 {
 	switch (option) {
 	case OPTION_INTERFACE:
 		settings->interface = text;
 		return 0;
 	case OPTION_MODE:
-		return read_mode(settings, text, error, size);
+		return read_mode(settings, text, error);
 	case OPTION_SOURCE:
-		return read_source(settings, text, error, size);
+		return read_source(settings, text, error);
 	case OPTION_PORTS:
-		return read_ports(settings, text, error, size);
+		return read_ports(settings, text, error);
 	case OPTION_PROFILE:
 		settings->mix_count = 0;
-		return read_list(settings, text, read_profile, error, size);
+		return read_list(settings, text, read_profile, error);
 	case OPTION_VLAN:
 		settings->tags_count = 0;
-		return read_list(settings, text, read_vlan, error, size);
+		return read_list(settings, text, read_vlan, error);
 	default:
-		return read_mac(settings, text, error, size);
+		return read_mac(settings, text, error);
 	}
 }
 
 /* How fast, how long, and how to tell. */
-static int set_run(struct settings *settings, int option, const char *text, char *error,
-		   size_t size)
+static int set_run(struct settings *settings, int option, const char *text, struct error *error)
 {
 	switch (option) {
 	case OPTION_RATE:
 		settings->pace = PACE_RATE;
-		return read_positive(&settings->rate, text, 1e9, error, size);
+		return read_positive(&settings->rate, text, 1e9, error);
 	case OPTION_WINDOW:
 		settings->pace = PACE_WINDOW;
-		return read_window(settings, text, error, size);
+		return read_window(settings, text, error);
 	case OPTION_FLOOD:
 		settings->pace = PACE_FLOOD;
 		return 0;
 	case OPTION_DURATION:
-		return read_seconds(settings, text, error, size);
+		return read_seconds(settings, text, error);
 	case OPTION_COUNT:
-		return read_whole(&settings->count, text, 1e15, error, size);
+		return read_whole(&settings->count, text, 1e15, error);
 	case OPTION_TIMEOUT:
-		return read_timeout(settings, text, error, size);
+		return read_timeout(settings, text, error);
 	case OPTION_TOLERATE:
-		return read_percent(&settings->tolerate, text, error, size);
+		return read_percent(&settings->tolerate, text, error);
 	case OPTION_CPU:
 		settings->cpus_count = 0;
-		return read_list(settings, text, read_cpu, error, size);
+		return read_list(settings, text, read_cpu, error);
 	case OPTION_JSON:
 		settings->json = true;
 		return 0;
@@ -406,16 +403,16 @@ static int set_run(struct settings *settings, int option, const char *text, char
 }
 
 /* getopt's own complaints, as ours. */
-static int refuse_option(char **argv, int option, char *error, size_t size)
+static int refuse_option(char **argv, int option, struct error *error)
 {
 	const char letter[] = {'-', (char)optopt, '\0'};
 	/* Of a short one getopt may not have come to the end yet. */
 	const char *text = optopt > 0 && optopt <= UCHAR_MAX ? letter : argv[optind - 1];
 
 	if (option == ':')
-		snprintf(error, size, "%s needs a value", text);
+		error_say(error, "%s needs a value", text);
 	else
-		snprintf(error, size, "unknown option %s: see reflex-load --help", text);
+		error_say(error, "unknown option %s: see reflex-load --help", text);
 	return OPTIONS_WRONG;
 }
 
@@ -438,27 +435,27 @@ static void note(unsigned int *seen, int option)
 }
 
 static int read_options(struct settings *settings, unsigned int *seen, int argc, char **argv,
-			char *error, size_t size)
+			struct error *error)
 {
-	char reason[SENTENCE_MAX];
+	struct error reason;
 	int option, index = 0, r;
 
 	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
 		if (option == ':' || option == '?')
-			return refuse_option(argv, option, error, size);
+			return refuse_option(argv, option, error);
 		if (option == OPTION_HELP)
 			return print_help();
 		if (option == OPTION_VERSION)
 			return print_version();
 		note(seen, option);
 		if (option >= OPTION_CAPACITY)
-			r = set_capacity(settings, option, optarg, reason, sizeof(reason));
+			r = set_capacity(settings, option, optarg, &reason);
 		else if (option >= OPTION_RATE)
-			r = set_run(settings, option, optarg, reason, sizeof(reason));
+			r = set_run(settings, option, optarg, &reason);
 		else
-			r = set_frames(settings, option, optarg, reason, sizeof(reason));
+			r = set_frames(settings, option, optarg, &reason);
 		if (r < 0) {
-			snprintf(error, size, "--%s: %s", long_options[index].name, reason);
+			error_say(error, "--%s: %s", long_options[index].name, reason.text);
 			return OPTIONS_WRONG;
 		}
 	}
@@ -466,7 +463,7 @@ static int read_options(struct settings *settings, unsigned int *seen, int argc,
 }
 
 /* The words that are not options: a command, and the target. */
-static int read_words(struct settings *settings, int argc, char **argv, char *error, size_t size)
+static int read_words(struct settings *settings, int argc, char **argv, struct error *error)
 {
 	const char *word = optind < argc ? argv[optind] : NULL;
 
@@ -479,14 +476,13 @@ static int read_words(struct settings *settings, int argc, char **argv, char *er
 	if (settings->command == COMMAND_PROFILES) {
 		if (!word)
 			return OPTIONS_RUN;
-		snprintf(error, size, "profiles takes nothing more");
+		error_say(error, "profiles takes nothing more");
 	} else if (!word) {
-		snprintf(error, size, "name the address to load: see reflex-load --help");
+		error_say(error, "name the address to load: see reflex-load --help");
 	} else if (optind + 1 < argc) {
-		snprintf(error, size, "'%s' is one too many: there is one target",
-			 argv[optind + 1]);
+		error_say(error, "'%s' is one too many: there is one target", argv[optind + 1]);
 	} else if (!address_read_endpoint(&settings->target, word, PORT_DEFAULT)) {
-		snprintf(error, size, "'%s' is not ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT", word);
+		error_say(error, "'%s' is not ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT", word);
 	} else {
 		return OPTIONS_RUN;
 	}
@@ -522,54 +518,52 @@ static bool all_silent(const struct settings *settings)
 	return true;
 }
 
-static int check_frames(const struct settings *settings, char *error, size_t size)
+static int check_frames(const struct settings *settings, struct error *error)
 {
 	const char *why = NULL, *profile = refuse_profiles(settings, &why);
 
 	if (profile)
-		snprintf(error, size, "--profile: %s %s", profile, why);
+		error_say(error, "--profile: %s %s", profile, why);
 	else if (settings->interface && settings->mode == MODE_SOCKET)
-		snprintf(error, size, "--mode socket and --interface exclude each other");
+		error_say(error, "--mode socket and --interface exclude each other");
 	else if (!settings->interface && settings->mode != MODE_SOCKET)
-		snprintf(error, size, "--mode %s needs an --interface", modes[settings->mode]);
+		error_say(error, "--mode %s needs an --interface", modes[settings->mode]);
 	else if (!settings->interface && (settings->tags_count || settings->mac_given))
-		snprintf(error, size, "--vlan and --mac need an --interface");
+		error_say(error, "--vlan and --mac need an --interface");
 	else if (settings->source_given &&
 		 settings->source.address.family != settings->target.address.family)
-		snprintf(error, size, "--source: not of the target's IP version");
+		error_say(error, "--source: not of the target's IP version");
 	else
 		return OPTIONS_RUN;
 	return OPTIONS_WRONG;
 }
 
-static int check_run(const struct settings *settings, unsigned int seen, char *error, size_t size)
+static int check_run(const struct settings *settings, unsigned int seen, struct error *error)
 {
 	bool capacity = settings->command == COMMAND_CAPACITY;
 
 	if (seen & SEEN_PACE_TWICE)
-		snprintf(error, size, "--rate, --window and --flood exclude each other");
+		error_say(error, "--rate, --window and --flood exclude each other");
 	else if (settings->count && seen & SEEN_DURATION)
-		snprintf(error, size, "--count and --duration exclude each other");
+		error_say(error, "--count and --duration exclude each other");
 	else if (seen & SEEN_CAPACITY && !capacity)
-		snprintf(error, size,
-			 "--from, --to, --step, --loss and --p99 are for reflex-load capacity");
+		error_say(error,
+			  "--from, --to, --step, --loss and --p99 are for reflex-load capacity");
 	else if (capacity && (seen & SEEN_PACE || settings->count))
-		snprintf(error, size,
-			 "capacity sets the rate by --from, --to and --step, and each "
-			 "step lasts --duration");
+		error_say(error, "capacity sets the rate by --from, --to and --step, and each "
+				 "step lasts --duration");
 	else if (capacity && settings->capacity.to < settings->capacity.from)
-		snprintf(error, size, "--to is below --from");
+		error_say(error, "--to is below --from");
 	else if (all_silent(settings) && (capacity || settings->pace == PACE_WINDOW))
-		snprintf(error, size,
-			 "nothing of this mix is answered, which a window and "
-			 "capacity go by: give --rate or --flood");
+		error_say(error, "nothing of this mix is answered, which a window and "
+				 "capacity go by: give --rate or --flood");
 	else
 		return OPTIONS_RUN;
 	return OPTIONS_WRONG;
 }
 
-enum options_result options_parse(struct settings *settings, int argc, char **argv, char *error,
-				  size_t size)
+enum options_result options_parse(struct settings *settings, int argc, char **argv,
+				  struct error *error)
 {
 	unsigned int seen = 0;
 	int r;
@@ -581,17 +575,17 @@ enum options_result options_parse(struct settings *settings, int argc, char **ar
 		.mix_count = 1,
 		.capacity = {.from = 1e3, .to = 1e7, .step = 1.5, .loss = 0.1, .p99 = 1000},
 	};
-	r = read_options(settings, &seen, argc, argv, error, size);
+	r = read_options(settings, &seen, argc, argv, error);
 	if (r == OPTIONS_RUN)
-		r = read_words(settings, argc, argv, error, size);
+		r = read_words(settings, argc, argv, error);
 	if (r != OPTIONS_RUN || settings->command == COMMAND_PROFILES)
 		return r;
 	if (!(seen & SEEN_DURATION))
 		settings->seconds = settings->command == COMMAND_CAPACITY ? 2 : 10;
 	if (!settings->interface && settings->mode == MODE_AUTO)
 		settings->mode = MODE_SOCKET;
-	r = check_frames(settings, error, size);
+	r = check_frames(settings, error);
 	if (r == OPTIONS_RUN)
-		r = check_run(settings, seen, error, size);
+		r = check_run(settings, seen, error);
 	return r;
 }

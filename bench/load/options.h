@@ -3,6 +3,7 @@
 #ifndef REFLEX_LOAD_OPTIONS_H
 #define REFLEX_LOAD_OPTIONS_H
 
+#include "error.h"
 #include "settings.h"
 
 enum options_result {
@@ -15,7 +16,7 @@ enum options_result {
  * options_parse - read the command line.
  * @error: set for OPTIONS_WRONG to a sentence
  */
-enum options_result options_parse(struct settings *settings, int argc, char **argv, char *error,
-				  size_t size);
+enum options_result options_parse(struct settings *settings, int argc, char **argv,
+				  struct error *error);
 
 #endif

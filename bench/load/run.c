@@ -165,7 +165,7 @@ static int start_team(struct team *team, const struct run *run, uint64_t start)
 	return r;
 }
 
-int run_perform(struct run *run, struct run_result *result, char *error, size_t size)
+int run_perform(struct run *run, struct run_result *result, struct error *error)
 {
 	struct team team = {.count = settings_threads(run->settings)};
 	uint64_t start = clock_now() + BEFORE;
@@ -182,7 +182,7 @@ int run_perform(struct run *run, struct run_result *result, char *error, size_t 
 		collect(&team, result, start);
 	}
 	if (r < 0)
-		snprintf(error, size, "the threads cannot start: %s", strerror(-r));
+		error_say(error, "the threads cannot start: %s", strerror(-r));
 	for (size_t i = 0; team.workers && i < team.count; i++)
 		flows_close(&team.workers[i].flows);
 	free(team.workers);

@@ -4,6 +4,7 @@
 #define REFLEX_LOAD_RUN_H
 
 #include "engine.h"
+#include "error.h"
 
 struct run {
 	struct engine *engine;
@@ -24,6 +25,6 @@ struct run_result {
  *
  * Return: 0, or -errno and a sentence where it cannot even begin.
  */
-int run_perform(struct run *run, struct run_result *result, char *error, size_t size);
+int run_perform(struct run *run, struct run_result *result, struct error *error);
 
 #endif

@@ -9,7 +9,6 @@
 #define SETTINGS_MIX_MAX  64
 #define SETTINGS_CPUS_MAX 64
 #define SETTINGS_TAGS_MAX 2
-#define SENTENCE_MAX	  512 /* of what goes wrong */
 
 enum settings_mode {
 	MODE_AUTO,

@@ -194,19 +194,18 @@ static void close_sockets(struct engine *engine)
 	free(sockets);
 }
 
-static int complain(char *error, size_t size, const char *what, const struct endpoint *endpoint)
+static int complain(struct error *error, const char *what, const struct endpoint *endpoint)
 {
 	int r = -errno;
 	char text[ADDRESS_TEXT_MAX];
 
-	snprintf(error, size, "cannot %s %s: %s", what, address_print_endpoint(text, endpoint),
-		 strerror(-r));
-	return r;
+	return error_set(error, r, "cannot %s %s: %s", what, address_print_endpoint(text, endpoint),
+			 strerror(-r));
 }
 
 /* Opens one from that source; port 0 and the address :: or 0.0.0.0 are for the kernel to choose. */
 static int open_one(struct one *one, struct sockets *sockets, const struct endpoint *source,
-		    const struct endpoint *target, char *error, size_t size)
+		    const struct endpoint *target, struct error *error)
 {
 	struct sockaddr_storage storage;
 	struct sockaddr *address = (struct sockaddr *)&storage;
@@ -216,17 +215,17 @@ static int open_one(struct one *one, struct sockets *sockets, const struct endpo
 
 	one->fd = socket(target->address.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (one->fd < 0)
-		return complain(error, size, "open a socket to", target);
+		return complain(error, "open a socket to", target);
 	if (setsockopt(one->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) < 0)
 		setsockopt(one->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
 	if (bind(one->fd, address, length) < 0)
-		return complain(error, size, "send from", source);
+		return complain(error, "send from", source);
 	length = address_socket(&storage, target);
 	if (connect(one->fd, address, length) < 0)
-		return complain(error, size, "send to", target);
+		return complain(error, "send to", target);
 	length = sizeof(storage);
 	if (getsockname(one->fd, address, &length) < 0 || !address_from_socket(&own, address))
-		return complain(error, size, "tell the source to", target);
+		return complain(error, "tell the source to", target);
 	sockets->engine.source = own.address;
 	one->source = engine_lower(&own.address);
 	one->port = own.port;
@@ -264,18 +263,18 @@ static struct endpoint choose_source(const struct settings *settings, size_t num
 }
 
 static int open_next(struct sockets *sockets, struct lane *lane, const struct endpoint *source,
-		     const struct endpoint *target, char *error, size_t size)
+		     const struct endpoint *target, struct error *error)
 {
 	struct one *one = &lane->sockets[lane->count];
 	struct epoll_event event = {.events = EPOLLIN};
-	int r = open_one(one, sockets, source, target, error, size);
+	int r = open_one(one, sockets, source, target, error);
 
 	lane->count += one->fd >= 0;
 	if (r < 0)
 		return r;
 	event.data.fd = one->fd;
 	if (epoll_ctl(lane->epoll, EPOLL_CTL_ADD, one->fd, &event) < 0)
-		return complain(error, size, "watch a socket to", target);
+		return complain(error, "watch a socket to", target);
 	return 0;
 }
 
@@ -294,28 +293,27 @@ static int open_lane(struct lane *lane, size_t room)
 	return lane->epoll >= 0 && lane->sockets ? 0 : -1;
 }
 
-static int open_all(struct sockets *sockets, const struct settings *settings, char *error,
-		    size_t size)
+static int open_all(struct sockets *sockets, const struct settings *settings, struct error *error)
 {
 	size_t lanes = settings_threads(settings), count = count_sockets(settings);
 
 	if (count == 0) {
-		snprintf(error, size,
-			 "more than %d source addresses and ports: sockets are for fewer, so name "
-			 "an --interface",
-			 SOCKETS_MAX);
-		return -E2BIG;
+		return error_set(
+			error, -E2BIG,
+			"more than %d source addresses and ports: sockets are for fewer, so name "
+			"an --interface",
+			SOCKETS_MAX);
 	}
 	count = count > lanes ? count : lanes;
 	for (size_t i = 0; i < lanes; i++) {
 		sockets->lanes_count++;
 		if (open_lane(&sockets->lanes[i], count / lanes + 1) < 0)
-			return complain(error, size, "watch sockets to", &settings->target);
+			return complain(error, "watch sockets to", &settings->target);
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct endpoint source = choose_source(settings, i);
 		int r = open_next(sockets, &sockets->lanes[i % lanes], &source, &settings->target,
-				  error, size);
+				  error);
 
 		if (r < 0)
 			return r;
@@ -323,7 +321,7 @@ static int open_all(struct sockets *sockets, const struct settings *settings, ch
 	return 0;
 }
 
-int sockets_open(struct engine **engine, const struct settings *settings, char *error, size_t size)
+int sockets_open(struct engine **engine, const struct settings *settings, struct error *error)
 {
 	static const struct engine_kind kind = {
 		.prepare = prepare,
@@ -336,7 +334,7 @@ int sockets_open(struct engine **engine, const struct settings *settings, char *
 	struct rlimit files = {0};
 	int r = -ENOMEM;
 
-	snprintf(error, size, "no memory");
+	error_say(error, "no memory");
 	if (!sockets)
 		return r;
 	sockets->engine = (struct engine){.kind = &kind, .mode = MODE_SOCKET};
@@ -351,7 +349,7 @@ int sockets_open(struct engine **engine, const struct settings *settings, char *
 		message->length = profile_message(message->bytes, message->profile);
 	}
 	if (sockets->lanes)
-		r = open_all(sockets, settings, error, size);
+		r = open_all(sockets, settings, error);
 	if (r < 0)
 		close_sockets(&sockets->engine);
 	else

@@ -65,7 +65,7 @@ static bool is_ours(const struct prefix *prefix)
 	return found;
 }
 
-int target_check(const struct settings *settings, char *error, size_t size)
+int target_check(const struct settings *settings, struct error *error)
 {
 	const struct prefix target = address_alone(&settings->target.address);
 	char text[ADDRESS_TEXT_MAX];
@@ -73,18 +73,18 @@ int target_check(const struct settings *settings, char *error, size_t size)
 	if (settings->owned)
 		return 0;
 	if (!is_ours(&target)) {
-		snprintf(error, size,
-			 "%s is in no test network of this machine: where you may load it, say so "
-			 "by --i-own-this-target",
-			 address_print(text, &target.address));
-		return -EPERM;
+		return error_set(
+			error, -EPERM,
+			"%s is in no test network of this machine: where you may load it, say so "
+			"by --i-own-this-target",
+			address_print(text, &target.address));
 	}
 	if (settings->source_given && !is_ours(&settings->source)) {
-		snprintf(error, size,
-			 "%s is in no test network of this machine, and the replies go there: "
-			 "where you may, say so by --i-own-this-target",
-			 address_print_prefix(text, &settings->source));
-		return -EPERM;
+		return error_set(
+			error, -EPERM,
+			"%s is in no test network of this machine, and the replies go there: "
+			"where you may, say so by --i-own-this-target",
+			address_print_prefix(text, &settings->source));
 	}
 	return 0;
 }

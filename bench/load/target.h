@@ -3,6 +3,7 @@
 #ifndef REFLEX_LOAD_TARGET_H
 #define REFLEX_LOAD_TARGET_H
 
+#include "error.h"
 #include "settings.h"
 
 /**
@@ -12,6 +13,6 @@
  *
  * Return: 0, or -EPERM and a sentence.
  */
-int target_check(const struct settings *settings, char *error, size_t size);
+int target_check(const struct settings *settings, struct error *error);
 
 #endif

@@ -40,20 +40,19 @@ struct parser {
 	char path[96]; /* of the node at hand: "services[0].port" */
 	struct config *config;
 	struct policy_service alternate; /* of the service at hand; port 0: it has none */
-	char *error;
-	size_t size;
+	struct error *error;
 };
 
 struct key {
 	const char *name;
 	int (*parse)(struct parser *parser, const struct key *key, yaml_node_t *node, void *target);
 	size_t offset; /* of the value in what the mapping describes */
-	int (*value)(void *target, const char *text, char *error, size_t size); /* reads its text */
+	int (*value)(void *target, const char *text, struct error *error); /* reads its text */
 	const char *const *words; /* the value is the index of one of these */
 	const struct key *keys;	  /* the value is a mapping of these */
 };
 
-static int read_punt(void *target, const char *text, char *error, size_t size);
+static int read_punt(void *target, const char *text, struct error *error);
 static int parse_value(struct parser *parser, const struct key *key, yaml_node_t *node,
 		       void *target);
 static int parse_word(struct parser *parser, const struct key *key, yaml_node_t *node,
@@ -151,17 +150,6 @@ _Static_assert(sizeof(bool) == 1, "parse_word writes one byte");
 
 /* --- values --- */
 
-__attribute__((format(printf, 3, 4))) static int refuse(char *error, size_t size,
-							const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error, size, format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
 static const char *join(char *text, size_t size, const char *const *words, const char *last)
 {
 	size_t length = 0;
@@ -177,8 +165,8 @@ static const char *join(char *text, size_t size, const char *const *words, const
 }
 
 /* Sets a byte to the index of the word. */
-static int read_word(uint8_t *target, const char *const *words, const char *text, char *error,
-		     size_t size)
+static int read_word(uint8_t *target, const char *const *words, const char *text,
+		     struct error *error)
 {
 	char all[128];
 	uint8_t i;
@@ -187,15 +175,15 @@ static int read_word(uint8_t *target, const char *const *words, const char *text
 		if (strcmp(text, words[i]) == 0)
 			break;
 	if (!words[i])
-		return refuse(error, size, "'%s' is not %s", text,
-			      join(all, sizeof(all), words, " or "));
+		return error_set(error, -EINVAL, "'%s' is not %s", text,
+				 join(all, sizeof(all), words, " or "));
 	*target = i;
 	return 0;
 }
 
-int config_read_dataplane(void *target, const char *text, char *error, size_t size)
+int config_read_dataplane(void *target, const char *text, struct error *error)
 {
-	return read_word(target, words_dataplane, text, error, size);
+	return read_word(target, words_dataplane, text, error);
 }
 
 /* Only an alternative name can be longer than a name. */
@@ -211,47 +199,50 @@ static bool find_primary(char primary[IF_NAMESIZE], const char *alternative)
 	return r == 0;
 }
 
-int config_read_interface(void *target, const char *text, char *error, size_t size)
+int config_read_interface(void *target, const char *text, struct error *error)
 {
 	char primary[IF_NAMESIZE];
 	size_t length = strlen(text);
 
 	if (length >= IF_NAMESIZE && find_primary(primary, text))
-		return refuse(error, size, "'%s' is another name of %s: use that", text, primary);
+		return error_set(error, -EINVAL, "'%s' is another name of %s: use that", text,
+				 primary);
 	/* The kernel's own rules (dev_valid_name), so that what cannot exist is refused here. */
 	if (length == 0 || length >= IF_NAMESIZE || strpbrk(text, "/: \t\n\v\f\r") ||
 	    strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
-		return refuse(error, size, "'%s' is not an interface name (1 to %d characters)",
-			      text, IF_NAMESIZE - 1);
+		return error_set(error, -EINVAL,
+				 "'%s' is not an interface name (1 to %d characters)", text,
+				 IF_NAMESIZE - 1);
 	memcpy(target, text, length + 1);
 	return 0;
 }
 
 /* What the kernel needs no further name for, and DPDK's list of arguments has no use for either. */
-static int read_punt(void *target, const char *text, char *error, size_t size)
+static int read_punt(void *target, const char *text, struct error *error)
 {
-	int r = config_read_interface(target, text, error, size);
+	int r = config_read_interface(target, text, error);
 
 	if (r == 0 && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				   "0123456789._-") != strlen(text))
-		return refuse(error, size,
-			      "'%s' cannot be made by DPDK: use letters, digits, '-', '_' and '.'",
-			      text);
+		return error_set(
+			error, -EINVAL,
+			"'%s' cannot be made by DPDK: use letters, digits, '-', '_' and '.'", text);
 	return r;
 }
 
 /* IPv4 in IPv6's form: a socket bound to it sees no packet of IPv6, and XDP sees none with it. */
-static int refuse_mapped(const uint8_t *address, const char *text, char *error, size_t size)
+static int refuse_mapped(const uint8_t *address, const char *text, struct error *error)
 {
 	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
 
 	if (memcmp(address, prefix, sizeof(prefix)) != 0)
 		return 0;
-	return refuse(error, size, "'%s' is an IPv4 address in IPv6's form: write %u.%u.%u.%u",
-		      text, address[12], address[13], address[14], address[15]);
+	return error_set(error, -EINVAL,
+			 "'%s' is an IPv4 address in IPv6's form: write %u.%u.%u.%u", text,
+			 address[12], address[13], address[14], address[15]);
 }
 
-int config_read_address(void *target, const char *text, char *error, size_t size)
+int config_read_address(void *target, const char *text, struct error *error)
 {
 	struct policy_service *service = target;
 
@@ -261,12 +252,11 @@ int config_read_address(void *target, const char *text, char *error, size_t size
 	else if (inet_pton(AF_INET6, text, service->address) == 1)
 		service->family = FAMILY_IPV6;
 	else
-		return refuse(error, size, "'%s' is not an IPv4 or IPv6 address", text);
-	return service->family == FAMILY_IPV6 ? refuse_mapped(service->address, text, error, size)
-					      : 0;
+		return error_set(error, -EINVAL, "'%s' is not an IPv4 or IPv6 address", text);
+	return service->family == FAMILY_IPV6 ? refuse_mapped(service->address, text, error) : 0;
 }
 
-int config_read_link_address(void *target, const char *text, char *error, size_t size)
+int config_read_link_address(void *target, const char *text, struct error *error)
 {
 	struct config_service *service = target;
 	size_t length = strcspn(text, "%");
@@ -274,18 +264,18 @@ int config_read_link_address(void *target, const char *text, char *error, size_t
 
 	service->link[0] = '\0';
 	if (!text[length] || length >= sizeof(address))
-		return config_read_address(&service->service, text, error, size);
+		return config_read_address(&service->service, text, error);
 	memcpy(address, text, length);
 	address[length] = '\0';
-	if (config_read_address(&service->service, address, error, size) < 0)
+	if (config_read_address(&service->service, address, error) < 0)
 		return -EINVAL;
 	if (!endpoint_link_local(&service->service))
-		return refuse(error, size, "'%s': only a link-local address takes an interface",
-			      text);
-	return config_read_interface(service->link, text + length + 1, error, size);
+		return error_set(error, -EINVAL,
+				 "'%s': only a link-local address takes an interface", text);
+	return config_read_interface(service->link, text + length + 1, error);
 }
 
-int config_read_port(void *target, const char *text, char *error, size_t size)
+int config_read_port(void *target, const char *text, struct error *error)
 {
 	uint16_t *port = target;
 	unsigned long value = 0;
@@ -294,7 +284,8 @@ int config_read_port(void *target, const char *text, char *error, size_t size)
 	if (digits > 0 && digits < 8 && !text[digits] && text[0] != '0')
 		value = strtoul(text, NULL, 10);
 	if (value < 1 || value > 65535)
-		return refuse(error, size, "%s is not a port (1 to 65535)", *text ? text : "''");
+		return error_set(error, -EINVAL, "%s is not a port (1 to 65535)",
+				 *text ? text : "''");
 	*port = value;
 	return 0;
 }
@@ -348,27 +339,26 @@ static int listen_address(struct config_listen *listen, char *host, uint16_t por
 }
 
 /* What parses, but nobody could connect to it. */
-static int check_listen(const struct config_listen *listen, const char *host, char *error,
-			size_t size)
+static int check_listen(const struct config_listen *listen, const char *host, struct error *error)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&listen->address;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&listen->address;
 	bool ipv6 = listen->address.ss_family == AF_INET6;
 
 	if (ipv6 ? IN6_IS_ADDR_MULTICAST(&in6->sin6_addr) : ntohl(in->sin_addr.s_addr) >> 28 >= 14)
-		return refuse(error, size, "%s is no unicast address of a host", host);
+		return error_set(error, -EINVAL, "%s is no unicast address of a host", host);
 	if (ipv6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) && !in6->sin6_scope_id)
-		return refuse(
-			error, size,
+		return error_set(
+			error, -EINVAL,
 			"%s is link-local, which takes an interface too: name it, as in [%s%%eth0]",
 			host, host);
 	if (ipv6 && !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) && in6->sin6_scope_id)
-		return refuse(error, size, "'%s': only a link-local address takes an interface",
-			      host);
-	return ipv6 ? refuse_mapped(in6->sin6_addr.s6_addr, host, error, size) : 0;
+		return error_set(error, -EINVAL,
+				 "'%s': only a link-local address takes an interface", host);
+	return ipv6 ? refuse_mapped(in6->sin6_addr.s6_addr, host, error) : 0;
 }
 
-int config_read_listen(void *target, const char *text, char *error, size_t size)
+int config_read_listen(void *target, const char *text, struct error *error)
 {
 	struct config_listen *listen = target;
 	char copy[sizeof(listen->text)];
@@ -382,32 +372,33 @@ int config_read_listen(void *target, const char *text, char *error, size_t size)
 		port = split_port(copy, &host);
 	}
 	if (!port)
-		return refuse(error, size,
-			      "'%s' is not HOST:PORT, such as 127.0.0.1:9478 or [::1]:9478", text);
-	if (config_read_port(&number, port, error, size) < 0)
+		return error_set(error, -EINVAL,
+				 "'%s' is not HOST:PORT, such as 127.0.0.1:9478 or [::1]:9478",
+				 text);
+	if (config_read_port(&number, port, error) < 0)
 		return -EINVAL;
 	r = listen_address(listen, host, number);
 	if (r == -ENODEV)
-		return refuse(error, size, "'%s' names no interface of this network namespace",
-			      text);
+		return error_set(error, -EINVAL,
+				 "'%s' names no interface of this network namespace", text);
 	if (r == -EINVAL)
-		return refuse(error, size, "'%s' is not an IP address (or localhost)", host);
+		return error_set(error, -EINVAL, "'%s' is not an IP address (or localhost)", host);
 	if (r < 0)
-		return refuse(error, size, "'%s': the interface cannot be looked up: %s", text,
-			      strerror(-r));
-	if (check_listen(listen, host, error, size) < 0)
+		return error_set(error, -EINVAL, "'%s': the interface cannot be looked up: %s",
+				 text, strerror(-r));
+	if (check_listen(listen, host, error) < 0)
 		return -EINVAL;
 	memcpy(listen->text, text, length + 1);
 	return 0;
 }
 
-int config_read_software(void *target, const char *text, char *error, size_t size)
+int config_read_software(void *target, const char *text, struct error *error)
 {
 	size_t length = strlen(text);
 
 	if (length > POLICY_SOFTWARE_MAX)
-		return refuse(error, size, "%zu bytes, at most %d are allowed", length,
-			      POLICY_SOFTWARE_MAX);
+		return error_set(error, -EINVAL, "%zu bytes, at most %d are allowed", length,
+				 POLICY_SOFTWARE_MAX);
 	memcpy(target, text, length + 1);
 	return 0;
 }
@@ -418,14 +409,15 @@ int config_read_software(void *target, const char *text, char *error, size_t siz
 __attribute__((format(printf, 3, 4))) static int
 refuse_node(struct parser *parser, const yaml_node_t *node, const char *format, ...)
 {
-	char reason[LOG_SENTENCE_MAX];
+	char reason[ERROR_TEXT_MAX];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	return refuse(parser->error, parser->size, "%s:%zu: %s%s%s", parser->file,
-		      node->start_mark.line + 1, parser->path, parser->path[0] ? ": " : "", reason);
+	return error_set(parser->error, -EINVAL, "%s:%zu: %s%s%s", parser->file,
+			 node->start_mark.line + 1, parser->path, parser->path[0] ? ": " : "",
+			 reason);
 }
 
 /* Returns the length to cut the path back to. */
@@ -472,12 +464,12 @@ static const char *scalar(struct parser *parser, const yaml_node_t *node)
 static int parse_word(struct parser *parser, const struct key *key, yaml_node_t *node, void *target)
 {
 	const char *text = scalar(parser, node);
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 
 	if (!text)
 		return -EINVAL;
-	if (read_word(target, key->words, text, error, sizeof(error)) < 0)
-		return refuse_node(parser, node, "%s", error);
+	if (read_word(target, key->words, text, &error) < 0)
+		return refuse_node(parser, node, "%s", error.text);
 	return 0;
 }
 
@@ -485,12 +477,12 @@ static int parse_value(struct parser *parser, const struct key *key, yaml_node_t
 		       void *target)
 {
 	const char *text = scalar(parser, node);
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 
 	if (!text)
 		return -EINVAL;
-	if (key->value(target, text, error, sizeof(error)) < 0)
-		return refuse_node(parser, node, "%s", error);
+	if (key->value(target, text, &error) < 0)
+		return refuse_node(parser, node, "%s", error.text);
 	return 0;
 }
 
@@ -778,20 +770,20 @@ static const char *kind_of(mode_t mode)
 }
 
 /* Regular files only: what else has a name may never end, or never begin. */
-static int open_file(const char *file, char *error, size_t size)
+static int open_file(const char *file, struct error *error)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		r = -errno;
-		snprintf(error, size, "%s: cannot be opened: %s", file, strerror(-r));
+		error_say(error, "%s: cannot be opened: %s", file, strerror(-r));
 	} else if (S_ISREG(st.st_mode)) {
 		return fd;
 	} else {
 		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-		snprintf(error, size, "%s: is a %s: the configuration must be a regular file", file,
-			 kind_of(st.st_mode));
+		error_say(error, "%s: is a %s: the configuration must be a regular file", file,
+			  kind_of(st.st_mode));
 	}
 	if (fd >= 0)
 		close(fd);
@@ -799,9 +791,9 @@ static int open_file(const char *file, char *error, size_t size)
 }
 
 /* Reads a whole file into text, which has room for one byte more than a file may have. */
-static int read_file(const char *file, char *text, size_t *length, char *error, size_t size)
+static int read_file(const char *file, char *text, size_t *length, struct error *error)
 {
-	int fd = open_file(file, error, size), r = 0;
+	int fd = open_file(file, error), r = 0;
 	ssize_t got = 1;
 
 	if (fd < 0)
@@ -810,9 +802,10 @@ static int read_file(const char *file, char *text, size_t *length, char *error, 
 		got = read(fd, text + *length, FILE_SIZE_MAX + 1 - *length);
 	if (got < 0) {
 		r = -errno;
-		snprintf(error, size, "%s: cannot be read: %s", file, strerror(-r));
+		error_say(error, "%s: cannot be read: %s", file, strerror(-r));
 	} else if (*length > FILE_SIZE_MAX) {
-		r = refuse(error, size, "%s: larger than 1 MiB, so hardly a configuration", file);
+		r = error_set(error, -EINVAL, "%s: larger than 1 MiB, so hardly a configuration",
+			      file);
 	}
 	close(fd);
 	return r;
@@ -853,30 +846,27 @@ static size_t error_line(const yaml_parser_t *yaml, const char *text)
 
 static int refuse_syntax(struct parser *parser, const yaml_parser_t *yaml)
 {
-	if (yaml->error == YAML_MEMORY_ERROR) {
-		snprintf(parser->error, parser->size, "%s: out of memory", parser->file);
-		return -ENOMEM;
-	}
+	if (yaml->error == YAML_MEMORY_ERROR)
+		return error_set(parser->error, -ENOMEM, "%s: out of memory", parser->file);
 	if (parser->input.late)
-		return refuse(parser->error, parser->size,
-			      "%s: takes more than %d seconds to read, so hardly a configuration",
-			      parser->file, CPU_SECONDS_MAX);
-	return refuse(parser->error, parser->size, "%s:%zu: not YAML: %s%s%s%s", parser->file,
-		      error_line(yaml, parser->input.text),
-		      yaml->problem ? yaml->problem : "unreadable", yaml->context ? ", " : "",
-		      yaml->context ? yaml->context : "",
-		      yaml->error == YAML_SCANNER_ERROR &&
-				      memchr(parser->input.text, '\t', parser->input.length)
-			      ? " (YAML indents by spaces, not by tabs)"
-			      : "");
+		return error_set(
+			parser->error, -EINVAL,
+			"%s: takes more than %d seconds to read, so hardly a configuration",
+			parser->file, CPU_SECONDS_MAX);
+	return error_set(parser->error, -EINVAL, "%s:%zu: not YAML: %s%s%s%s", parser->file,
+			 error_line(yaml, parser->input.text),
+			 yaml->problem ? yaml->problem : "unreadable", yaml->context ? ", " : "",
+			 yaml->context ? yaml->context : "",
+			 yaml->error == YAML_SCANNER_ERROR &&
+					 memchr(parser->input.text, '\t', parser->input.length)
+				 ? " (YAML indents by spaces, not by tabs)"
+				 : "");
 }
 
 static int start_yaml(struct parser *parser, yaml_parser_t *yaml)
 {
-	if (!yaml_parser_initialize(yaml)) {
-		snprintf(parser->error, parser->size, "%s: out of memory", parser->file);
-		return -ENOMEM;
-	}
+	if (!yaml_parser_initialize(yaml))
+		return error_set(parser->error, -ENOMEM, "%s: out of memory", parser->file);
 	parser->input.offset = 0;
 	yaml_parser_set_input(yaml, feed, &parser->input);
 	return 0;
@@ -909,9 +899,9 @@ static int check_depth(struct parser *parser)
 		}
 		more = step(&event, &depth);
 		if (depth > DEPTH_MAX)
-			r = refuse(parser->error, parser->size,
-				   "%s:%zu: nested deeper than %d levels: no key needs that",
-				   parser->file, event.start_mark.line + 1, DEPTH_MAX);
+			r = error_set(parser->error, -EINVAL,
+				      "%s:%zu: nested deeper than %d levels: no key needs that",
+				      parser->file, event.start_mark.line + 1, DEPTH_MAX);
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&yaml);
@@ -961,11 +951,11 @@ static int parse_document(struct parser *parser, yaml_parser_t *yaml,
 		return refuse_syntax(parser, yaml);
 	root = yaml_document_get_root_node(&parser->document);
 	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0)) {
-		r = refuse(parser->error, parser->size,
-			   automatic == CONFIG_DATAPLANE_DPDK
-				   ? "%s: empty: name the addresses to answer on, in services"
-				   : "%s: empty: name interfaces, or set dataplane: socket",
-			   parser->file);
+		r = error_set(parser->error, -EINVAL,
+			      automatic == CONFIG_DATAPLANE_DPDK
+				      ? "%s: empty: name the addresses to answer on, in services"
+				      : "%s: empty: name interfaces, or set dataplane: socket",
+			      parser->file);
 		goto out;
 	}
 	r = parse_mapping(parser, &whole, root, parser->config);
@@ -990,21 +980,19 @@ out:
 }
 
 int config_load(struct config *config, const char *file, enum config_dataplane automatic,
-		char *error, size_t size)
+		struct error *error)
 {
-	struct parser parser = {.file = file, .config = config, .error = error, .size = size};
+	struct parser parser = {.file = file, .config = config, .error = error};
 	yaml_parser_t yaml;
 	char *text = malloc(FILE_SIZE_MAX + 1);
 	int r;
 
 	config_defaults(config);
-	if (!text) {
-		snprintf(error, size, "%s: out of memory", file);
-		return -ENOMEM;
-	}
+	if (!text)
+		return error_set(error, -ENOMEM, "%s: out of memory", file);
 	parser.input.text = text;
 	parser.input.deadline = cpu_seconds() + CPU_SECONDS_MAX;
-	r = read_file(file, text, &parser.input.length, error, size);
+	r = read_file(file, text, &parser.input.length, error);
 	if (r == 0)
 		r = check_depth(&parser);
 	if (r == 0)
@@ -1014,7 +1002,7 @@ int config_load(struct config *config, const char *file, enum config_dataplane a
 	r = parse_document(&parser, &yaml, automatic);
 	yaml_parser_delete(&yaml);
 	if (r == 0)
-		r = config_finish(config, file, error, size);
+		r = config_finish(config, file, error);
 out:
 	free(text);
 	return r;
@@ -1024,13 +1012,13 @@ out:
 
 void config_defaults(struct config *config)
 {
-	char ignored[LOG_SENTENCE_MAX];
+	struct error ignored;
 
 	memset(config, 0, sizeof(*config));
 	config->mirror_fingerprint = true;
 	config->legacy = true;
 	config->low_source_ports = true;
-	config_read_listen(&config->metrics, "127.0.0.1:9478", ignored, sizeof(ignored));
+	config_read_listen(&config->metrics, "127.0.0.1:9478", &ignored);
 }
 
 const char *config_dataplane_name(uint8_t dataplane)
@@ -1062,15 +1050,15 @@ int config_policy(struct policy *policy, const struct config *config,
 }
 
 int config_refuse_address(const struct config *config, size_t position, bool alternate,
-			  const char *where, char *error, size_t size, const char *reason)
+			  const char *where, struct error *error, const char *reason)
 {
 	const struct config_service *service = &config->services[position];
 
 	if (!service->line)
-		return refuse(error, size, "--address: %s", reason);
-	return refuse(error, size, "%s:%u: services[%zu].%saddress: %s", where,
-		      alternate ? service->alternate_line : service->line, position,
-		      alternate ? "alternate." : "", reason);
+		return error_set(error, -EINVAL, "--address: %s", reason);
+	return error_set(error, -EINVAL, "%s:%u: services[%zu].%saddress: %s", where,
+			 alternate ? service->alternate_line : service->line, position,
+			 alternate ? "alternate." : "", reason);
 }
 
 /* Every corner that is named, and which service it is of. */
@@ -1081,17 +1069,17 @@ struct corners {
 };
 
 static int add_corners(struct corners *corners, const struct config *config, size_t position,
-		       const char *where, char *error, size_t size)
+		       const char *where, struct error *error)
 {
 	const struct config_service *service = &config->services[position];
 	struct policy_service four[4];
 	size_t count = policy_corners(&service->service, four);
 
 	if (corners->count + count > POLICY_SERVICES_MAX)
-		return refuse(error, size,
-			      "%s:%u: services[%zu]: one too many: at most %d are possible, and "
-			      "one with an alternate counts as four",
-			      where, service->line, position, POLICY_SERVICES_MAX);
+		return error_set(error, -EINVAL,
+				 "%s:%u: services[%zu]: one too many: at most %d are possible, and "
+				 "one with an alternate counts as four",
+				 where, service->line, position, POLICY_SERVICES_MAX);
 	for (size_t i = 0; i < count; i++) {
 		corners->list[corners->count] = four[i];
 		corners->positions[corners->count++] = position;
@@ -1100,27 +1088,28 @@ static int add_corners(struct corners *corners, const struct config *config, siz
 }
 
 static int refuse_corner(const struct config *config, const struct corners *corners, size_t culprit,
-			 const char *where, char *error, size_t size)
+			 const char *where, struct error *error)
 {
 	const struct policy_service *corner = &corners->list[culprit];
 	size_t position = corners->positions[culprit];
-	char text[ENDPOINT_TEXT_MAX], reason[LOG_SENTENCE_MAX];
+	char text[ENDPOINT_TEXT_MAX];
+	struct error reason;
 
 	endpoint_print_address(text, corner, 0);
 	if (endpoint_loopback(corner))
-		snprintf(reason, sizeof(reason),
-			 "%s is a loopback address, which takes the dataplane socket", text);
+		error_say(&reason, "%s is a loopback address, which takes the dataplane socket",
+			  text);
 	else
-		snprintf(reason, sizeof(reason), "%s is no unicast address of a host", text);
+		error_say(&reason, "%s is no unicast address of a host", text);
 	return config_refuse_address(
 		config, position,
 		!endpoint_same_address(corner, &config->services[position].service), where, error,
-		size, reason);
+		reason.text);
 }
 
 /* Builds the policy once and throws it away: what it would refuse at the start is refused now, with
  * its line. */
-static int try_policy(const struct config *config, const char *where, char *error, size_t size)
+static int try_policy(const struct config *config, const char *where, struct error *error)
 {
 	struct corners *corners = calloc(1, sizeof(*corners));
 	struct policy *policy = malloc(sizeof(*policy));
@@ -1129,15 +1118,15 @@ static int try_policy(const struct config *config, const char *where, char *erro
 
 	for (size_t i = 0; r == 0 && i < config->services_count; i++)
 		if (config->services[i].service.family != FAMILY_OTHER)
-			r = add_corners(corners, config, i, where, error, size);
+			r = add_corners(corners, config, i, where, error);
 	if (r == -EINVAL)
 		goto out;
 	if (r == 0)
 		r = config_policy(policy, config, corners->list, corners->count, &culprit);
 	if (r == -EADDRNOTAVAIL)
-		r = refuse_corner(config, corners, culprit, where, error, size);
+		r = refuse_corner(config, corners, culprit, where, error);
 	else if (r < 0)
-		snprintf(error, size, "%s: no policy can be made of it: %s", where, strerror(-r));
+		error_say(error, "%s: no policy can be made of it: %s", where, strerror(-r));
 out:
 	free(policy);
 	free(corners);
@@ -1153,39 +1142,39 @@ static bool has_interface(const struct config *config, const char *name)
 }
 
 /* A link-local address needs an interface to be on, and one that is answered on. */
-static int check_links(const struct config *config, const char *where, char *error, size_t size)
+static int check_links(const struct config *config, const char *where, struct error *error)
 {
 	bool dpdk = config->dataplane == CONFIG_DATAPLANE_DPDK;
-	char text[ENDPOINT_TEXT_MAX], reason[LOG_SENTENCE_MAX];
+	char text[ENDPOINT_TEXT_MAX];
+	struct error reason;
 
 	for (size_t i = 0; i < config->services_count; i++) {
 		const struct config_service *service = &config->services[i];
 		const char *link = service->link;
 
-		reason[0] = '\0';
+		reason.text[0] = '\0';
 		if (!endpoint_link_local(&service->service))
 			continue;
 		endpoint_print_address(text, &service->service, 0);
 		if (dpdk && link[0] && strcmp(link, config->punt) != 0)
-			snprintf(reason, sizeof(reason),
-				 "%s%%%s: a port of DPDK is no interface: leave %%%s out", text,
-				 link, link);
+			error_say(&reason, "%s%%%s: a port of DPDK is no interface: leave %%%s out",
+				  text, link, link);
 		else if (!dpdk && !config->interfaces_count && !link[0])
-			snprintf(reason, sizeof(reason),
-				 "%s is link-local: name the interfaces to answer on it", text);
+			error_say(&reason, "%s is link-local: name the interfaces to answer on it",
+				  text);
 		else if (!dpdk && config->interfaces_count && link[0] &&
 			 !has_interface(config, link))
-			snprintf(reason, sizeof(reason),
-				 "%s%%%s: %s is not among the interfaces: name it there too", text,
-				 link, link);
-		if (reason[0])
-			return config_refuse_address(config, i, false, where, error, size, reason);
+			error_say(&reason,
+				  "%s%%%s: %s is not among the interfaces: name it there too", text,
+				  link, link);
+		if (reason.text[0])
+			return config_refuse_address(config, i, false, where, error, reason.text);
 	}
 	return 0;
 }
 
 /* A dataplane that knows no interfaces knows no addresses of their own. */
-static int check_own(const struct config *config, const char *where, char *error, size_t size)
+static int check_own(const struct config *config, const char *where, struct error *error)
 {
 	for (size_t i = 0; i < config->services_count; i++) {
 		const struct config_service *service = &config->services[i];
@@ -1193,46 +1182,47 @@ static int check_own(const struct config *config, const char *where, char *error
 		if (service->service.family != FAMILY_OTHER)
 			continue;
 		if (!service->line)
-			return refuse(error, size,
-				      "%s: services: a port of DPDK has no addresses of its own: "
-				      "name the addresses to answer on",
-				      where);
-		return refuse(error, size,
-			      "%s:%u: services[%zu].address: is missing: a port of DPDK has no "
-			      "addresses of its own",
-			      where, service->line, i);
+			return error_set(
+				error, -EINVAL,
+				"%s: services: a port of DPDK has no addresses of its own: "
+				"name the addresses to answer on",
+				where);
+		return error_set(error, -EINVAL,
+				 "%s:%u: services[%zu].address: is missing: a port of DPDK has no "
+				 "addresses of its own",
+				 where, service->line, i);
 	}
 	return 0;
 }
 
-int config_finish(struct config *config, const char *where, char *error, size_t size)
+int config_finish(struct config *config, const char *where, struct error *error)
 {
 	bool dpdk = config->dataplane == CONFIG_DATAPLANE_DPDK;
 	int r = 0;
 
 	if (config->interfaces_count == 0 && !dpdk && config->dataplane != CONFIG_DATAPLANE_SOCKET)
-		return refuse(error, size,
-			      "%s: interfaces: name at least one, or set dataplane: socket, "
-			      "which needs none",
-			      where);
+		return error_set(error, -EINVAL,
+				 "%s: interfaces: name at least one, or set dataplane: socket, "
+				 "which needs none",
+				 where);
 	if (config->services_count == 0) {
 		config->services[0].service.port = CONFIG_PORT_DEFAULT;
 		config->services_count = 1;
 	}
 	if (config->interfaces_count == 0 && dpdk)
-		r = check_own(config, where, error, size);
+		r = check_own(config, where, error);
 	if (r == 0)
-		r = check_links(config, where, error, size);
-	return r < 0 ? r : try_policy(config, where, error, size);
+		r = check_links(config, where, error);
+	return r < 0 ? r : try_policy(config, where, error);
 }
 
 int config_settle(struct config *config, enum config_dataplane dataplane, const char *where,
-		  char *error, size_t size)
+		  struct error *error)
 {
 	const char *key, *why;
 
 	config->dataplane = dataplane;
 	why = dataplane_error(config, &key);
-	return why ? refuse(error, size, "%s: %s: %s", where, key, why)
-		   : try_policy(config, where, error, size);
+	return why ? error_set(error, -EINVAL, "%s: %s: %s", where, key, why)
+		   : try_policy(config, where, error);
 }

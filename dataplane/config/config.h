@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "error.h"
 #include "policy_build.h"
 
 #define CONFIG_PORT_DEFAULT   3478
@@ -84,13 +85,13 @@ void config_defaults(struct config *config);
  * Return: 0 or -errno; -EINVAL when the content is wrong.
  */
 int config_load(struct config *config, const char *file, enum config_dataplane automatic,
-		char *error, size_t size);
+		struct error *error);
 
 /**
  * config_finish - what holds over several keys, and the defaults that depend on them.
  * @where: what the errors begin with: the file, or "options"
  */
-int config_finish(struct config *config, const char *where, char *error, size_t size);
+int config_finish(struct config *config, const char *where, struct error *error);
 
 /**
  * config_settle - set the dataplane that `auto` stands for, and validate what depends on it.
@@ -100,7 +101,7 @@ int config_finish(struct config *config, const char *where, char *error, size_t 
  * Return: 0 or -EINVAL.
  */
 int config_settle(struct config *config, enum config_dataplane dataplane, const char *where,
-		  char *error, size_t size);
+		  struct error *error);
 
 /**
  * config_refuse_address - say what is wrong with the address of a service, behind its place.
@@ -111,7 +112,7 @@ int config_settle(struct config *config, enum config_dataplane dataplane, const 
  * Return: -EINVAL.
  */
 int config_refuse_address(const struct config *config, size_t position, bool alternate,
-			  const char *where, char *error, size_t size, const char *reason);
+			  const char *where, struct error *error, const char *reason);
 
 /*
  * The values that options and keys have in common, from their text to @target: uint8_t (enum
@@ -120,13 +121,13 @@ int config_refuse_address(const struct config *config, size_t position, bool alt
  * and struct config_listen. Each returns 0 or -EINVAL, and then sets
  * @error to a sentence.
  */
-int config_read_dataplane(void *target, const char *text, char *error, size_t size);
-int config_read_interface(void *target, const char *text, char *error, size_t size);
-int config_read_address(void *target, const char *text, char *error, size_t size);
-int config_read_link_address(void *target, const char *text, char *error, size_t size);
-int config_read_port(void *target, const char *text, char *error, size_t size);
-int config_read_software(void *target, const char *text, char *error, size_t size);
-int config_read_listen(void *target, const char *text, char *error, size_t size);
+int config_read_dataplane(void *target, const char *text, struct error *error);
+int config_read_interface(void *target, const char *text, struct error *error);
+int config_read_address(void *target, const char *text, struct error *error);
+int config_read_link_address(void *target, const char *text, struct error *error);
+int config_read_port(void *target, const char *text, struct error *error);
+int config_read_software(void *target, const char *text, struct error *error);
+int config_read_listen(void *target, const char *text, struct error *error);
 
 /** config_dataplane_name, config_idle_name - the word for it in the file. */
 const char *config_dataplane_name(uint8_t dataplane);

@@ -28,31 +28,30 @@
 
 /* --- what is configured --- */
 
-int control_config(struct config *config, const char *file, char *error, size_t size)
+int control_config(struct config *config, const char *file, struct error *error)
 {
-	int r = config_load(config, file, CONFIG_DATAPLANE_DPDK, error, size);
+	int r = config_load(config, file, CONFIG_DATAPLANE_DPDK, error);
 
 	if (r < 0 || config->dataplane == CONFIG_DATAPLANE_DPDK)
 		return r;
-	snprintf(error, size, "%s: dataplane: is %s, and reflex-dpdk is for dpdk", file,
-		 config_dataplane_name(config->dataplane));
-	return -EINVAL;
+	return error_set(error, -EINVAL, "%s: dataplane: is %s, and reflex-dpdk is for dpdk", file,
+			 config_dataplane_name(config->dataplane));
 }
 
 struct generation *control_generation(const struct config *config, const struct services *services,
-				      char *error, size_t size)
+				      struct error *error)
 {
 	struct generation *generation;
 	struct policy *policy;
 
-	if (services_policy(&policy, services, config, error, size) < 0)
+	if (services_policy(&policy, services, config, error) < 0)
 		return NULL;
 	generation = rte_malloc("generation", sizeof(*generation), RTE_CACHE_LINE_SIZE);
 	if (generation) {
 		generation->policy = *policy;
 		generation->sleep = config->idle == CONFIG_IDLE_SLEEP;
 	} else {
-		snprintf(error, size, "no memory of DPDK is left for the services");
+		error_say(error, "no memory of DPDK is left for the services");
 	}
 	free(policy);
 	return generation;
@@ -87,10 +86,10 @@ static void log_services(const struct responder *responder, const char *prefix)
 
 /* Takes over the services on success. Nothing has changed after an error. */
 static int put_in_force(struct responder *responder, const struct config *config,
-			struct services *services, char *error, size_t size)
+			struct services *services, struct error *error)
 {
 	const struct generation *old = responder->generation;
-	struct generation *generation = control_generation(config, services, error, size);
+	struct generation *generation = control_generation(config, services, error);
 
 	if (!generation)
 		return -EINVAL;
@@ -106,23 +105,22 @@ static int put_in_force(struct responder *responder, const struct config *config
 	return 0;
 }
 
-static int reload(struct responder *responder, char *error, size_t size)
+static int reload(struct responder *responder, struct error *error)
 {
 	static struct config next;
 	struct services services;
-	int r = control_config(&next, responder->options.file, error, size);
+	int r = control_config(&next, responder->options.file, error);
 
 	if (r < 0)
 		return r;
 	if (strcmp(next.punt, responder->config.punt) != 0) {
-		snprintf(error, size, "%s: punt: changes only by a restart",
-			 responder->options.file);
-		return -EPERM;
+		return error_set(error, -EPERM, "%s: punt: changes only by a restart",
+				 responder->options.file);
 	}
-	r = services_expand(&services, &next, error, size);
+	r = services_expand(&services, &next, error);
 	if (r < 0)
 		return r;
-	r = put_in_force(responder, &next, &services, error, size);
+	r = put_in_force(responder, &next, &services, error);
 	if (r == 0)
 		responder->config = next;
 	services_free(&services);
@@ -133,13 +131,13 @@ static int reload(struct responder *responder, char *error, size_t size)
 static void follow_addresses(struct responder *responder)
 {
 	const struct config *config = &responder->config;
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	struct services services;
 	int r;
 
 	if (config->interfaces_count == 0)
 		return;
-	r = services_expand(&services, config, error, sizeof(error));
+	r = services_expand(&services, config, &error);
 	if (r == 0)
 		services_limit(&services, &responder->services);
 	if (r == 0 && services_equal(&services, &responder->services)) {
@@ -147,25 +145,25 @@ static void follow_addresses(struct responder *responder)
 		return;
 	}
 	if (r == 0) {
-		r = put_in_force(responder, config, &services, error, sizeof(error));
+		r = put_in_force(responder, config, &services, &error);
 		services_free(&services);
 	}
 	if (r == 0)
 		log_services(responder, "addresses changed: ");
-	snprintf(responder->unfollowed, sizeof(responder->unfollowed), "%s", r < 0 ? error : "");
+	responder->unfollowed = r < 0 ? error : (struct error){""};
 }
 
 static void on_hangup(struct responder *responder)
 {
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	bool successful;
 
 	sd_notify(0, "RELOADING=1");
-	successful = reload(responder, error, sizeof(error)) == 0;
+	successful = reload(responder, &error) == 0;
 	sd_notify(0, "READY=1");
 	responder->status.last_reload_successful = successful;
 	if (!successful) {
-		log_error("reload refused, the old configuration goes on: %s", error);
+		log_error("reload refused, the old configuration goes on: %s", error.text);
 		return;
 	}
 	responder->status.generation++;
@@ -174,7 +172,7 @@ static void on_hangup(struct responder *responder)
 
 /* --- how it is --- */
 
-static bool workers_ready(struct responder *responder, char *reason, size_t size)
+static bool workers_ready(struct responder *responder, struct error *reason)
 {
 	static uint64_t seen[WORKER_WORKERS_MAX];
 	static unsigned int stuck[WORKER_WORKERS_MAX];
@@ -186,38 +184,37 @@ static bool workers_ready(struct responder *responder, char *reason, size_t size
 		seen[i] = rounds;
 		if (stuck[i] < STUCK_PERIODS)
 			continue;
-		snprintf(reason, size, "the worker on lcore %u is stuck",
-			 responder->workers[i].lcore);
+		error_say(reason, "the worker on lcore %u is stuck", responder->workers[i].lcore);
 		return false;
 	}
 	return true;
 }
 
 /* As look_at_port has seen them. */
-static bool ports_ready(struct responder *responder, char *reason, size_t size)
+static bool ports_ready(struct responder *responder, struct error *reason)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++) {
 		const struct port *port = &responder->ports[i];
 
 		if (segment_port(&responder->status, port->name)->up)
 			continue;
-		snprintf(reason, size, "port %s: its %s", port->name,
-			 port->gone ? "device is gone: restart reflex-dpdk when it is back"
-				    : "link is down");
+		error_say(reason, "port %s: its %s", port->name,
+			  port->gone ? "device is gone: restart reflex-dpdk when it is back"
+				     : "link is down");
 		return false;
 	}
 	return true;
 }
 
 /* A request that no port brings, to the first service. */
-static bool answers(const struct responder *responder, char *reason, size_t size)
+static bool answers(const struct responder *responder, struct error *reason)
 {
 	const struct service *service = &responder->services.list[0];
 	char text[ENDPOINT_TEXT_MAX];
 	struct probe probe;
 
 	if (responder->services.count == 0) {
-		snprintf(reason, size, "no interface has an address yet, and answering needs one");
+		error_say(reason, "no interface has an address yet, and answering needs one");
 		return false;
 	}
 	probe_build(&probe, &service->service);
@@ -226,8 +223,8 @@ static bool answers(const struct responder *responder, char *reason, size_t size
 			       .length;
 	if (probe_answered(&probe))
 		return true;
-	snprintf(reason, size, "the responder gives no right answer for %s",
-		 endpoint_print(text, &service->service, service->scope));
+	error_say(reason, "the responder gives no right answer for %s",
+		  endpoint_print(text, &service->service, service->scope));
 	return false;
 }
 
@@ -272,11 +269,11 @@ static void log_readiness(struct responder *responder)
 	memcpy(responder->trouble, trouble, sizeof(responder->trouble));
 }
 
-static bool services_ready(const struct responder *responder, char *reason, size_t size)
+static bool services_ready(const struct responder *responder, struct error *reason)
 {
-	if (!responder->unfollowed[0])
-		return services_complete(&responder->services, reason, size);
-	snprintf(reason, size, "the addresses changed, but %.460s", responder->unfollowed);
+	if (!responder->unfollowed.text[0])
+		return services_complete(&responder->services, reason);
+	error_say(reason, "the addresses changed, but %.460s", responder->unfollowed.text);
 	return false;
 }
 
@@ -291,15 +288,14 @@ static void look(struct responder *responder)
 static void publish(struct responder *responder)
 {
 	struct segment_status *status = &responder->status;
+	struct error trouble = {""};
 	struct timespec now;
 
 	guard_check();
 	look(responder);
-	status->trouble[0] = '\0';
-	status->ready = workers_ready(responder, status->trouble, sizeof(status->trouble)) &&
-			ports_ready(responder, status->trouble, sizeof(status->trouble)) &&
-			services_ready(responder, status->trouble, sizeof(status->trouble)) &&
-			answers(responder, status->trouble, sizeof(status->trouble));
+	status->ready = workers_ready(responder, &trouble) && ports_ready(responder, &trouble) &&
+			services_ready(responder, &trouble) && answers(responder, &trouble);
+	snprintf(status->trouble, sizeof(status->trouble), "%s", trouble.text);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	status->updated = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	segment_publish(responder->segment.segment, status);

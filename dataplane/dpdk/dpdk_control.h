@@ -8,6 +8,7 @@
 #include "dpdk_options.h"
 #include "dpdk_port.h"
 #include "dpdk_worker.h"
+#include "error.h"
 #include "log.h"
 #include "segment.h"
 #include "services.h"
@@ -29,8 +30,8 @@ struct responder {
 
 	struct segment_writer segment;
 	struct segment_status status;
-	char trouble[SEGMENT_TEXT_MAX];	   /* as it was logged last */
-	char unfollowed[LOG_SENTENCE_MAX]; /* why addresses that changed are not answered on */
+	char trouble[SEGMENT_TEXT_MAX]; /* as it was logged last */
+	struct error unfollowed;	/* why addresses that changed are not answered on */
 	int signals;
 };
 
@@ -52,9 +53,9 @@ void control_end(struct responder *responder);
  * Return: release it with rte_free; NULL on failure.
  */
 struct generation *control_generation(const struct config *config, const struct services *services,
-				      char *error, size_t size);
+				      struct error *error);
 
 /** control_config - config_load, for what reflex-dpdk can do. */
-int control_config(struct config *config, const char *file, char *error, size_t size);
+int control_config(struct config *config, const char *file, struct error *error);
 
 #endif

@@ -44,38 +44,36 @@ static int split(int argc, char **argv)
 	return 0;
 }
 
-static enum options_result check(const struct options *options, int argc, char **argv, char *error,
-				 size_t size)
+static enum options_result check(const struct options *options, int argc, char **argv,
+				 struct error *error)
 {
 	if (optind < argc)
-		snprintf(error, size, "'%s' is not an option: see reflex-dpdk --help",
-			 argv[optind]);
+		error_say(error, "'%s' is not an option: see reflex-dpdk --help", argv[optind]);
 	else if (!options->file)
-		snprintf(error, size,
-			 "no configuration: add `-- --config FILE` behind the EAL options");
-	else if (instance_check(options->instance, error, size) == 0)
+		error_say(error, "no configuration: add `-- --config FILE` behind the EAL options");
+	else if (instance_check(options->instance, error) == 0)
 		return OPTIONS_RUN;
 	return OPTIONS_WRONG;
 }
 
 /* getopt's own complaints, as ours. */
-static void refuse(int option, char **argv, char *error, size_t size)
+static void refuse(int option, char **argv, struct error *error)
 {
 	const char letter[] = {'-', (char)optopt, '\0'};
 	/* Of a short one getopt may not have come to the end yet. */
 	const char *text = optopt > 0 && optopt <= UCHAR_MAX ? letter : argv[optind - 1];
 
 	if (option == ':')
-		snprintf(error, size, "%s needs a value", text);
+		error_say(error, "%s needs a value", text);
 	else
-		snprintf(error, size,
-			 "unknown option %s: see reflex-dpdk --help, and put EAL options before "
-			 "`--`",
-			 text);
+		error_say(error,
+			  "unknown option %s: see reflex-dpdk --help, and put EAL options before "
+			  "`--`",
+			  text);
 }
 
-enum options_result options_parse(struct options *options, int argc, char **argv, char *error,
-				  size_t size)
+enum options_result options_parse(struct options *options, int argc, char **argv,
+				  struct error *error)
 {
 	int begin = split(argc, argv), option, index = 0;
 
@@ -100,9 +98,9 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 			printf("reflex-dpdk %s\n", REFLEX_VERSION);
 			return OPTIONS_DONE;
 		default:
-			refuse(option, argv, error, size);
+			refuse(option, argv, error);
 			return OPTIONS_WRONG;
 		}
 	}
-	return check(options, argc, argv, error, size);
+	return check(options, argc, argv, error);
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "error.h"
+
 enum options_result {
 	OPTIONS_RUN,
 	OPTIONS_DONE, /* help or version has been printed */
@@ -23,7 +25,7 @@ struct options {
  * options_parse - read the command line; it is not changed up to argv[eal_count - 1].
  * @error: set to a sentence when it is wrong
  */
-enum options_result options_parse(struct options *options, int argc, char **argv, char *error,
-				  size_t size);
+enum options_result options_parse(struct options *options, int argc, char **argv,
+				  struct error *error);
 
 #endif

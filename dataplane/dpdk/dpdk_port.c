@@ -129,39 +129,38 @@ static bool is_overrun(const struct rte_eth_dev_info *info, unsigned int room)
 }
 
 /* What makes a driver lose frames without a word, or worse; with so much room in a buffer. */
-static int check(const struct port *port, unsigned int room, char *error, size_t size)
+static int check(const struct port *port, unsigned int room, struct error *error)
 {
 	struct rte_eth_dev_info info;
 	int r = rte_eth_dev_info_get(port->id, &info);
 
 	if (r < 0) {
-		snprintf(error, size, "port %s: its driver does not describe it: %s", port->name,
-			 rte_strerror(-r));
-		return r;
+		return error_set(error, r, "port %s: its driver does not describe it: %s",
+				 port->name, rte_strerror(-r));
 	}
 	/* It takes a part of the buffers for all of them (DPDK 22.11): what lies in the others is
 	 * neither sent nor given back. */
 	if (!rte_eal_has_hugepages() && strcmp(port->driver, "net_af_xdp") == 0) {
-		snprintf(error, size,
-			 "port %s: %s loses frames without huge pages: reserve some (sysctl "
-			 "vm.nr_hugepages=256), and leave --no-huge out",
-			 port->name, port->driver);
-		return -EINVAL;
+		return error_set(
+			error, -EINVAL,
+			"port %s: %s loses frames without huge pages: reserve some (sysctl "
+			"vm.nr_hugepages=256), and leave --no-huge out",
+			port->name, port->driver);
 	}
 	/* The kernel gives each of its sockets a share, read or not. */
 	if (strcmp(port->driver, "net_af_packet") == 0 && info.max_rx_queues > port->queues) {
-		snprintf(error, size,
-			 "port %s: %u of its %u queues have workers, and what comes by the others "
-			 "is lost: give qpairs=%u",
-			 port->name, port->queues, info.max_rx_queues, port->queues);
-		return -EINVAL;
+		return error_set(
+			error, -EINVAL,
+			"port %s: %u of its %u queues have workers, and what comes by the others "
+			"is lost: give qpairs=%u",
+			port->name, port->queues, info.max_rx_queues, port->queues);
 	}
 	if (COMPAT_MEMIF_OVERRUN && is_overrun(&info, room)) {
-		snprintf(error, size,
-			 "port %s: with this DPDK a client of memif that has larger buffers writes "
-			 "beyond those of its server: give bsize=%u",
-			 port->name, 2 * room);
-		return -EINVAL;
+		return error_set(
+			error, -EINVAL,
+			"port %s: with this DPDK a client of memif that has larger buffers writes "
+			"beyond those of its server: give bsize=%u",
+			port->name, 2 * room);
 	}
 	return 0;
 }
@@ -176,7 +175,7 @@ static void find_sockets(struct port *port)
 }
 
 int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
-	      bool punts, char *error, size_t size)
+	      bool punts, struct error *error)
 {
 	struct rte_eth_conf conf = {0};
 	int r = count_queues(id, punts ? RTE_MIN(workers, PORT_PUNT_QUEUES_MAX) : workers);
@@ -186,16 +185,14 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 	if (r > 0) {
 		port->queues = (uint16_t)r;
 		choose(&conf, port, punts);
-		r = check(port, rte_pktmbuf_data_room_size(pools[0]) - RTE_PKTMBUF_HEADROOM, error,
-			  size);
+		r = check(port, rte_pktmbuf_data_room_size(pools[0]) - RTE_PKTMBUF_HEADROOM, error);
 		if (r < 0)
 			return r;
 		r = set_up(id, &conf, port->queues, pools);
 	}
 	if (r < 0) {
-		snprintf(error, size, "port %s cannot be brought up: %s", port->name,
-			 rte_strerror(-r));
-		return r;
+		return error_set(error, r, "port %s cannot be brought up: %s", port->name,
+				 rte_strerror(-r));
 	}
 	receive_multicast(port);
 	rte_eth_macaddr_get(id, &port->mac);
@@ -206,8 +203,7 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 	return 0;
 }
 
-int port_punt(struct port *port, const char *name, struct rte_mempool **pools, char *error,
-	      size_t size)
+int port_punt(struct port *port, const char *name, struct rte_mempool **pools, struct error *error)
 {
 	char device[RTE_ETH_NAME_MAX_LEN], arguments[128], mac[RTE_ETHER_ADDR_FMT_SIZE];
 	const struct rte_eth_conf conf = {0};
@@ -226,25 +222,24 @@ int port_punt(struct port *port, const char *name, struct rte_mempool **pools, c
 	if (r == 0)
 		snprintf(port->punt_name, sizeof(port->punt_name), "%s", name);
 	else
-		snprintf(error, size,
-			 "punt: the kernel's interface %s cannot be made: %s (it takes root, or "
-			 "CAP_NET_ADMIN, /dev/net/tun, and a name that is free)",
-			 name, rte_strerror(-r));
+		error_say(error,
+			  "punt: the kernel's interface %s cannot be made: %s (it takes root, or "
+			  "CAP_NET_ADMIN, /dev/net/tun, and a name that is free)",
+			  name, rte_strerror(-r));
 	return r;
 }
 
 bool port_up(struct port *port)
 {
 	struct rte_eth_link link = {0};
-	char ignored[LOG_SENTENCE_MAX];
+	struct error ignored;
 
 	port->gone = rte_eth_dev_is_removed(port->id) ||
 		     (port->interface && link_gone((int)port->interface));
 	if (port->gone || rte_eth_link_get_nowait(port->id, &link) < 0 || !link.link_status)
 		return false;
 	/* Some drivers do not look at the kernel's interface that the device is made of. */
-	return !port->interface ||
-	       link_ready(port->name, (int)port->interface, ignored, sizeof(ignored));
+	return !port->interface || link_ready(port->name, (int)port->interface, &ignored);
 }
 
 static void end(uint16_t id)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "error.h"
 #include "packet_socket.h"
 
 #define PORT_DESCRIPTORS 1024 /* of a queue, where the device has no other wishes */
@@ -57,7 +58,7 @@ unsigned int port_buffers(uint16_t id);
  * told so, the port is made promiscuous. Return: 0 or -errno.
  */
 int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
-	      bool punts, char *error, size_t size);
+	      bool punts, struct error *error);
 
 /**
  * port_punt - make the kernel's interface behind a port, with its MAC address, MTU and as many
@@ -66,8 +67,7 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
  *
  * Return: 0 or -errno.
  */
-int port_punt(struct port *port, const char *name, struct rte_mempool **pools, char *error,
-	      size_t size);
+int port_punt(struct port *port, const char *name, struct rte_mempool **pools, struct error *error);
 
 /** port_up - whether its link is; sees too whether the device is gone, which is for ever. */
 bool port_up(struct port *port);

@@ -27,11 +27,11 @@
 
 static int raise_files(void)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = files_raise(error, sizeof(error));
+	struct error error;
+	int r = files_raise(&error);
 
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 
@@ -48,11 +48,11 @@ static int open_signals(struct responder *responder)
 /* A start that fails leaves no segment where there was none before. */
 static void close_segment(struct responder *responder)
 {
-	char path[INSTANCE_PATH_MAX], error[LOG_SENTENCE_MAX];
+	char path[INSTANCE_PATH_MAX];
+	struct error error;
 	const char *instance = responder->options.instance;
 
-	if (responder->status.started ||
-	    instance_path(path, instance, SEGMENT_FILE, error, sizeof(error)) < 0) {
+	if (responder->status.started || instance_path(path, instance, SEGMENT_FILE, &error) < 0) {
 		segment_release(&responder->segment);
 		return;
 	}
@@ -64,16 +64,17 @@ static void close_segment(struct responder *responder)
 /* Before EAL, which takes long; it is also the lock of the instance. */
 static int open_segment(struct responder *responder)
 {
-	char path[INSTANCE_PATH_MAX], error[LOG_SENTENCE_MAX];
+	char path[INSTANCE_PATH_MAX];
+	struct error error;
 	const char *instance = responder->options.instance;
-	int r = instance_make(path, instance, error, sizeof(error));
+	int r = instance_make(path, instance, &error);
 
 	if (r == 0)
-		r = instance_path(path, instance, SEGMENT_FILE, error, sizeof(error));
+		r = instance_path(path, instance, SEGMENT_FILE, &error);
 	if (r == 0)
-		r = segment_create(&responder->segment, path, error, sizeof(error));
+		r = segment_create(&responder->segment, path, &error);
 	if (r < 0) {
-		log_error("%s", error);
+		log_error("%s", error.text);
 		return r;
 	}
 	guard_open(&responder->segment, path);
@@ -129,15 +130,15 @@ static int start_eal(struct responder *responder, char **argv)
 
 static int make_generation(struct responder *responder)
 {
-	char error[LOG_SENTENCE_MAX];
-	int r = services_expand(&responder->services, &responder->config, error, sizeof(error));
+	struct error error;
+	int r = services_expand(&responder->services, &responder->config, &error);
 
 	if (r == 0)
-		responder->generation = control_generation(&responder->config, &responder->services,
-							   error, sizeof(error));
+		responder->generation =
+			control_generation(&responder->config, &responder->services, &error);
 	if (responder->generation)
 		return 0;
-	log_error("%s", error);
+	log_error("%s", error.text);
 	return -EINVAL;
 }
 
@@ -217,7 +218,7 @@ static int describe(struct responder *responder, const struct port *port)
 	return 0;
 }
 
-static int open_punt(const struct responder *responder, struct port *port, char *error, size_t size)
+static int open_punt(const struct responder *responder, struct port *port, struct error *error)
 {
 	char name[32];
 
@@ -227,15 +228,15 @@ static int open_punt(const struct responder *responder, struct port *port, char 
 	snprintf(name, sizeof(name), responder->ports_count ? "%s-%u" : "%s",
 		 responder->config.punt, responder->ports_count);
 	if (strlen(name) < sizeof(port->punt_name))
-		return port_punt(port, name, (struct rte_mempool **)responder->pools, error, size);
-	snprintf(error, size, "punt: %s is too long for the name of an interface", name);
-	return -ENAMETOOLONG;
+		return port_punt(port, name, (struct rte_mempool **)responder->pools, error);
+	return error_set(error, -ENAMETOOLONG, "punt: %s is too long for the name of an interface",
+			 name);
 }
 
 static int open_ports(struct responder *responder)
 {
 	uint16_t ids[SEGMENT_PORTS_MAX], id, count = 0;
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	int r = 0;
 
 	RTE_ETH_FOREACH_DEV (id)
@@ -244,11 +245,11 @@ static int open_ports(struct responder *responder)
 		struct port *port = &responder->ports[i];
 
 		r = port_open(port, ids[i], responder->workers_count, responder->pools,
-			      responder->config.punt[0], error, sizeof(error));
+			      responder->config.punt[0], &error);
 		if (r == 0)
-			r = open_punt(responder, port, error, sizeof(error));
+			r = open_punt(responder, port, &error);
 		if (r < 0) {
-			log_error("%s", error);
+			log_error("%s", error.text);
 			return r;
 		}
 		responder->ports_count++;
@@ -316,17 +317,17 @@ static void finish(struct responder *responder)
 
 static int check_only(struct responder *responder)
 {
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	struct services services;
 	struct policy *policy = NULL;
-	int r = services_expand(&services, &responder->config, error, sizeof(error));
+	int r = services_expand(&services, &responder->config, &error);
 
 	if (r == 0)
-		r = services_policy(&policy, &services, &responder->config, error, sizeof(error));
+		r = services_policy(&policy, &services, &responder->config, &error);
 	services_free(&services);
 	free(policy);
 	if (r < 0) {
-		log_error("%s", error);
+		log_error("%s", error.text);
 		return r;
 	}
 	printf("%s: ok\n", responder->options.file);
@@ -345,21 +346,21 @@ int main(int argc, char **argv)
 		run,
 	};
 	static struct responder responder = {.segment.fd = -1, .signals = -1};
-	char error[LOG_SENTENCE_MAX];
+	struct error error;
 	int r;
 
 	log_open("reflex-dpdk");
-	switch (options_parse(&responder.options, argc, argv, error, sizeof(error))) {
+	switch (options_parse(&responder.options, argc, argv, &error)) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;
 	case OPTIONS_WRONG:
-		log_error("%s", error);
+		log_error("%s", error.text);
 		return EXIT_USAGE;
 	case OPTIONS_RUN:
 		break;
 	}
-	if (control_config(&responder.config, responder.options.file, error, sizeof(error)) < 0) {
-		log_error("%s", error);
+	if (control_config(&responder.config, responder.options.file, &error) < 0) {
+		log_error("%s", error.text);
 		return EXIT_USAGE;
 	}
 	if (responder.options.check)

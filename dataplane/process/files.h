@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "error.h"
+
 #define FILES_MIN 192 /* for what a daemon has of its own, and some clients */
 
 /**
@@ -13,6 +15,6 @@
  *
  * Return: 0; -EMFILE where that is less than FILES_MIN; or another -errno.
  */
-int files_raise(char *error, size_t size);
+int files_raise(struct error *error);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int instance_check(const char *instance, char *error, size_t size)
+int instance_check(const char *instance, struct error *error)
 {
 	size_t length = strlen(instance);
 
@@ -16,11 +16,11 @@ int instance_check(const char *instance, char *error, size_t size)
 	    strspn(instance, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
 		    length)
 		return 0;
-	snprintf(error, size,
-		 "--instance: '%s' is not a name of 1 to %d letters, digits, '-', '_' and '.', the "
-		 "first not '.'",
-		 instance, INSTANCE_NAME_MAX);
-	return -EINVAL;
+	return error_set(
+		error, -EINVAL,
+		"--instance: '%s' is not a name of 1 to %d letters, digits, '-', '_' and '.', the "
+		"first not '.'",
+		instance, INSTANCE_NAME_MAX);
 }
 
 /* Return: 0 where it is this user's folder, which nobody else may write; -ENOENT; or -EPERM. */
@@ -54,34 +54,33 @@ static const char *find_run(char *path, size_t size, bool *temporary)
 	return path;
 }
 
-static int refuse_run(const char *run, char *error, size_t size)
+static int refuse_run(const char *run, struct error *error)
 {
-	snprintf(error, size,
-		 "%s is not a folder that only this user may write: remove it, or set "
-		 "XDG_RUNTIME_DIR to such a folder, for the instance's files",
-		 run);
-	return -EPERM;
+	return error_set(error, -EPERM,
+			 "%s is not a folder that only this user may write: remove it, or set "
+			 "XDG_RUNTIME_DIR to such a folder, for the instance's files",
+			 run);
 }
 
-int instance_path(char *path, const char *instance, const char *file, char *error, size_t size)
+int instance_path(char *path, const char *instance, const char *file, struct error *error)
 {
 	char own[32];
 	bool temporary;
 	const char *run = find_run(own, sizeof(own), &temporary);
 
 	if (temporary && check_ours(run) == -EPERM)
-		return refuse_run(run, error, size);
+		return refuse_run(run, error);
 	if (snprintf(path, INSTANCE_PATH_MAX, "%s/reflex/%s%s%s", run, instance, *file ? "/" : "",
 		     file) >= INSTANCE_PATH_MAX) {
-		snprintf(error, size, "the path of the instance's files below %.64s... is too long",
-			 run);
-		return -ENAMETOOLONG;
+		return error_set(error, -ENAMETOOLONG,
+				 "the path of the instance's files below %.64s... is too long",
+				 run);
 	}
 	return 0;
 }
 
 /* In /tmp nobody but its owner can replace it once it is there. */
-static int make_run(char *error, size_t size)
+static int make_run(struct error *error)
 {
 	char own[32];
 	bool temporary;
@@ -92,22 +91,21 @@ static int make_run(char *error, size_t size)
 		return 0;
 	if (mkdir(run, 0700) < 0 && errno != EEXIST) {
 		r = -errno;
-		snprintf(error, size,
-			 "%s cannot be made: %s: set XDG_RUNTIME_DIR to a folder for the "
-			 "instance's files",
-			 run, strerror(-r));
-		return r;
+		return error_set(error, r,
+				 "%s cannot be made: %s: set XDG_RUNTIME_DIR to a folder for the "
+				 "instance's files",
+				 run, strerror(-r));
 	}
-	return check_ours(run) == 0 ? 0 : refuse_run(run, error, size);
+	return check_ours(run) == 0 ? 0 : refuse_run(run, error);
 }
 
-int instance_make(char *path, const char *instance, char *error, size_t size)
+int instance_make(char *path, const char *instance, struct error *error)
 {
 	char *last;
-	int r = make_run(error, size);
+	int r = make_run(error);
 
 	if (r == 0)
-		r = instance_path(path, instance, "", error, size);
+		r = instance_path(path, instance, "", error);
 	if (r < 0)
 		return r;
 	last = strrchr(path, '/');
@@ -117,6 +115,6 @@ int instance_make(char *path, const char *instance, char *error, size_t size)
 	if (r == 0 && mkdir(path, 0755) < 0 && errno != EEXIST)
 		r = -errno;
 	if (r < 0)
-		snprintf(error, size, "%s cannot be made: %s", path, strerror(-r));
+		error_say(error, "%s cannot be made: %s", path, strerror(-r));
 	return r;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "error.h"
+
 #define INSTANCE_DEFAULT  "default"
 #define INSTANCE_NAME_MAX 64
 #define INSTANCE_PATH_MAX 512
@@ -16,7 +18,7 @@
  *
  * Return: 0 or -EINVAL.
  */
-int instance_check(const char *instance, char *error, size_t size);
+int instance_check(const char *instance, struct error *error);
 
 /**
  * instance_path - where a file of an instance stands: /run/reflex/NAME/FILE; without root below
@@ -26,7 +28,7 @@ int instance_check(const char *instance, char *error, size_t size);
  *
  * Return: 0 or -errno.
  */
-int instance_path(char *path, const char *instance, const char *file, char *error, size_t size);
+int instance_path(char *path, const char *instance, const char *file, struct error *error);
 
 /**
  * instance_make - make the folder; one that is there is fine, but not another user's in /tmp.
@@ -34,6 +36,6 @@ int instance_path(char *path, const char *instance, const char *file, char *erro
  *
  * Return: 0 or -errno.
  */
-int instance_make(char *path, const char *instance, char *error, size_t size);
+int instance_make(char *path, const char *instance, struct error *error);
 
 #endif

@@ -54,7 +54,7 @@ bool link_gone(int index)
 	return index == 0 || ask(SIOCGIFNAME, &request) == -ENODEV;
 }
 
-bool link_ready(const char *name, int index, char *reason, size_t size)
+bool link_ready(const char *name, int index, struct error *reason)
 {
 	struct ifreq request = {.ifr_ifindex = index};
 	int r = index < 0 ? index : index == 0 ? -ENODEV : 0;
@@ -65,13 +65,13 @@ bool link_ready(const char *name, int index, char *reason, size_t size)
 	if (r == 0)
 		r = ask(SIOCGIFFLAGS, &request);
 	if (r == -ENODEV)
-		snprintf(reason, size, "%s: is gone from this network namespace", name);
+		error_say(reason, "%s: is gone from this network namespace", name);
 	else if (r < 0)
-		snprintf(reason, size, "%s: its state is unknown: %s", name, strerror(-r));
+		error_say(reason, "%s: its state is unknown: %s", name, strerror(-r));
 	else if (!(request.ifr_flags & IFF_UP))
-		snprintf(reason, size, "%s: is down", name);
+		error_say(reason, "%s: is down", name);
 	else if (!(request.ifr_flags & IFF_RUNNING))
-		snprintf(reason, size, "%s: has no carrier", name);
+		error_say(reason, "%s: has no carrier", name);
 	else
 		return true;
 	return false;
@@ -83,7 +83,7 @@ bool link_ready(const char *name, int index, char *reason, size_t size)
  * The far end may be in a network namespace that cannot be looked into. But a program there bounds
  * the MTU of this end, which is free otherwise (veth_xdp_set in the kernel's driver).
  */
-bool link_far_end(const char *name, int index, char *reason, size_t size)
+bool link_far_end(const char *name, int index, struct error *reason)
 {
 	struct interface interface;
 	int fd = netlink_open();
@@ -93,8 +93,8 @@ bool link_far_end(const char *name, int index, char *reason, size_t size)
 		close(fd);
 	if (r < 0 || !interface.veth || interface.mtu_max != ETH_MAX_MTU)
 		return true;
-	snprintf(
-		reason, size,
+	error_say(
+		reason,
 		"%s: the far end of this veth pair has no XDP program, so it does not get what XDP "
 		"sends back: attach one there that passes frames, or use `dataplane: socket` or "
 		"`mode: generic`",

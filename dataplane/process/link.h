@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "error.h"
+
 /**
  * link_open - open the socket that all questions here go to, and keep it. To be called while there
  * are files left; else the first question does.
@@ -31,7 +33,7 @@ bool link_gone(int index);
  * @index: 0 where there is none of that name, or what link_index says
  * @reason: set to a sentence when not
  */
-bool link_ready(const char *name, int index, char *reason, size_t size);
+bool link_ready(const char *name, int index, struct error *reason);
 
 /**
  * link_far_end - whether the far end of a veth pair takes what XDP sends back. It does so with an
@@ -40,7 +42,7 @@ bool link_ready(const char *name, int index, char *reason, size_t size);
  *
  * Needs no privilege, wherever the far end is. True of all that is no veth.
  */
-bool link_far_end(const char *name, int index, char *reason, size_t size);
+bool link_far_end(const char *name, int index, struct error *reason);
 
 /**
  * link_xdp_errors - how many frames of XDP_TX an interface did not send, by its driver's

@@ -11,17 +11,17 @@
 #include <unistd.h>
 
 /* Says who holds the lock. */
-static int refuse(const struct lock *lock, const char *instance, char *error, size_t size)
+static int refuse(const struct lock *lock, const char *instance, struct error *error)
 {
 	char text[24] = "";
 	ssize_t length = pread(lock->fd, text, sizeof(text) - 1, 0);
 
 	text[length > 0 ? strcspn(text, "\n") : 0] = '\0';
-	snprintf(error, size,
-		 "instance '%s' is already running%s%s: stop it first, or give this one another "
-		 "--instance name",
-		 instance, *text ? ", process " : "", text);
-	return -EBUSY;
+	return error_set(
+		error, -EBUSY,
+		"instance '%s' is already running%s%s: stop it first, or give this one another "
+		"--instance name",
+		instance, *text ? ", process " : "", text);
 }
 
 /* Whether the path still leads to the file that was locked: its holder before us may have removed
@@ -34,14 +34,14 @@ static bool still_there(int fd, const char *path)
 	       held.st_ino == named.st_ino;
 }
 
-int lock_take(struct lock *lock, const char *instance, char *error, size_t size)
+int lock_take(struct lock *lock, const char *instance, struct error *error)
 {
 	char path[sizeof(lock->folder) + 8];
 	int r;
 
 	lock->fd = -1;
 	for (;;) {
-		r = instance_make(lock->folder, instance, error, size);
+		r = instance_make(lock->folder, instance, error);
 		if (r < 0)
 			return r;
 		snprintf(path, sizeof(path), "%s/lock", lock->folder);
@@ -50,23 +50,21 @@ int lock_take(struct lock *lock, const char *instance, char *error, size_t size)
 			continue; /* its holder before us has just removed the folder */
 		if (lock->fd < 0) {
 			r = -errno;
-			snprintf(error, size, "%s cannot be opened: %s", path, strerror(-r));
-			return r;
+			return error_set(error, r, "%s cannot be opened: %s", path, strerror(-r));
 		}
 		if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
 			r = -errno;
 			if (r == -EWOULDBLOCK)
-				r = refuse(lock, instance, error, size);
+				r = refuse(lock, instance, error);
 			else
-				snprintf(error, size, "%s cannot be locked: %s", path,
-					 strerror(-r));
+				error_say(error, "%s cannot be locked: %s", path, strerror(-r));
 			break;
 		}
 		if (still_there(lock->fd, path)) {
 			if (ftruncate(lock->fd, 0) == 0 && dprintf(lock->fd, "%d\n", getpid()) > 0)
 				return 0;
 			r = -errno;
-			snprintf(error, size, "%s cannot be written: %s", path, strerror(-r));
+			error_say(error, "%s cannot be written: %s", path, strerror(-r));
 			lock_release(lock);
 			return r;
 		}

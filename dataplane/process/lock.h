@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "error.h"
 #include "instance.h"
 
 struct lock {
@@ -18,7 +19,7 @@ struct lock {
  *
  * Return: 0; -EBUSY when another daemon runs as that instance; or another -errno.
  */
-int lock_take(struct lock *lock, const char *instance, char *error, size_t size);
+int lock_take(struct lock *lock, const char *instance, struct error *error);
 
 /**
  * lock_release - remove the folder and let go.

@@ -5,9 +5,6 @@
 
 #include <syslog.h>
 
-/* The longest sentence that a function hands back to its caller to print. */
-#define LOG_SENTENCE_MAX 512
-
 /**
  * log_open - find out whether stderr is the journal's; call it first.
  * @program: what lines begin with elsewhere

@@ -165,7 +165,7 @@ static int make(struct segment_writer *writer, const char *path)
 	return r;
 }
 
-int segment_create(struct segment_writer *writer, const char *path, char *error, size_t size)
+int segment_create(struct segment_writer *writer, const char *path, struct error *error)
 {
 	int r;
 
@@ -179,11 +179,11 @@ int segment_create(struct segment_writer *writer, const char *path, char *error,
 		return 0;
 	segment_release(writer);
 	if (r == -EBUSY)
-		snprintf(error, size,
-			 "reflex-dpdk runs already as this instance: stop it first, or give this "
-			 "one another --instance name");
+		error_say(error,
+			  "reflex-dpdk runs already as this instance: stop it first, or give this "
+			  "one another --instance name");
 	else
-		snprintf(error, size, "%s cannot be made: %s", path, strerror(-r));
+		error_say(error, "%s cannot be made: %s", path, strerror(-r));
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "counters.h"
+#include "error.h"
 
 #define SEGMENT_FILE	  "dpdk"	/* in the instance's folder */
 #define SEGMENT_MAGIC	  0x786c666572u /* "reflx" */
@@ -89,7 +90,7 @@ struct segment_writer {
  * A file of another layout is replaced, and so is one that is no regular file. `updated` is 0 until
  * the first segment_publish. Return: 0; -EBUSY while another process writes; or another -errno.
  */
-int segment_create(struct segment_writer *writer, const char *path, char *error, size_t size);
+int segment_create(struct segment_writer *writer, const char *path, struct error *error);
 
 /** segment_lane - the lane of a queue, an earlier one's where there was one; NULL: all are taken.
  */

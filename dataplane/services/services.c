@@ -389,8 +389,7 @@ bool services_named(const struct config *config)
 	return true;
 }
 
-int services_expand(struct services *services, const struct config *config, char *error,
-		    size_t size)
+int services_expand(struct services *services, const struct config *config, struct error *error)
 {
 	struct machine machine = {.config = config};
 	size_t room = 0;
@@ -403,8 +402,8 @@ int services_expand(struct services *services, const struct config *config, char
 		r = 0;
 	}
 	if (r < 0) {
-		snprintf(error, size, "this machine's addresses cannot be listed: %s%s",
-			 strerror(-r), netlink_hint(r));
+		error_say(error, "this machine's addresses cannot be listed: %s%s", strerror(-r),
+			  netlink_hint(r));
 		free(machine.list);
 		return r;
 	}
@@ -413,7 +412,7 @@ int services_expand(struct services *services, const struct config *config, char
 	find_strays(services, config, &machine);
 	free(machine.list);
 	if (r < 0) {
-		snprintf(error, size, "out of memory");
+		error_say(error, "out of memory");
 		services_free(services);
 		return r;
 	}
@@ -445,21 +444,21 @@ void services_limit(struct services *services, const struct services *current)
 	qsort(services->list, services->count, sizeof(*services->list), compare_whole);
 }
 
-bool services_complete(const struct services *services, char *reason, size_t size)
+bool services_complete(const struct services *services, struct error *reason)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
 	if (services->duplicate_named)
-		snprintf(reason, size,
-			 "%s is not answered on, as another host has it too: it failed its "
-			 "duplicate address detection",
-			 endpoint_print_address(text, &services->duplicate.service,
-						services->duplicate.scope));
+		error_say(reason,
+			  "%s is not answered on, as another host has it too: it failed its "
+			  "duplicate address detection",
+			  endpoint_print_address(text, &services->duplicate.service,
+						 services->duplicate.scope));
 	else if (services->excess) /* how many is left to the metric, as it may change often */
-		snprintf(reason, size,
-			 "there are more own addresses and ports than the %d that can be answered "
-			 "on, and some are left out: remove addresses, or name those to answer on",
-			 POLICY_SERVICES_MAX);
+		error_say(reason,
+			  "there are more own addresses and ports than the %d that can be answered "
+			  "on, and some are left out: remove addresses, or name those to answer on",
+			  POLICY_SERVICES_MAX);
 	else
 		return true;
 	return false;
@@ -478,28 +477,27 @@ void services_log_left_out(const struct services *services)
 			    services->duplicates > 1 ? " (the first of several)" : "");
 }
 
-static void say_why(int r, const struct services *services, size_t culprit, char *error,
-		    size_t size)
+static void say_why(int r, const struct services *services, size_t culprit, struct error *error)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
 	if (r == -E2BIG)
-		snprintf(
-			error, size,
+		error_say(
+			error,
 			"%zu services with the interfaces' own addresses, at most %d are possible: "
 			"name the addresses to answer on",
 			services->count, POLICY_SERVICES_MAX);
 	else if (r == -EADDRNOTAVAIL && culprit < services->count)
-		snprintf(error, size,
-			 "%s is no unicast address of a host: name the addresses to answer on",
-			 endpoint_print_address(text, &services->list[culprit].service,
-						services->list[culprit].scope));
+		error_say(error,
+			  "%s is no unicast address of a host: name the addresses to answer on",
+			  endpoint_print_address(text, &services->list[culprit].service,
+						 services->list[culprit].scope));
 	else
-		snprintf(error, size, "the services cannot be made a policy: %s", strerror(-r));
+		error_say(error, "the services cannot be made a policy: %s", strerror(-r));
 }
 
 int services_policy(struct policy **policy, const struct services *services,
-		    const struct config *config, char *error, size_t size)
+		    const struct config *config, struct error *error)
 {
 	struct policy_service *list = calloc(services->count + 1, sizeof(*list));
 	size_t culprit = 0;
@@ -514,7 +512,7 @@ int services_policy(struct policy **policy, const struct services *services,
 out:
 	free(list);
 	if (r < 0) {
-		say_why(r, services, culprit, error, size);
+		say_why(r, services, culprit, error);
 		free(*policy);
 		*policy = NULL;
 	}
@@ -522,7 +520,7 @@ out:
 }
 
 /* An alternative name leads to the interface too, but the kernel does not call it by that. */
-static int check_names(const struct config *config, const char *where, char *error, size_t size)
+static int check_names(const struct config *config, const char *where, struct error *error)
 {
 	for (size_t i = 0; i < config->interfaces_count; i++) {
 		const char *name = config->interfaces[i].name;
@@ -531,35 +529,37 @@ static int check_names(const struct config *config, const char *where, char *err
 
 		if (index <= 0 || !if_indextoname(index, primary) || strcmp(primary, name) == 0)
 			continue;
-		snprintf(error, size, "%s%s: %s is another name of %s: use that",
-			 where ? where : "--interface", where ? ": interfaces" : "", name, primary);
-		return -EINVAL;
+		return error_set(error, -EINVAL, "%s%s: %s is another name of %s: use that",
+				 where ? where : "--interface", where ? ": interfaces" : "", name,
+				 primary);
 	}
 	return 0;
 }
 
 int services_check(const struct services *services, const struct config *config, const char *where,
-		   char *error, size_t size)
+		   struct error *error)
 {
 	const char *interface = config->interfaces_count ? config->interfaces[0].name : "INTERFACE";
-	char text[ENDPOINT_TEXT_MAX], reason[LOG_SENTENCE_MAX];
+	char text[ENDPOINT_TEXT_MAX];
+	struct error reason;
 	struct policy_service corners[4];
 
 	if (config->dataplane == CONFIG_DATAPLANE_DPDK)
 		return 0;
-	if (check_names(config, where, error, size) < 0)
+	if (check_names(config, where, error) < 0)
 		return -EINVAL;
 	if (!services->strays)
 		return 0;
 	policy_corners(&config->services[services->stray].service, corners);
 	endpoint_print_address(text, &corners[services->stray_alternate ? 3 : 0], 0);
-	snprintf(reason, sizeof(reason),
-		 "%s is not an address of this machine%s, so no request to it arrives: add it (`ip "
-		 "address add %s dev %s`), or leave the alternate out",
-		 text, services->stray_alternate ? "" : ", though its alternate is", text,
-		 interface);
+	error_say(
+		&reason,
+		"%s is not an address of this machine%s, so no request to it arrives: add it (`ip "
+		"address add %s dev %s`), or leave the alternate out",
+		text, services->stray_alternate ? "" : ", though its alternate is", text,
+		interface);
 	return config_refuse_address(config, services->stray, services->stray_alternate, where,
-				     error, size, reason);
+				     error, reason.text);
 }
 
 /* Whether a TCP socket on the one keeps another from the other. */
@@ -580,7 +580,7 @@ static bool meets(const struct config_listen *listen, const struct service *serv
 }
 
 int services_check_metrics(const struct services *services, const struct config *config,
-			   const char *where, char *error, size_t size)
+			   const char *where, struct error *error)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
@@ -592,12 +592,11 @@ int services_check_metrics(const struct services *services, const struct config 
 
 		if (!meets(&config->metrics, service))
 			continue;
-		snprintf(error, size,
-			 "%s%s: %s is where %s is answered over TCP: choose another port",
-			 where ? where : "--metrics", where ? ": metrics.listen" : "",
-			 config->metrics.text,
-			 endpoint_print(text, &service->service, service->scope));
-		return -EINVAL;
+		return error_set(error, -EINVAL,
+				 "%s%s: %s is where %s is answered over TCP: choose another port",
+				 where ? where : "--metrics", where ? ": metrics.listen" : "",
+				 config->metrics.text,
+				 endpoint_print(text, &service->service, service->scope));
 	}
 	return 0;
 }

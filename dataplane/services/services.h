@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "endpoint.h"
+#include "error.h"
 
 struct services {
 	struct service *list; /* sorted, each once */
@@ -32,8 +33,7 @@ struct services {
  *
  * Return: 0 or -errno.
  */
-int services_expand(struct services *services, const struct config *config, char *error,
-		    size_t size);
+int services_expand(struct services *services, const struct config *config, struct error *error);
 
 /**
  * services_limit - leave out what is more than a policy has room for: own addresses, those that are
@@ -51,7 +51,7 @@ bool services_named(const struct config *config);
  * host's too.
  * @reason: set to a sentence when not
  */
-bool services_complete(const struct services *services, char *reason, size_t size);
+bool services_complete(const struct services *services, struct error *reason);
 
 /**
  * services_log_left_out - say which addresses are another host's too, if any.
@@ -70,7 +70,7 @@ void services_log_left_out(const struct services *services);
  * Return: 0 or -EINVAL.
  */
 int services_check(const struct services *services, const struct config *config, const char *where,
-		   char *error, size_t size);
+		   struct error *error);
 
 /**
  * services_check_metrics - whether metrics and a service share no TCP port, which only one of them
@@ -81,14 +81,14 @@ int services_check(const struct services *services, const struct config *config,
  * Return: 0 or -EINVAL.
  */
 int services_check_metrics(const struct services *services, const struct config *config,
-			   const char *where, char *error, size_t size);
+			   const char *where, struct error *error);
 
 /**
  * services_policy - make the policy for them.
  * @policy: set on success; release with free()
  */
 int services_policy(struct policy **policy, const struct services *services,
-		    const struct config *config, char *error, size_t size);
+		    const struct config *config, struct error *error);
 
 /**
  * services_print - what a configuration says of services, on lines of their own.

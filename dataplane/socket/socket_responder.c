@@ -473,7 +473,7 @@ static struct port_set *new_set(unsigned int workers, size_t services)
 }
 
 int socket_create(struct socket_responder **responder, const struct socket_settings *settings,
-		  char *error, size_t size)
+		  struct error *error)
 {
 	struct socket_responder *new = calloc(1, sizeof(*new));
 	int r = -ENOMEM;
@@ -502,8 +502,7 @@ int socket_create(struct socket_responder **responder, const struct socket_setti
 	return 0;
 fail:
 	socket_destroy(new);
-	snprintf(error, size, "the socket responder cannot be made: %s", strerror(-r));
-	return r;
+	return error_set(error, r, "the socket responder cannot be made: %s", strerror(-r));
 }
 
 unsigned int socket_connections(const struct socket_responder *responder)
@@ -517,7 +516,7 @@ unsigned int socket_workers(const struct socket_responder *responder)
 }
 
 static void say_why(int r, const struct socket_responder *responder, const struct service *service,
-		    bool stream, size_t services, char *error, size_t size)
+		    bool stream, size_t services, struct error *error)
 {
 	const char *kind = stream ? "TCP port " : "";
 	char text[ENDPOINT_TEXT_MAX];
@@ -525,30 +524,31 @@ static void say_why(int r, const struct socket_responder *responder, const struc
 	endpoint_print(text, &service->service, service->scope);
 	switch (r) {
 	case -EADDRINUSE:
-		snprintf(error, size,
-			 "%s%s is in use by another program: `ss -%slpn 'sport = :%u'` names it; "
-			 "stop it%s",
-			 kind, text, stream ? "t" : "u", service->service.port,
-			 responder->beside ? ", or set `otherwise: pass` to share the port with it"
-					   : "");
+		error_say(error,
+			  "%s%s is in use by another program: `ss -%slpn 'sport = :%u'` names it; "
+			  "stop it%s",
+			  kind, text, stream ? "t" : "u", service->service.port,
+			  responder->beside ? ", or set `otherwise: pass` to share the port with it"
+					    : "");
 		break;
 	case -EACCES:
-		snprintf(error, size,
-			 "%s%s cannot be bound: a port below 1024 needs CAP_NET_BIND_SERVICE%s",
-			 kind, text,
-			 responder->started
-				 ? ", which is dropped after the start: restart reflexd to have it"
-				 : ": start as root, or with that capability");
+		error_say(error,
+			  "%s%s cannot be bound: a port below 1024 needs CAP_NET_BIND_SERVICE%s",
+			  kind, text,
+			  responder->started
+				  ? ", which is dropped after the start: restart reflexd to have it"
+				  : ": start as root, or with that capability");
 		break;
 	case -EMFILE:
 	case -ENFILE:
-		snprintf(error, size,
-			 "%s%s cannot be bound: too many open files: raise the limit (`ulimit -n`, "
-			 "LimitNOFILE=) to %zu",
-			 kind, text, files_needed(responder->workers_count, services));
+		error_say(
+			error,
+			"%s%s cannot be bound: too many open files: raise the limit (`ulimit -n`, "
+			"LimitNOFILE=) to %zu",
+			kind, text, files_needed(responder->workers_count, services));
 		break;
 	default:
-		snprintf(error, size, "%s%s cannot be bound: %s", kind, text, strerror(-r));
+		error_say(error, "%s%s cannot be bound: %s", kind, text, strerror(-r));
 	}
 }
 
@@ -583,13 +583,12 @@ static int add_entry(struct socket_responder *responder, const struct service *s
 }
 
 int socket_prepare(struct socket_responder *responder, const struct service *services, size_t count,
-		   struct policy *policy, bool strict, char *error, size_t size)
+		   struct policy *policy, bool strict, struct error *error)
 {
 	struct port_set *next = new_set(responder->workers_count, count);
 
 	if (!next) {
-		snprintf(error, size, "out of memory");
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "out of memory");
 	}
 	responder->next = next;
 	/* Before the new ones are opened, as there may be more of them than before. */
@@ -602,13 +601,13 @@ int socket_prepare(struct socket_responder *responder, const struct service *ser
 
 		if (r == 0)
 			continue;
-		say_why(r, responder, &services[i / 2], stream, count, error, size);
+		say_why(r, responder, &services[i / 2], stream, count, error);
 		if (strict) {
 			socket_abandon(responder);
 			return r;
 		}
 		if (!next->missing_count++) {
-			snprintf(next->missing, sizeof(next->missing), "%s", error);
+			snprintf(next->missing, sizeof(next->missing), "%s", error->text);
 			next->missing_stream = stream;
 		}
 	}
@@ -678,7 +677,7 @@ void socket_abandon(struct socket_responder *responder)
 	limit_connections(responder, responder->set->count / 2);
 }
 
-int socket_start(struct socket_responder *responder, char *error, size_t size)
+int socket_start(struct socket_responder *responder, struct error *error)
 {
 	sigset_t all, before;
 	int r = 0;
@@ -695,7 +694,7 @@ int socket_start(struct socket_responder *responder, char *error, size_t size)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	responder->started = true;
 	if (r < 0)
-		snprintf(error, size, "no thread for the sockets: %s", strerror(-r));
+		error_say(error, "no thread for the sockets: %s", strerror(-r));
 	return r;
 }
 
@@ -751,7 +750,7 @@ size_t socket_missing(const struct socket_responder *responder, const char **sen
 	return responder->set->missing_count;
 }
 
-bool socket_ready(struct socket_responder *responder, char *reason, size_t size)
+bool socket_ready(struct socket_responder *responder, struct error *reason)
 {
 	uint64_t now = milliseconds();
 
@@ -761,22 +760,22 @@ bool socket_ready(struct socket_responder *responder, char *reason, size_t size)
 		int failed;
 
 		if (now > beat + STALLED_MS) {
-			snprintf(reason, size, "a thread of the sockets has not run for %d seconds",
-				 STALLED_MS / 1000);
+			error_say(reason, "a thread of the sockets has not run for %d seconds",
+				  STALLED_MS / 1000);
 			return false;
 		}
 		lock(worker);
 		failed = worker->failed;
 		unlock(worker);
 		if (failed) {
-			snprintf(reason, size, "a thread of the sockets has ended: %s",
-				 strerror(failed));
+			error_say(reason, "a thread of the sockets has ended: %s",
+				  strerror(failed));
 			return false;
 		}
 	}
 	if (responder->beside || !responder->set->missing[0])
 		return true;
-	snprintf(reason, size, "%s", responder->set->missing);
+	error_say(reason, "%s", responder->set->missing);
 	return false;
 }
 

@@ -16,6 +16,7 @@
 
 #include "counters.h"
 #include "endpoint.h"
+#include "error.h"
 #include "message.h"
 #include "policy.h"
 
@@ -61,7 +62,7 @@ struct socket_responder;
  * 0 or -errno.
  */
 int socket_create(struct socket_responder **responder, const struct socket_settings *settings,
-		  char *error, size_t size);
+		  struct error *error);
 
 /** socket_connections - how many the limit of open files allows now, over TCP, of all workers. */
 unsigned int socket_connections(const struct socket_responder *responder);
@@ -79,7 +80,7 @@ unsigned int socket_workers(const struct socket_responder *responder);
  * success. Return: 0 or -errno.
  */
 int socket_prepare(struct socket_responder *responder, const struct service *services, size_t count,
-		   struct policy *policy, bool strict, char *error, size_t size);
+		   struct policy *policy, bool strict, struct error *error);
 
 /**
  * socket_commit - put what was prepared in force.
@@ -96,7 +97,7 @@ void socket_abandon(struct socket_responder *responder);
  *
  * Return: 0 or -errno.
  */
-int socket_start(struct socket_responder *responder, char *error, size_t size);
+int socket_start(struct socket_responder *responder, struct error *error);
 
 /** socket_read - sum the workers' statistics. */
 void socket_read(struct socket_responder *responder, struct socket_statistics *statistics);
@@ -120,7 +121,7 @@ size_t socket_missing(const struct socket_responder *responder, const char **sen
  * socket_ready - whether every worker is at work, on every port.
  * @reason: set to a sentence when not
  */
-bool socket_ready(struct socket_responder *responder, char *reason, size_t size);
+bool socket_ready(struct socket_responder *responder, struct error *reason);
 
 /**
  * socket_run - answer a message without a network, uncounted.

@@ -560,10 +560,10 @@ int main(int argc, char **argv)
 		return 1;
 #ifndef AGREEMENT_HOST_ONLY
 	if (run.kernel) {
-		char error[256];
+		struct error error;
 
-		if (kernel_init(error, sizeof(error))) {
-			fprintf(stderr, "agreement: %s\n", error);
+		if (kernel_init(&error)) {
+			fprintf(stderr, "agreement: %s\n", error.text);
 			return 1;
 		}
 		with_kernel = true;

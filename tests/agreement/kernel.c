@@ -16,19 +16,19 @@ static struct loader *loader;
 static int lanes =
 	-1; /* self-test packets are counted in lane 0, which the loader does not export */
 
-int kernel_init(char *error, size_t size)
+int kernel_init(struct error *error)
 {
 	char instance[32], path[96];
 	int result;
 
 	snprintf(instance, sizeof(instance), "agreement-%d", getpid());
-	result = loader_create(&loader, instance, error, size);
+	result = loader_create(&loader, instance, error);
 	if (result)
 		return result;
 	snprintf(path, sizeof(path), "/sys/fs/bpf/reflex/%s/" STATE_LAYOUT "/lanes", instance);
 	lanes = bpf_obj_get(path);
 	if (lanes < 0) {
-		snprintf(error, size, "%s: %s", path, strerror(errno));
+		error_say(error, "%s: %s", path, strerror(errno));
 		kernel_exit();
 		return -errno;
 	}

@@ -3,10 +3,11 @@
 #ifndef AGREEMENT_KERNEL_H
 #define AGREEMENT_KERNEL_H
 
+#include "error.h"
 #include "host.h"
 
 /* Return: 0 or -errno. */
-int kernel_init(char *error, size_t size);
+int kernel_init(struct error *error);
 void kernel_exit(void);
 int kernel_configure(const struct oracle_config *config);
 int kernel_run(const uint8_t *frame, size_t length, struct outcome *outcome);

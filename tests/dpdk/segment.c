@@ -11,7 +11,7 @@ int main(int argc, char **argv)
 {
 	static struct series_origin origins[SEGMENT_PORTS_MAX];
 	static struct dpdk dpdk = {.instance = INSTANCE_DEFAULT};
-	char reason[LOG_SENTENCE_MAX];
+	struct error reason;
 	bool there;
 
 	if (argc != 2) {
@@ -19,8 +19,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	snprintf(dpdk.paths[0], sizeof(dpdk.paths[0]), "%s", argv[1]);
-	if (!dpdk_look(&dpdk, reason, sizeof(reason)))
-		fprintf(stderr, "segment: %s\n", reason);
+	if (!dpdk_look(&dpdk, &reason))
+		fprintf(stderr, "segment: %s\n", reason.text);
 	there = dpdk.reader.segment;
 	if (there) {
 		series_counters(stdout, origins, dpdk_origins(&dpdk, origins));

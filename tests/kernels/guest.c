@@ -87,12 +87,13 @@ static bool is_native(const char *interface)
 
 static int serve(struct loader *loader, const char *interface)
 {
-	char why[512] = "", line[16];
+	struct error why = {""};
+	char line[16];
 	int error;
 
 	loader_set_policy(loader, &policy);
-	if (loader_attach(loader, interface, LOADER_NATIVE, why, sizeof(why)))
-		return failed("loader_attach", why);
+	if (loader_attach(loader, interface, LOADER_NATIVE, &why))
+		return failed("loader_attach", why.text);
 	if (!is_native(interface) || loader_interface_get(loader, 0).mode != LOADER_NATIVE)
 		return failed("loader_attach", "asked for native mode, got another");
 	printf("REFLEX attached %s\n", interface);
@@ -124,7 +125,7 @@ static unsigned int verified(const char *instance)
 
 int main(int argc, char **argv)
 {
-	char why[2048] = "";
+	struct error why = {""};
 	struct loader *loader;
 	struct utsname system;
 	double begin;
@@ -137,8 +138,8 @@ int main(int argc, char **argv)
 	if (error)
 		return failed("policy_build", strerror(-error));
 	begin = now();
-	if (loader_create(&loader, argv[1], why, sizeof(why)))
-		return failed("loader_create", why);
+	if (loader_create(&loader, argv[1], &why))
+		return failed("loader_create", why.text);
 	uname(&system);
 	printf("REFLEX loaded %s by %s in %.1f s, %u instructions\n", argv[1], system.release,
 	       now() - begin, verified(argv[1]));

@@ -29,7 +29,7 @@
 static char folder[] = "/tmp/reflex-config.XXXXXX";
 static char path[64];
 static struct config config;
-static char error[LOG_SENTENCE_MAX];
+static struct error error;
 
 static void write_bytes(const char *text, size_t length)
 {
@@ -44,22 +44,22 @@ static int load(const char *text)
 {
 	/* What a key leaves alone must come from the defaults, not from before. */
 	memset(&config, 0xff, sizeof(config));
-	error[0] = '\0';
+	error.text[0] = '\0';
 	write_bytes(text, strlen(text));
-	return config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error));
+	return config_load(&config, path, CONFIG_DATAPLANE_AUTO, &error);
 }
 
 static void expect_valid(const char *text)
 {
 	if (load(text) != 0)
-		fail_msg("refused: %s\n%s", error, text);
+		fail_msg("refused: %s\n%s", error.text, text);
 }
 
 /* What the error says behind the file's name. */
 static const char *said(void)
 {
-	assert_memory_equal(error, path, strlen(path));
-	return error + strlen(path);
+	assert_memory_equal(error.text, path, strlen(path));
+	return error.text + strlen(path);
 }
 
 /* --- what is accepted --- */
@@ -609,12 +609,12 @@ static void torn(void **state)
 	(void)state;
 	for (size_t length = 0; length < sizeof(whole); length++) {
 		write_bytes(whole, length);
-		config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error));
+		config_load(&config, path, CONFIG_DATAPLANE_AUTO, &error);
 		for (int byte = 0; byte < 256; byte += 5) {
 			memcpy(text, whole, sizeof(whole));
 			text[length] = byte;
 			write_bytes(text, sizeof(whole) - 1);
-			config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error));
+			config_load(&config, path, CONFIG_DATAPLANE_AUTO, &error);
 		}
 	}
 }
@@ -652,9 +652,8 @@ static void slow(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
 		write_repeated(repeated[i][0], repeated[i][1], 500000);
-		assert_int_equal(
-			config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
-			-EINVAL);
+		assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, &error),
+				 -EINVAL);
 		assert_string_equal(said(), ":1: nested deeper than 16 levels: no key needs that");
 	}
 	file = fopen(path, "w");
@@ -664,10 +663,10 @@ static void slow(void **state)
 		fprintf(file, "&a%d x,", i);
 	fputs("]\n", file);
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
-			 -EINVAL);
+	assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, &error), -EINVAL);
 	/* A fast machine comes to the end of it: there are too many then. */
-	assert_true(strstr(error, "takes more than 2 seconds") || strstr(error, "100000 items"));
+	assert_true(strstr(error.text, "takes more than 2 seconds") ||
+		    strstr(error.text, "100000 items"));
 	assert_true(clock() / CLOCKS_PER_SEC < 20);
 }
 
@@ -676,39 +675,33 @@ static void files(void **state)
 	static char large[(1 << 20) + 1];
 
 	(void)state;
-	assert_int_equal(config_load(&config, "/nonexistent/x.yaml", CONFIG_DATAPLANE_AUTO, error,
-				     sizeof(error)),
+	assert_int_equal(config_load(&config, "/nonexistent/x.yaml", CONFIG_DATAPLANE_AUTO, &error),
 			 -ENOENT);
-	assert_string_equal(error,
+	assert_string_equal(error.text,
 			    "/nonexistent/x.yaml: cannot be opened: No such file or directory");
-	assert_int_equal(config_load(&config, folder, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
-			 -EISDIR);
-	assert_string_equal(error + strlen(folder),
+	assert_int_equal(config_load(&config, folder, CONFIG_DATAPLANE_AUTO, &error), -EISDIR);
+	assert_string_equal(error.text + strlen(folder),
 			    ": is a directory: the configuration must be a regular file");
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes it, so opening it would wait */
-	assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
-			 -EINVAL);
+	assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, &error), -EINVAL);
 	assert_string_equal(said(), ": is a pipe: the configuration must be a regular file");
 	unlink(path);
-	assert_int_equal(
-		config_load(&config, "/dev/zero", CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
-		-EINVAL);
-	assert_string_equal(error, "/dev/zero: is a device: the configuration must be a regular "
-				   "file");
+	assert_int_equal(config_load(&config, "/dev/zero", CONFIG_DATAPLANE_AUTO, &error), -EINVAL);
+	assert_string_equal(error.text,
+			    "/dev/zero: is a device: the configuration must be a regular "
+			    "file");
 
 	memset(large, '#', sizeof(large));
 	write_bytes(large, sizeof(large));
-	assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
-			 -EINVAL);
+	assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, &error), -EINVAL);
 	assert_string_equal(said(), ": larger than 1 MiB, so hardly a configuration");
 
 	write_bytes(ETH0, strlen(ETH0));
 	assert_int_equal(chmod(path, 0), 0);
 	if (access(path, R_OK) < 0) { /* root reads everything */
-		assert_int_equal(
-			config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)),
-			-EACCES);
+		assert_int_equal(config_load(&config, path, CONFIG_DATAPLANE_AUTO, &error),
+				 -EACCES);
 		assert_string_equal(said(), ": cannot be opened: Permission denied");
 	}
 	chmod(path, 0600);

@@ -32,7 +32,7 @@ static struct {
 	bool arrives, far_end;
 } play;
 
-static char reason[LOG_SENTENCE_MAX];
+static struct error reason;
 
 /* The success response to the probe of PROBE_PORT that came from 192.0.2.1, as RFC 8489 has it. */
 static const uint8_t success[] = {
@@ -73,11 +73,11 @@ int loader_run(struct loader *loader, void *frame, size_t *length, size_t capaci
 	return play.action;
 }
 
-bool socket_ready(struct socket_responder *responder, char *why, size_t size)
+bool socket_ready(struct socket_responder *responder, struct error *why)
 {
 	(void)responder;
 	if (!play.threads)
-		snprintf(why, size, "no thread");
+		error_say(why, "no thread");
 	return play.threads;
 }
 
@@ -95,30 +95,30 @@ size_t socket_run(const struct socket_responder *responder, const struct message
 	return play.sockets_length;
 }
 
-bool deliveries_ready(const struct deliveries *deliveries, const struct loader *loader, char *why,
-		      size_t size)
+bool deliveries_ready(const struct deliveries *deliveries, const struct loader *loader,
+		      struct error *why)
 {
 	(void)deliveries;
 	(void)loader;
 	if (!play.arrives)
-		snprintf(why, size, "nothing arrives");
+		error_say(why, "nothing arrives");
 	return play.arrives;
 }
 
-bool link_far_end(const char *name, int index, char *why, size_t size)
+bool link_far_end(const char *name, int index, struct error *why)
 {
 	(void)name;
 	(void)index;
 	if (!play.far_end)
-		snprintf(why, size, "no far end");
+		error_say(why, "no far end");
 	return play.far_end;
 }
 
-bool dpdk_look(struct dpdk *dpdk, char *why, size_t size)
+bool dpdk_look(struct dpdk *dpdk, struct error *why)
 {
 	(void)dpdk;
 	if (!play.dpdk)
-		snprintf(why, size, "no reflex-dpdk");
+		error_say(why, "no reflex-dpdk");
 	return play.dpdk;
 }
 
@@ -128,11 +128,11 @@ int link_index(const char *name)
 	return 2;
 }
 
-bool link_ready(const char *name, int index, char *why, size_t size)
+bool link_ready(const char *name, int index, struct error *why)
 {
 	(void)index;
 	if (!play.up)
-		snprintf(why, size, "%s: is down", name);
+		error_say(why, "%s: is down", name);
 	return play.up;
 }
 
@@ -165,13 +165,13 @@ static int set_up(void **state)
 
 static bool ready(void)
 {
-	return health_ready(&health, reason, sizeof(reason));
+	return health_ready(&health, &reason);
 }
 
-#define assert_unready(text)                                                                       \
+#define assert_unready(expected)                                                                   \
 	do {                                                                                       \
 		assert_false(ready());                                                             \
-		assert_non_null(strstr(reason, text));                                             \
+		assert_non_null(strstr(reason.text, expected));                                    \
 	} while (0)
 
 static void all_is_well(void **state)

@@ -30,7 +30,7 @@ static char path[64];
 static struct segment_writer writer;
 static struct segment_reader reader;
 static struct segment_status status;
-static char error[LOG_SENTENCE_MAX];
+static struct error error;
 
 static int set_up(void **state)
 {
@@ -56,7 +56,7 @@ static int tear_down(void **state)
 
 static void create(void)
 {
-	assert_int_equal(segment_create(&writer, path, error, sizeof(error)), 0);
+	assert_int_equal(segment_create(&writer, path, &error), 0);
 }
 
 static uint64_t monotonic(void)
@@ -114,11 +114,11 @@ static void test_one_writer(void **state)
 
 	(void)state;
 	create();
-	assert_int_equal(segment_create(&second, path, error, sizeof(error)), -EBUSY);
-	assert_non_null(strstr(error, "runs already"));
+	assert_int_equal(segment_create(&second, path, &error), -EBUSY);
+	assert_non_null(strstr(error.text, "runs already"));
 	assert_null(second.segment);
 	segment_release(&writer);
-	assert_int_equal(segment_create(&second, path, error, sizeof(error)), 0);
+	assert_int_equal(segment_create(&second, path, &error), 0);
 	segment_release(&second);
 }
 
@@ -130,7 +130,7 @@ static void test_one_writer_of_any_layout(void **state)
 	(void)state;
 	create();
 	writer.segment->layout++;
-	assert_int_equal(segment_create(&second, path, error, sizeof(error)), -EBUSY);
+	assert_int_equal(segment_create(&second, path, &error), -EBUSY);
 }
 
 static void test_other_layout_is_replaced(void **state)
@@ -177,17 +177,16 @@ static void test_no_memory(void **state)
 		print_message("needs root: %s\n", strerror(errno));
 		skip();
 	}
-	assert_int_equal(segment_create(&writer, path, error, sizeof(error)), -ENOSPC);
-	assert_non_null(strstr(error, "cannot be made: No space left on device"));
+	assert_int_equal(segment_create(&writer, path, &error), -ENOSPC);
+	assert_non_null(strstr(error.text, "cannot be made: No space left on device"));
 	assert_int_equal(access(fresh, F_OK), -1);
 }
 
 static void test_no_folder(void **state)
 {
 	(void)state;
-	assert_int_equal(segment_create(&writer, "/nonexistent/dpdk", error, sizeof(error)),
-			 -ENOENT);
-	assert_non_null(strstr(error, "/nonexistent/dpdk cannot be made: No such file"));
+	assert_int_equal(segment_create(&writer, "/nonexistent/dpdk", &error), -ENOENT);
+	assert_non_null(strstr(error.text, "/nonexistent/dpdk cannot be made: No such file"));
 }
 
 static void test_lanes_by_port_and_queue(void **state)

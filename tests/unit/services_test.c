@@ -29,7 +29,7 @@
 static char path[] = "/tmp/reflex-services.XXXXXX";
 static struct config config;
 static struct services services;
-static char error[LOG_SENTENCE_MAX];
+static struct error error;
 static int control = -1;
 
 /* --- the machine --- */
@@ -103,10 +103,10 @@ static void expand(const char *text)
 	assert_non_null(file);
 	fputs(text, file);
 	assert_int_equal(fclose(file), 0);
-	if (config_load(&config, path, CONFIG_DATAPLANE_AUTO, error, sizeof(error)) < 0)
-		fail_msg("refused: %s", error);
+	if (config_load(&config, path, CONFIG_DATAPLANE_AUTO, &error) < 0)
+		fail_msg("refused: %s", error.text);
 	services_free(&services);
-	if (services_expand(&services, &config, error, sizeof(error)) < 0)
+	if (services_expand(&services, &config, &error) < 0)
 		fail_msg("not expanded: %s", error);
 }
 
@@ -133,16 +133,16 @@ static void expect_list(const char *expected)
 
 static void expect_right(void)
 {
-	if (services_check(&services, &config, path, error, sizeof(error)) < 0)
-		fail_msg("refused: %s", error);
+	if (services_check(&services, &config, path, &error) < 0)
+		fail_msg("refused: %s", error.text);
 }
 
 /* What the error says behind the file's name. */
 static void expect_astray(const char *said)
 {
-	assert_int_equal(services_check(&services, &config, path, error, sizeof(error)), -EINVAL);
-	assert_memory_equal(error, path, strlen(path));
-	assert_string_equal(error + strlen(path), said);
+	assert_int_equal(services_check(&services, &config, path, &error), -EINVAL);
+	assert_memory_equal(error.text, path, strlen(path));
+	assert_string_equal(error.text + strlen(path), said);
 }
 
 /* --- tests --- */
@@ -297,7 +297,7 @@ static void policies(void **state)
 
 	(void)state;
 	expand(SOCKETS "services:\n  - address: 127.0.0.1\n");
-	assert_int_equal(services_policy(&policy, &services, &config, error, sizeof(error)), 0);
+	assert_int_equal(services_policy(&policy, &services, &config, &error), 0);
 	free(policy);
 
 	length = sprintf(text, LO "services:\n- port: 1\n");
@@ -307,11 +307,11 @@ static void policies(void **state)
 				  "alternate: {address: 203.0.113.11, port: %d}}\n",
 				  10000 + i, 20000 + i);
 	expand(text);
-	assert_int_equal(services_policy(&policy, &services, &config, error, sizeof(error)),
-			 -E2BIG);
+	assert_int_equal(services_policy(&policy, &services, &config, &error), -E2BIG);
 	assert_null(policy);
-	assert_string_equal(error, "1026 services with the interfaces' own addresses, at most 1024 "
-				   "are possible: name the addresses to answer on");
+	assert_string_equal(error.text,
+			    "1026 services with the interfaces' own addresses, at most 1024 "
+			    "are possible: name the addresses to answer on");
 }
 
 /* Four ports on 300 addresses: the first of them stay, whatever comes and goes. */
@@ -328,7 +328,7 @@ static void limited(void **state)
 		set_ipv4(label, text);
 		if (i == 99) {
 			expand(all);
-			assert_true(services_complete(&services, error, sizeof(error)));
+			assert_true(services_complete(&services, &error));
 			before = services;
 			services = (struct services){0};
 		}
@@ -338,7 +338,7 @@ static void limited(void **state)
 	services_limit(&services, &before);
 	assert_int_equal(services.count, POLICY_SERVICES_MAX);
 	assert_int_equal(services.excess, 4 * 302 - POLICY_SERVICES_MAX);
-	assert_false(services_complete(&services, error, sizeof(error)));
+	assert_false(services_complete(&services, &error));
 	for (size_t i = 0; i < before.count; i++)
 		assert_non_null(bsearch(&before.list[i], services.list, services.count,
 					sizeof(struct service), service_compare));
@@ -401,8 +401,7 @@ static int tear_down(void **state)
 static void expect_metrics(const char *text, int expected)
 {
 	expand(text);
-	assert_int_equal(services_check_metrics(&services, &config, path, error, sizeof(error)),
-			 expected);
+	assert_int_equal(services_check_metrics(&services, &config, path, &error), expected);
 }
 
 /* An address of a link is another one on the next link. */
@@ -415,7 +414,7 @@ static void metrics(void **state)
 	expect_metrics(SOCKETS LO "services: [{address: fe80::10%lo}]\n"
 				  "metrics: {listen: '[fe80::10%lo]:3478'}\n",
 		       -EINVAL);
-	assert_non_null(strstr(error, "[fe80::10%lo]:3478 is answered over TCP"));
+	assert_non_null(strstr(error.text, "[fe80::10%lo]:3478 is answered over TCP"));
 	expect_metrics(SOCKETS LO "services: [{address: fe80::10%lo}]\n"
 				  "metrics: {listen: '[fe80::10%lo]:9478'}\n",
 		       0);

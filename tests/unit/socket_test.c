@@ -21,7 +21,6 @@
 #include "socket_responder.h"
 
 #define REQUEST 20
-#define ERROR	512
 
 enum {
 	XOR_MAPPED_ADDRESS = 0x0020,
@@ -66,10 +65,10 @@ static struct policy *make_policy(const struct service *services, size_t count)
 }
 
 static int prepare(struct socket_responder *responder, const struct service *services, size_t count,
-		   bool strict, char *error)
+		   bool strict, struct error *error)
 {
 	struct policy *policy = make_policy(services, count);
-	int r = socket_prepare(responder, services, count, policy, strict, error, ERROR);
+	int r = socket_prepare(responder, services, count, policy, strict, error);
 
 	if (r < 0)
 		free(policy);
@@ -94,7 +93,7 @@ static int setup(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	const struct socket_settings settings = {.workers = 2, .services = 4};
 	struct policy_service asked = service(1, free_port()), corners[4];
-	char error[ERROR];
+	struct error error;
 
 	assert_non_null(fixture);
 	asked.alternate[0] = 127;
@@ -105,10 +104,10 @@ static int setup(void **state)
 	for (int i = 0; i < 4; i++)
 		fixture->corners[i].service = corners[i];
 	qsort(fixture->corners, 4, sizeof(fixture->corners[0]), service_compare);
-	assert_int_equal(socket_create(&fixture->responder, &settings, error, sizeof(error)), 0);
-	assert_int_equal(prepare(fixture->responder, fixture->corners, 4, true, error), 0);
+	assert_int_equal(socket_create(&fixture->responder, &settings, &error), 0);
+	assert_int_equal(prepare(fixture->responder, fixture->corners, 4, true, &error), 0);
 	socket_commit(fixture->responder);
-	assert_int_equal(socket_start(fixture->responder, error, sizeof(error)), 0);
+	assert_int_equal(socket_start(fixture->responder, &error), 0);
 	*state = fixture;
 	return 0;
 }
@@ -320,7 +319,7 @@ static void taken_port(void **state)
 	struct service next[2] = {{.service = service(1, free_port())},
 				  {.service = service(3, free_port())}};
 	struct sockaddr_in in = address_of(&next[1]);
-	char error[ERROR], reason[ERROR];
+	struct error error, reason;
 	const char *sentence;
 	bool stream;
 
@@ -333,13 +332,13 @@ static void taken_port(void **state)
 		assert_int_equal(socket_probe(&next[1]), type == SOCK_DGRAM ? -EADDRINUSE : 0);
 
 		/* All or nothing: nothing has changed. */
-		assert_int_equal(prepare(fixture->responder, next, 2, true, error), -EADDRINUSE);
-		assert_non_null(strstr(error, type == SOCK_STREAM ? "ss -tlpn" : "ss -ulpn"));
+		assert_int_equal(prepare(fixture->responder, next, 2, true, &error), -EADDRINUSE);
+		assert_non_null(strstr(error.text, type == SOCK_STREAM ? "ss -tlpn" : "ss -ulpn"));
 		assert_false(answers(&next[0]));
 		assert_true(answers(&fixture->corners[0]));
 
 		/* Or all but that. */
-		assert_int_equal(prepare(fixture->responder, next, 2, false, error), 0);
+		assert_int_equal(prepare(fixture->responder, next, 2, false, &error), 0);
 		socket_commit(fixture->responder);
 		assert_int_equal(socket_missing(fixture->responder, &sentence, &stream), 1);
 		assert_non_null(strstr(sentence, "in use by another program"));
@@ -347,12 +346,12 @@ static void taken_port(void **state)
 		assert_true(answers(&next[0]));
 		assert_int_equal(answers(&next[1]), type == SOCK_STREAM);
 		assert_false(answers(&fixture->corners[0]));
-		assert_false(socket_ready(fixture->responder, reason, sizeof(reason)));
-		assert_non_null(strstr(reason, "in use"));
+		assert_false(socket_ready(fixture->responder, &reason));
+		assert_non_null(strstr(reason.text, "in use"));
 
-		assert_int_equal(prepare(fixture->responder, fixture->corners, 4, true, error), 0);
+		assert_int_equal(prepare(fixture->responder, fixture->corners, 4, true, &error), 0);
 		socket_commit(fixture->responder);
-		assert_true(socket_ready(fixture->responder, reason, sizeof(reason)));
+		assert_true(socket_ready(fixture->responder, &reason));
 		close(fd);
 	}
 }
@@ -361,9 +360,9 @@ static void abandon(void **state)
 {
 	struct fixture *fixture = *state;
 	struct service next = {.service = service(1, free_port())};
-	char error[ERROR];
+	struct error error;
 
-	assert_int_equal(prepare(fixture->responder, &next, 1, true, error), 0);
+	assert_int_equal(prepare(fixture->responder, &next, 1, true, &error), 0);
 	socket_abandon(fixture->responder);
 	assert_int_equal(socket_probe(&next), 0);
 	assert_false(answers(&next));
@@ -376,10 +375,10 @@ static void second_responder(void **state)
 	struct fixture *fixture = *state;
 	const struct socket_settings settings = {.workers = 2, .services = 4};
 	struct socket_responder *second;
-	char error[ERROR];
+	struct error error;
 
-	assert_int_equal(socket_create(&second, &settings, error, sizeof(error)), 0);
-	assert_int_equal(prepare(second, fixture->corners, 4, true, error), -EADDRINUSE);
+	assert_int_equal(socket_create(&second, &settings, &error), 0);
+	assert_int_equal(prepare(second, fixture->corners, 4, true, &error), -EADDRINUSE);
 	socket_destroy(second);
 }
 
