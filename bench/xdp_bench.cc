@@ -204,11 +204,11 @@ struct target load(const std::vector<struct policy_service> &services, int count
 	std::string instance =
 		"bench-" + std::to_string(getpid()) + "-" + std::to_string(loaders.size());
 	struct target target = {};
-	char error[256];
+	struct error error;
 	int fd;
 
-	if (loader_create(&target.loader, instance.c_str(), error, sizeof(error)))
-		die(error);
+	if (loader_create(&target.loader, instance.c_str(), &error))
+		die(error.text);
 	loaders.push_back(target.loader);
 	if (!request_policy(*policy, services))
 		die("cannot set the policy");
@@ -216,8 +216,8 @@ struct target load(const std::vector<struct policy_service> &services, int count
 	for (int i = 0; i < count; i++) {
 		const std::string name = veths.take();
 
-		if (loader_attach(target.loader, name.c_str(), LOADER_NATIVE, error, sizeof(error)))
-			die(error);
+		if (loader_attach(target.loader, name.c_str(), LOADER_NATIVE, &error))
+			die(error.text);
 		target.interfaces.push_back(static_cast<int>(if_nametoindex(name.c_str())));
 	}
 	fd = bpf_obj_get(("/sys/fs/bpf/reflex/" + instance + "/program").c_str());

@@ -1324,7 +1324,7 @@ int loader_end_left(const char *instance, struct error *reason)
 		return error_set(reason, -ENOMEM, "out of memory");
 	ended = end_others(loader, path);
 	if (ended < 0)
-		error_set(reason, ended,
+		error_say(reason,
 			  "an XDP program of this instance may still answer, and cannot be ended "
 			  "(%s): "
 			  "`rm %s` as root ends it; if it is another daemon's, take another "

@@ -10,16 +10,17 @@ struct error {
 };
 
 /**
- * error_set - say why; what was said before is written over.
- * @r: a negative errno
+ * error_say - say why something failed; what was said before is written over.
  * @format: as for printf, and what follows as well; it may print @error->text
- *
- * Return: @r.
  */
-int error_set(struct error *error, int r, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/** error_say - the same, for who returns no errno. */
 void error_say(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * error_set - the same, for who returns an errno.
+ * @r: a negative errno
+ *
+ * Return: @r, as compilers and analyzers see.
+ */
+#define error_set(error, r, ...) (error_say(error, __VA_ARGS__), (r))
 
 #endif

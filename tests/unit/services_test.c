@@ -107,7 +107,7 @@ static void expand(const char *text)
 		fail_msg("refused: %s", error.text);
 	services_free(&services);
 	if (services_expand(&services, &config, &error) < 0)
-		fail_msg("not expanded: %s", error);
+		fail_msg("not expanded: %s", error.text);
 }
 
 /* Compares the list with lines such as "192.0.2.1:1 192.0.2.2:2", service and opposite. */
