@@ -67,8 +67,7 @@ int sockets_prepare(struct socket_responder *sockets, const struct config *confi
 	if (!config->pass_refused)
 		count = list_bindable(list, services);
 	r = socket_prepare(sockets, list, count, policy, strict, error);
-	if (r < 0)
-		free(policy);
+	free(policy);
 	return r;
 }
 

@@ -583,13 +583,14 @@ static int add_entry(struct socket_responder *responder, const struct service *s
 }
 
 int socket_prepare(struct socket_responder *responder, const struct service *services, size_t count,
-		   struct policy *policy, bool strict, struct error *error)
+		   const struct policy *policy, bool strict, struct error *error)
 {
 	struct port_set *next = new_set(responder->workers_count, count);
 
 	if (!next) {
 		return error_set(error, -ENOMEM, "out of memory");
 	}
+	next->policy = *policy;
 	responder->next = next;
 	/* Before the new ones are opened, as there may be more of them than before. */
 	limit_connections(responder,
@@ -611,15 +612,7 @@ int socket_prepare(struct socket_responder *responder, const struct service *ser
 			next->missing_stream = stream;
 		}
 	}
-	next->policy = policy;
 	return 0;
-}
-
-static void free_set(struct port_set *set)
-{
-	if (set)
-		free(set->policy);
-	free(set);
 }
 
 /* Both sets are still there: what the old one has and the new one has not is closed. */
@@ -653,7 +646,7 @@ void socket_commit(struct socket_responder *responder)
 		change_over(&responder->workers[i], responder->next);
 		unlock(&responder->workers[i]);
 	}
-	free_set(responder->set);
+	free(responder->set);
 	responder->set = responder->next;
 	responder->next = NULL;
 	limit_connections(responder, responder->set->count / 2);
@@ -672,7 +665,7 @@ void socket_abandon(struct socket_responder *responder)
 				close_port(worker, column(next, j, i));
 		unlock(worker);
 	}
-	free_set(next);
+	free(next);
 	responder->next = NULL;
 	limit_connections(responder, responder->set->count / 2);
 }
@@ -782,14 +775,12 @@ bool socket_ready(struct socket_responder *responder, struct error *reason)
 size_t socket_run(const struct socket_responder *responder, const struct message_path *path,
 		  const void *request, size_t length, void *reply, size_t capacity)
 {
-	const struct policy *policy = responder->set->policy;
+	const struct policy *policy = &responder->set->policy;
 	const uint8_t *message = request;
 	struct binding binding = {0};
 	enum verdict verdict;
 	size_t needed;
 
-	if (!policy)
-		return 0;
 	verdict = message_examine(message, message + length, policy, path, &binding);
 	if (verdict_action(verdict) != ACTION_ANSWER)
 		return 0;
@@ -836,7 +827,7 @@ void socket_destroy(struct socket_responder *responder)
 		close_worker(&responder->workers[i]);
 	if (responder->stop >= 0)
 		close(responder->stop);
-	free_set(responder->set);
+	free(responder->set);
 	while (responder->drops) {
 		struct drops *drops = responder->drops;
 

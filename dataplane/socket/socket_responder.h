@@ -73,14 +73,14 @@ unsigned int socket_workers(const struct socket_responder *responder);
 /**
  * socket_prepare - open the ports that these services need and that are not open yet.
  * @services: sorted, each once
- * @policy: from malloc; belongs to the responder after success
+ * @policy: copied
  * @strict: fail if a port cannot be had; else go on without it, as socket_missing says
  *
  * What is in force stays so until socket_commit or socket_abandon, one of which must follow a
  * success. Return: 0 or -errno.
  */
 int socket_prepare(struct socket_responder *responder, const struct service *services, size_t count,
-		   struct policy *policy, bool strict, struct error *error);
+		   const struct policy *policy, bool strict, struct error *error);
 
 /**
  * socket_commit - put what was prepared in force.

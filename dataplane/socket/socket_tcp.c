@@ -170,7 +170,7 @@ static int frame(const struct connection *connection)
 static void answer(struct worker *worker, struct connection *connection, const uint8_t *message,
 		   uint32_t length)
 {
-	const struct policy *policy = worker->set->policy;
+	const struct policy *policy = &worker->set->policy;
 	uint8_t *reply = connection->out + connection->out_length;
 	struct reply *noted = &connection->replies[connection->replies_count];
 	struct binding binding = {0};

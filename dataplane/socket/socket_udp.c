@@ -256,7 +256,7 @@ static void reply_to(struct worker *worker, const struct port *port, unsigned in
 	udp->out_bytes[n] = (struct iovec){udp->reply[n], length};
 	from = find_corner(worker, port, &path);
 	if (!from || length > MESSAGE_REPLY_MAX ||
-	    !message_emit(udp->reply[n], udp->reply[n] + length, worker->set->policy, binding)) {
+	    !message_emit(udp->reply[n], udp->reply[n] + length, &worker->set->policy, binding)) {
 		count_reply(worker, port, &reply, length, false);
 		return;
 	}
@@ -272,7 +272,7 @@ static void reply_to(struct worker *worker, const struct port *port, unsigned in
 static void answer(struct worker *worker, const struct port *port, unsigned int request)
 {
 	struct udp *udp = worker->udp;
-	const struct policy *policy = worker->set->policy;
+	const struct policy *policy = &worker->set->policy;
 	const uint8_t *message = udp->request[request];
 	struct reply reply = {.received = udp->in[request].msg_len};
 	struct message_path path = port->path;

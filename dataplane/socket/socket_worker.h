@@ -46,7 +46,7 @@ struct port {
 
 /* What is in force. One port a worker for each entry, in the order of services, UDP before TCP. */
 struct port_set {
-	struct policy *policy;
+	struct policy policy;
 	char missing[512]; /* why the first port could not be had; "": all are here */
 	bool missing_stream;
 	size_t missing_count;

@@ -70,8 +70,7 @@ static int prepare(struct socket_responder *responder, const struct service *ser
 	struct policy *policy = make_policy(services, count);
 	int r = socket_prepare(responder, services, count, policy, strict, error);
 
-	if (r < 0)
-		free(policy);
+	free(policy);
 	return r;
 }
 
