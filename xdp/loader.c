@@ -1132,17 +1132,12 @@ bool loader_interface_live(const struct loader *loader, size_t position)
 int loader_read(struct loader *loader, size_t position, struct counters *counters)
 {
 	uint32_t lane = loader->attachments[position].lane;
-	uint64_t *sum = (uint64_t *)counters;
 
 	memset(counters, 0, sizeof(*counters));
 	if (bpf_map_lookup_elem(bpf_map__fd(loader->skeleton->maps.lanes), &lane, loader->lanes))
 		return -errno;
-	for (int cpu = 0; cpu < loader->cpus; cpu++) {
-		const uint64_t *part = (const uint64_t *)&loader->lanes[cpu].counters;
-
-		for (size_t i = 0; i < sizeof(*counters) / sizeof(*sum); i++)
-			sum[i] += part[i];
-	}
+	for (int cpu = 0; cpu < loader->cpus; cpu++)
+		counters_add(counters, &loader->lanes[cpu].counters);
 	return 0;
 }
 

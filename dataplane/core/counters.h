@@ -71,6 +71,19 @@ static inline const char *family_label(enum family family)
 
 	return labels[family];
 }
+
+/**
+ * counters_add - add to a sum what one writer has counted.
+ * @part: its writer may count in it meanwhile
+ */
+static inline void counters_add(struct counters *sum, const struct counters *part)
+{
+	const uint64_t *from = (const uint64_t *)part;
+	uint64_t *to = (uint64_t *)sum;
+
+	for (uint32_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+}
 #endif
 
 #endif

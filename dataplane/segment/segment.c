@@ -415,18 +415,14 @@ size_t segment_names(const struct segment *segment, const char **names)
 void segment_sum(const struct segment *segment, const char *port, struct counters *counters,
 		 uint64_t *outcomes)
 {
-	uint64_t *to = (uint64_t *)counters;
-
 	memset(counters, 0, sizeof(*counters));
 	memset(outcomes, 0, OUTCOMES * sizeof(*outcomes));
 	for (size_t i = 0; i < SEGMENT_LANES_MAX && used(&segment->lanes[i]); i++) {
 		const struct segment_lane *lane = &segment->lanes[i];
-		const uint64_t *from = (const uint64_t *)&lane->counters;
 
 		if (strcmp(lane->port, port) != 0)
 			continue;
-		for (size_t j = 0; j < sizeof(*counters) / sizeof(*to); j++)
-			to[j] += __atomic_load_n(&from[j], __ATOMIC_RELAXED);
+		counters_add(counters, &lane->counters);
 		for (size_t j = 0; j < OUTCOMES; j++)
 			outcomes[j] += __atomic_load_n(&lane->outcomes[j], __ATOMIC_RELAXED);
 	}

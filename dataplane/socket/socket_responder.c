@@ -693,16 +693,7 @@ int socket_start(struct socket_responder *responder, struct error *error)
 
 static void add_statistics(struct socket_statistics *sum, const struct socket_statistics *part)
 {
-	for (int family = 0; family < FAMILIES; family++) {
-		for (int verdict = 0; verdict < VERDICTS; verdict++)
-			sum->counters.packets[family][verdict] +=
-				part->counters.packets[family][verdict];
-		for (int direction = 0; direction < DIRECTIONS; direction++)
-			sum->counters.bytes[family][direction] +=
-				part->counters.bytes[family][direction];
-	}
-	sum->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS] +=
-		part->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS];
+	counters_add(&sum->counters, &part->counters);
 	sum->connections += part->connections;
 	sum->accepted += part->accepted;
 	for (int reason = 0; reason < SOCKET_REASONS; reason++)
