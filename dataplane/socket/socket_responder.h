@@ -7,46 +7,22 @@
  * socket_create, socket_prepare, socket_commit, socket_start: ports below 1024 take a capability,
  * and threads have those that their starter had.
  */
-#ifndef REFLEX_SOCKET_SOCKET_H
-#define REFLEX_SOCKET_SOCKET_H
+#ifndef REFLEX_SOCKET_RESPONDER_H
+#define REFLEX_SOCKET_RESPONDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "counters.h"
 #include "endpoint.h"
 #include "error.h"
 #include "message.h"
 #include "policy.h"
-
-#define SOCKET_WORKERS_MAX     16
-#define SOCKET_CONNECTIONS_MAX 1024 /* over TCP, of all workers */
-
-/* Why a TCP connection was closed. */
-enum socket_reason {
-	SOCKET_CLIENT,	/* the client closed it */
-	SOCKET_IDLE,	/* no whole message came for 10 seconds */
-	SOCKET_SLOW,	/* replies were not read for 5 seconds */
-	SOCKET_FRAMING, /* what came is not STUN, or too long */
-	SOCKET_FULL,	/* the one idle for longest, to make room for another */
-	SOCKET_REMOVED, /* its service is no longer configured */
-	SOCKET_ERROR,
-	SOCKET_REASONS,
-};
-
-struct socket_statistics {
-	struct counters counters; /* bytes are those of STUN messages */
-	uint64_t connections;	  /* open now */
-	uint64_t accepted;
-	uint64_t closed[SOCKET_REASONS];
-	/* Replies over UDP that the kernel took, and that it refused whoever the client is. */
-	uint64_t sent[FAMILIES];
-	uint64_t refused[FAMILIES];
-};
+#include "socket_limits.h"
+#include "socket_statistics.h"
 
 struct socket_settings {
-	unsigned int workers; /* at most; fewer where the limit of open files demands it */
+	unsigned int workers; /* 1 to SOCKET_WORKERS_MAX; fewer where too few files may be open */
 	size_t services;      /* how many there will be at first */
 	bool beside;	      /* a fast path is there: a port may be left to another program */
 };
@@ -64,15 +40,20 @@ struct socket_responder;
 int socket_create(struct socket_responder **responder, const struct socket_settings *settings,
 		  struct error *error);
 
-/** socket_connections - how many the limit of open files allows now, over TCP, of all workers. */
+/**
+ * socket_connections - how many TCP connections there may be.
+ *
+ * Return: a number for all workers together; the limit of open files may make it less than
+ * SOCKET_CONNECTIONS_MAX.
+ */
 unsigned int socket_connections(const struct socket_responder *responder);
 
-/** socket_workers - how many there are. */
+/** socket_workers - how many there are. Return: from 1 to SOCKET_WORKERS_MAX. */
 unsigned int socket_workers(const struct socket_responder *responder);
 
 /**
  * socket_prepare - open the ports that these services need and that are not open yet.
- * @services: sorted, each once
+ * @services, @count: sorted by service_compare, each once
  * @policy: copied
  * @strict: fail if a port cannot be had; else go on without it, as socket_missing says
  *
@@ -99,20 +80,26 @@ void socket_abandon(struct socket_responder *responder);
  */
 int socket_start(struct socket_responder *responder, struct error *error);
 
-/** socket_read - sum the workers' statistics. */
+/**
+ * socket_read - sum the workers' statistics.
+ * @statistics: written over
+ */
 void socket_read(struct socket_responder *responder, struct socket_statistics *statistics);
 
 /**
  * socket_drops - tell how many datagrams the kernel has dropped at each UDP port number that there
- * is or was: there was no room in a socket's buffer, or their checksum was wrong. Never goes back.
+ * is or was: there was no room in a socket's buffer, or their checksum was wrong.
+ * @take: called for each; @port in host byte order, @drops never goes back
  */
 void socket_drops(struct socket_responder *responder,
 		  void (*take)(uint16_t port, uint64_t drops, void *context), void *context);
 
 /**
  * socket_missing - how many ports could not be had when what is in force was prepared.
- * @sentence: where not NULL, set to why the first could not, and @stream to whether it is one of
- * TCP
+ * @sentence: where not NULL, set to why the first could not; until the next socket_commit
+ * @stream: where not NULL, set to whether that one is a TCP port
+ *
+ * Return: how many; 0: all are there.
  */
 size_t socket_missing(const struct socket_responder *responder, const char **sentence,
 		      bool *stream);
@@ -120,13 +107,16 @@ size_t socket_missing(const struct socket_responder *responder, const char **sen
 /**
  * socket_ready - whether every worker is at work, on every port.
  * @reason: set to a sentence when not
+ *
+ * Return: true beside a fast path, too, where a port is missing.
  */
 bool socket_ready(struct socket_responder *responder, struct error *reason);
 
 /**
  * socket_run - answer a message without a network, uncounted.
- * @request: a request that came by that path
- * @reply: room for the reply
+ * @path: that the request came by
+ * @request, @length: a STUN message
+ * @reply, @capacity: room for the reply
  *
  * For self-tests. Return: length of the reply, 0: none.
  */

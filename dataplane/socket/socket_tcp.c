@@ -8,12 +8,13 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#define ACCEPTS_MAX 16	/* of one listener in one round */
-#define TURN_MAX    16	/* messages of one connection in one round */
-#define REPLY_MAX   256 /* room for a reply; SOFTWARE and four addresses take 152 */
+#define IDLE_MS	    10000 /* until a client must have sent a whole message */
+#define ACCEPTS_MAX 16	  /* of one listener in one round */
+#define ROUND_MAX   16	  /* messages of one connection in one round */
+#define REPLY_MAX   (MESSAGE_REPLY_MAX - MESSAGE_PADDING_MAX) /* no PADDING over TCP */
 
 /* A reply that is not written yet, and what is counted then. */
-struct reply {
+struct tcp_reply {
 	enum verdict verdict;
 	bool private_client;
 	uint32_t received;
@@ -21,36 +22,36 @@ struct reply {
 	uint32_t end; /* in the output */
 };
 
-struct connection {
-	struct source source; /* first, as events point to it */
-	const struct port *port;
-	TAILQ_ENTRY(connection) link;
+struct tcp_connection {
+	struct socket_source source; /* first, as events point to it */
+	const struct socket_port *port;
+	TAILQ_ENTRY(tcp_connection) link;
 	struct message_path path;
 	uint64_t heard;	  /* when the last whole message came */
 	uint64_t blocked; /* since when output waits; 0: none does */
 	uint32_t events;
-	bool ended; /* nothing more is read; closed once all is answered and written, */
-	enum socket_reason reason; /* for this */
+	bool ended; /* no more is read; it is closed once all is answered and written */
+	enum socket_reason reason; /* why it has ended */
 	uint32_t in_length;
 	uint32_t out_start, out_length;
 	unsigned int replies_first, replies_count;
-	struct reply replies[TURN_MAX];
+	struct tcp_reply replies[ROUND_MAX];
 	uint8_t in[STUN_STREAM_MAX];
-	uint8_t out[TURN_MAX * REPLY_MAX];
+	uint8_t out[ROUND_MAX * REPLY_MAX];
 };
 
-TAILQ_HEAD(connections, connection);
+TAILQ_HEAD(tcp_connections, tcp_connection);
 
-struct tcp {
-	struct connections open; /* the one heard of last at the end */
-	struct connections unused;
+struct socket_tcp {
+	struct tcp_connections open; /* in the order of `heard` */
+	struct tcp_connections unused;
 	unsigned int allowed;
-	struct connection all[];
+	struct tcp_connection all[];
 };
 
-struct tcp *tcp_create(unsigned int connections)
+struct socket_tcp *socket_tcp_create(unsigned int connections)
 {
-	struct tcp *tcp = calloc(1, sizeof(*tcp) + connections * sizeof(tcp->all[0]));
+	struct socket_tcp *tcp = calloc(1, sizeof(*tcp) + connections * sizeof(tcp->all[0]));
 
 	if (!tcp)
 		return NULL;
@@ -64,9 +65,9 @@ struct tcp *tcp_create(unsigned int connections)
 	return tcp;
 }
 
-void tcp_destroy(struct tcp *tcp)
+void socket_tcp_destroy(struct socket_tcp *tcp)
 {
-	struct connection *connection;
+	struct tcp_connection *connection;
 
 	if (!tcp)
 		return;
@@ -78,8 +79,8 @@ void tcp_destroy(struct tcp *tcp)
 
 /* --- the end of a connection --- */
 
-static void count_reply(struct worker *worker, const struct connection *connection,
-			const struct reply *reply, bool sent)
+static void count_reply(struct socket_worker *worker, const struct tcp_connection *connection,
+			const struct tcp_reply *reply, bool sent)
 {
 	counters_count(&worker->statistics.counters, connection->path.family,
 		       sent ? reply->verdict : VERDICT_UNSENT, reply->received,
@@ -88,15 +89,16 @@ static void count_reply(struct worker *worker, const struct connection *connecti
 		worker->statistics.counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
 }
 
-static void hang_up(struct worker *worker, struct connection *connection, enum socket_reason reason)
+static void disconnect(struct socket_worker *worker, struct tcp_connection *connection,
+		       enum socket_reason reason)
 {
 	const struct linger at_once = {.l_onoff = 1};
-	struct tcp *tcp = worker->tcp;
+	struct socket_tcp *tcp = worker->tcp;
 
 	for (; connection->replies_first < connection->replies_count; connection->replies_first++)
 		count_reply(worker, connection, &connection->replies[connection->replies_first],
 			    false);
-	/* What a slow reader has not read would stay with the kernel for minutes. */
+	/* The kernel would keep what was not read for minutes. */
 	if (reason == SOCKET_SLOW)
 		setsockopt(connection->source.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	close(connection->source.fd);
@@ -107,11 +109,11 @@ static void hang_up(struct worker *worker, struct connection *connection, enum s
 	worker->statistics.closed[reason]++;
 }
 
-void tcp_allow(struct worker *worker, unsigned int connections)
+void socket_tcp_allow(struct socket_worker *worker, unsigned int connections)
 {
 	worker->tcp->allowed = connections ? connections : 1;
 	while (worker->statistics.connections > worker->tcp->allowed)
-		hang_up(worker, TAILQ_FIRST(&worker->tcp->open), SOCKET_FULL);
+		disconnect(worker, TAILQ_FIRST(&worker->tcp->open), SOCKET_FULL);
 }
 
 static enum socket_reason reason_of(int error)
@@ -121,37 +123,37 @@ static enum socket_reason reason_of(int error)
 	return error == ECONNRESET || error == EPIPE ? SOCKET_CLIENT : SOCKET_ERROR;
 }
 
-void tcp_expire(struct worker *worker)
+static void expire(struct socket_worker *worker)
 {
-	struct connection *connection, *next;
+	struct tcp_connection *connection, *next;
 
 	for (connection = TAILQ_FIRST(&worker->tcp->open); connection; connection = next) {
 		next = TAILQ_NEXT(connection, link);
-		if (connection->blocked && worker->now - connection->blocked >= TCP_SLOW_MS)
-			hang_up(worker, connection, SOCKET_SLOW);
-		else if (worker->now - connection->heard >= TCP_IDLE_MS)
-			hang_up(worker, connection, SOCKET_IDLE);
+		if (connection->blocked && worker->now - connection->blocked >= SOCKET_TCP_SLOW_MS)
+			disconnect(worker, connection, SOCKET_SLOW);
+		else if (worker->now - connection->heard >= IDLE_MS)
+			disconnect(worker, connection, SOCKET_IDLE);
 	}
 }
 
-void tcp_remove(struct worker *worker, const struct port *port)
+void socket_tcp_remove(struct socket_worker *worker, const struct socket_port *port)
 {
-	struct connection *connection, *next;
+	struct tcp_connection *connection, *next;
 
 	for (connection = TAILQ_FIRST(&worker->tcp->open); connection; connection = next) {
 		next = TAILQ_NEXT(connection, link);
 		if (connection->port == port)
-			hang_up(worker, connection, SOCKET_REMOVED);
+			disconnect(worker, connection, SOCKET_REMOVED);
 	}
 }
 
 /* --- messages --- */
 
 /*
- * Finds the message that the input begins with. Return: its length; 0 where it is not whole yet;
- * -1 where it is none, or too long, so that where the next one begins cannot be known.
+ * The length of the message that the input begins with. Return: 0 where it is not whole yet; -1
+ * where it is none, or too long, so that nobody can know where the next one begins.
  */
-static int frame(const struct connection *connection)
+static int message_length(const struct tcp_connection *connection)
 {
 	const struct wire_stun *stun = (const struct wire_stun *)connection->in;
 	uint32_t length;
@@ -167,15 +169,15 @@ static int frame(const struct connection *connection)
 }
 
 /* Answers a message into the output, which has room. */
-static void answer(struct worker *worker, struct connection *connection, const uint8_t *message,
-		   uint32_t length)
+static void answer(struct socket_worker *worker, struct tcp_connection *connection,
+		   const uint8_t *message, uint32_t length)
 {
 	const struct policy *policy = &worker->set->policy;
 	uint8_t *reply = connection->out + connection->out_length;
-	struct reply *noted = &connection->replies[connection->replies_count];
+	struct tcp_reply *noted = &connection->replies[connection->replies_count];
 	struct binding binding = {0};
 
-	*noted = (struct reply){.received = length};
+	*noted = (struct tcp_reply){.received = length};
 	noted->verdict =
 		message_examine(message, message + length, policy, &connection->path, &binding);
 	if (verdict_action(noted->verdict) != ACTION_ANSWER) {
@@ -195,24 +197,24 @@ static void answer(struct worker *worker, struct connection *connection, const u
 	connection->replies_count++;
 }
 
-/* Answers the messages that are whole, up to a turn's share of them. */
-static void answer_input(struct worker *worker, struct connection *connection)
+/* Answers the messages that are whole, up to ROUND_MAX of them. */
+static void answer_input(struct socket_worker *worker, struct tcp_connection *connection)
 {
 	const uint8_t *in = connection->in;
-	int length = frame(connection);
+	int length = message_length(connection);
 
 	if (length > 0) {
 		TAILQ_REMOVE(&worker->tcp->open, connection, link);
 		TAILQ_INSERT_TAIL(&worker->tcp->open, connection, link);
 		connection->heard = worker->now;
 	}
-	for (int i = 0; i < TURN_MAX && length > 0; i++) {
+	for (int i = 0; i < ROUND_MAX && length > 0; i++) {
 		answer(worker, connection, in, length);
 		connection->in_length -= length;
 		memmove(connection->in, in + length, connection->in_length);
-		length = frame(connection);
+		length = message_length(connection);
 	}
-	if (length < 0 && connection->replies_count < TURN_MAX) {
+	if (length < 0 && connection->replies_count < ROUND_MAX) {
 		/* Its header says why, however little of it has come. */
 		answer(worker, connection, in, sizeof(struct wire_stun));
 		connection->in_length = 0;
@@ -222,7 +224,7 @@ static void answer_input(struct worker *worker, struct connection *connection)
 }
 
 /* Return: whether the connection goes on. */
-static bool read_input(struct worker *worker, struct connection *connection)
+static bool read_input(struct socket_worker *worker, struct tcp_connection *connection)
 {
 	ssize_t r = recv(connection->source.fd, connection->in + connection->in_length,
 			 sizeof(connection->in) - connection->in_length, MSG_DONTWAIT);
@@ -234,7 +236,7 @@ static bool read_input(struct worker *worker, struct connection *connection)
 	if (r < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
 	if (r < 0) {
-		hang_up(worker, connection, reason_of(errno));
+		disconnect(worker, connection, reason_of(errno));
 		return false;
 	}
 	connection->ended = true; /* it may still read */
@@ -243,9 +245,9 @@ static bool read_input(struct worker *worker, struct connection *connection)
 }
 
 /* Return: whether the connection goes on. */
-static bool write_output(struct worker *worker, struct connection *connection)
+static bool write_output(struct socket_worker *worker, struct tcp_connection *connection)
 {
-	struct reply *reply;
+	struct tcp_reply *reply;
 	ssize_t r;
 
 	if (connection->out_start == connection->out_length)
@@ -253,7 +255,7 @@ static bool write_output(struct worker *worker, struct connection *connection)
 	r = send(connection->source.fd, connection->out + connection->out_start,
 		 connection->out_length - connection->out_start, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (r < 0 && errno != EAGAIN && errno != EINTR) {
-		hang_up(worker, connection, reason_of(errno));
+		disconnect(worker, connection, reason_of(errno));
 		return false;
 	}
 	connection->out_start += r > 0 ? r : 0;
@@ -275,57 +277,58 @@ static bool write_output(struct worker *worker, struct connection *connection)
 }
 
 /*
- * A turn: the rest of the output; if that is gone, what has come in. Nothing is read while output
- * waits, so a client that does not read fills its own side. Whoever has work left without waiting
- * for input waits for output to be possible: at once, in most cases, but after all others.
+ * Writes the rest of the output; if nothing is left of it, answers what has come in. Nothing is
+ * read while output waits, so a client that does not read fills its own buffer. A connection with
+ * work left that needs no input waits for EPOLLOUT: in most cases that comes at once, but after the
+ * events of all others.
  */
-static void take_turn(struct worker *worker, struct source *source)
+static void serve(struct socket_worker *worker, struct socket_source *source)
 {
-	struct connection *connection = (struct connection *)source;
+	struct tcp_connection *connection = (struct tcp_connection *)source;
 	uint32_t events = EPOLLIN;
 
 	if (!write_output(worker, connection))
 		return;
 	if (connection->out_length == 0) {
-		if (!connection->ended && frame(connection) == 0 && !read_input(worker, connection))
+		if (!connection->ended && message_length(connection) == 0 &&
+		    !read_input(worker, connection))
 			return;
 		answer_input(worker, connection);
 		if (!write_output(worker, connection))
 			return;
 	}
-	if (connection->out_length > 0 || frame(connection) != 0)
+	if (connection->out_length > 0 || message_length(connection) != 0)
 		events = EPOLLOUT;
 	else if (connection->ended) {
-		hang_up(worker, connection, connection->reason);
+		disconnect(worker, connection, connection->reason);
 		return;
 	}
 	if (connection->events != events)
-		worker_watch(worker, source, events);
+		socket_worker_watch(worker, source, events);
 	connection->events = events;
 }
 
-/* --- the begin of a connection --- */
+/* --- the start of a connection --- */
 
-static bool begin(struct worker *worker, const struct port *port, int fd,
-		  const struct sockaddr_storage *client)
+static bool connect_client(struct socket_worker *worker, const struct socket_port *port, int fd,
+			   const struct sockaddr_storage *client)
 {
-	struct tcp *tcp = worker->tcp;
-	struct connection *connection;
-	struct epoll_event event = {.events = EPOLLIN};
+	struct socket_tcp *tcp = worker->tcp;
+	struct tcp_connection *connection;
 
 	if (worker->statistics.connections >= tcp->allowed)
-		hang_up(worker, TAILQ_FIRST(&tcp->open), SOCKET_FULL);
+		disconnect(worker, TAILQ_FIRST(&tcp->open), SOCKET_FULL);
 	connection = TAILQ_FIRST(&tcp->unused);
-	event.data.ptr = connection;
-	if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+	connection->source = (struct socket_source){fd, serve};
+	if (socket_worker_add(worker, &connection->source, EPOLLIN) < 0) {
+		connection->source.fd = -1;
 		return false;
+	}
 	TAILQ_REMOVE(&tcp->unused, connection, link);
 	TAILQ_INSERT_TAIL(&tcp->open, connection, link);
-	connection->source.fd = fd;
-	connection->source.ready = take_turn;
 	connection->port = port;
 	connection->path = port->path;
-	path_from(&connection->path, client);
+	socket_path_from(&connection->path, client);
 	connection->heard = worker->now;
 	connection->blocked = 0;
 	connection->events = EPOLLIN;
@@ -337,15 +340,15 @@ static bool begin(struct worker *worker, const struct port *port, int fd,
 	return true;
 }
 
-/* Errors of the one connection; the next may do (accept(2)). */
+/* Whether an error is that of one connection, and the next may be accepted (accept(2)). */
 static bool is_passing(int error)
 {
 	return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM;
 }
 
-void tcp_accept(struct worker *worker, struct source *source)
+void socket_tcp_accept(struct socket_worker *worker, struct socket_source *source)
 {
-	struct port *port = port_of(source);
+	struct socket_port *port = socket_port_of(source);
 
 	for (int i = 0; i < ACCEPTS_MAX; i++) {
 		struct sockaddr_storage client;
@@ -353,7 +356,7 @@ void tcp_accept(struct worker *worker, struct source *source)
 		int fd = accept4(source->fd, (struct sockaddr *)&client, &length,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd >= 0 && begin(worker, port, fd, &client))
+		if (fd >= 0 && connect_client(worker, port, fd, &client))
 			continue;
 		if (fd >= 0)
 			close(fd);
@@ -361,16 +364,23 @@ void tcp_accept(struct worker *worker, struct source *source)
 			return;
 		else if (is_passing(errno))
 			continue;
-		/* Out of files or memory: asking again at once would do nothing else. */
-		worker_watch(worker, source, 0);
+		/* Out of files or memory: socket_tcp_tick tries again. */
+		socket_worker_watch(worker, source, 0);
 		port->paused = true;
 		return;
 	}
 }
 
-void tcp_resume(struct worker *worker, struct port *port)
+void socket_tcp_tick(struct socket_worker *worker)
 {
-	if (port->paused)
-		worker_watch(worker, &port->source, EPOLLIN);
-	port->paused = false;
+	const struct socket_port_set *set = worker->set;
+
+	expire(worker);
+	for (size_t i = 0; i < set->count; i++) {
+		struct socket_port *port = socket_port_set_get(set, i, worker->index);
+
+		if (port->paused)
+			socket_worker_watch(worker, &port->source, EPOLLIN);
+		port->paused = false;
+	}
 }

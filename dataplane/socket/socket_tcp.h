@@ -5,33 +5,33 @@
 
 #include "socket_worker.h"
 
-#define TCP_IDLE_MS	  10000
-#define TCP_SLOW_MS	  5000
-#define TCP_KERNEL_BUFFER 16384 /* bytes of a connection that the kernel keeps each way */
-
 /**
- * tcp_create - room for so many connections; all that a worker will ever have.
+ * socket_tcp_create - make room for so many connections; all that a worker will ever have.
  *
  * Return: NULL where there is no memory.
  */
-struct tcp *tcp_create(unsigned int connections);
+struct socket_tcp *socket_tcp_create(unsigned int connections);
 
-/** tcp_allow - keep to fewer from now on, at least 1; the oldest of too many are closed. */
-void tcp_allow(struct worker *worker, unsigned int connections);
+/** socket_tcp_destroy - close them all; NULL is fine. */
+void socket_tcp_destroy(struct socket_tcp *tcp);
 
-/** tcp_destroy - close them. */
-void tcp_destroy(struct tcp *tcp);
+/*
+ * For all below, the worker is at work, or locked.
+ */
 
-/** tcp_accept - take what waits at a listener. */
-void tcp_accept(struct worker *worker, struct source *source);
+/**
+ * socket_tcp_allow - set how many connections there may be; the ones idle for longest are closed.
+ * @connections: at most those of socket_tcp_create; 0 is taken for 1
+ */
+void socket_tcp_allow(struct socket_worker *worker, unsigned int connections);
 
-/** tcp_resume - wait at a listener again, if that was given up for a moment. */
-void tcp_resume(struct worker *worker, struct port *port);
+/** socket_tcp_accept - accept what waits at a listener; for its source. */
+void socket_tcp_accept(struct socket_worker *worker, struct socket_source *source);
 
-/** tcp_expire - close those whose time is up. */
-void tcp_expire(struct worker *worker);
+/** socket_tcp_tick - close connections whose time is up, and accept again at paused listeners. */
+void socket_tcp_tick(struct socket_worker *worker);
 
-/** tcp_remove - close those that came by a port. */
-void tcp_remove(struct worker *worker, const struct port *port);
+/** socket_tcp_remove - close the connections that came by a port. */
+void socket_tcp_remove(struct socket_worker *worker, const struct socket_port *port);
 
 #endif

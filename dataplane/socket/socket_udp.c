@@ -2,7 +2,6 @@
 #include "socket_udp.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -12,16 +11,15 @@
 #define BATCH	    32
 #define REQUEST_MAX 65536 /* whatever UDP carries; pages that are never used take no memory */
 #define MTU_DEFAULT 1500
-#define LOOPBACK    1 /* its index, in every network namespace */
 
 /* A reply that waits to be sent, and what is counted then. */
-struct reply {
+struct udp_reply {
 	enum verdict verdict;
 	bool private_client;
 	uint32_t received;
 };
 
-struct udp {
+struct socket_udp {
 	struct mmsghdr in[BATCH];
 	struct iovec in_bytes[BATCH];
 	struct sockaddr_storage clients[BATCH];
@@ -30,15 +28,15 @@ struct udp {
 	} control[BATCH];
 	struct mmsghdr out[BATCH];
 	struct iovec out_bytes[BATCH];
-	struct reply replies[BATCH];
+	struct udp_reply replies[BATCH];
 	unsigned int replies_count;
 	uint8_t request[BATCH][REQUEST_MAX];
 	uint8_t reply[BATCH][MESSAGE_REPLY_MAX];
 };
 
-struct udp *udp_create(void)
+struct socket_udp *socket_udp_create(void)
 {
-	struct udp *udp = calloc(1, sizeof(*udp));
+	struct socket_udp *udp = calloc(1, sizeof(*udp));
 
 	for (unsigned int i = 0; udp && i < BATCH; i++) {
 		udp->in_bytes[i] = (struct iovec){udp->request[i], REQUEST_MAX};
@@ -52,50 +50,13 @@ struct udp *udp_create(void)
 	return udp;
 }
 
-void udp_destroy(struct udp *udp)
+void socket_udp_destroy(struct socket_udp *udp)
 {
 	free(udp);
 }
 
-/*
- * A request from this machine's own address or from 127/8 is this machine's, if it comes by the
- * loopback interface. The kernel always keeps ::1 out, but with route_localnet and without
- * rp_filter it takes 127.0.0.2 from anyone, and the reply would go to a process here. IP_PKTINFO
- * does not tell, since it names the interface that has the address. A filter sees the real one, and
- * can shorten: what came from outside with such a source arrives without payload.
- */
-int udp_filter(int fd, int family)
-{
-	const unsigned int words = family == AF_INET6 ? 4 : 1;
-	const unsigned int source = SKF_NET_OFF + (family == AF_INET6 ? 8 : 12);
-	const unsigned int last = 4 * words + (family == AF_INET6 ? 3 : 5);
-	struct sock_filter code[4 * 4 + 4];
-	const struct sock_fprog program = {.len = last + 1, .filter = code};
-	unsigned int n = 0;
-
-	if (family == AF_INET) {
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, source);
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 127, 4, 0);
-	}
-	for (unsigned int i = 0; i < words; i++) {
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, source + 4 * i);
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_MISC | BPF_TAX, 0);
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-							 source + 4 * (words + i));
-		code[n] =
-			(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, last - n - 1);
-		n++;
-	}
-	code[n++] =
-		(struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_IFINDEX);
-	code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LOOPBACK, 1, 0);
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, sizeof(struct wire_udp));
-	code[n] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
-											   : 0;
-}
-
-/* What the filter has cut is not; nor, since that looks the same, what was sent empty. */
+/* Whether only this machine may send it. What socket_filter_attach emptied is not local; nor is
+ * what was sent empty, which looks the same. */
 static bool is_local(const struct message_path *path, uint32_t received)
 {
 	static const struct wire_ipv6_address loopback = {.word[3].raw = WIRE_SWAP32(1)};
@@ -109,7 +70,7 @@ static bool is_local(const struct message_path *path, uint32_t received)
 	return memcmp(&path->source, &loopback, sizeof(loopback)) == 0;
 }
 
-/* MTU of the interface that a request came by. */
+/* The MTU of the interface that a request came by. */
 static uint32_t request_mtu(int fd, struct msghdr *message)
 {
 	const struct cmsghdr *control = CMSG_FIRSTHDR(message);
@@ -133,8 +94,8 @@ static uint32_t request_mtu(int fd, struct msghdr *message)
 
 /* --- sending --- */
 
-static void count_reply(struct worker *worker, const struct port *port, const struct reply *reply,
-			uint32_t length, bool sent)
+static void count_reply(struct socket_worker *worker, const struct socket_port *port,
+			const struct udp_reply *reply, uint32_t length, bool sent)
 {
 	counters_count(&worker->statistics.counters, port->path.family,
 		       sent ? reply->verdict : VERDICT_UNSENT, reply->received, sent ? length : 0);
@@ -143,11 +104,12 @@ static void count_reply(struct worker *worker, const struct port *port, const st
 }
 
 /*
- * What the kernel refuses for what the client's address is says nothing of other clients, and
- * anyone can have it by a forged source: no route, a route that prohibits, a broadcast address, a
- * path that is too narrow.
+ * Some errors depend on the client's address: no route, a route that prohibits, a broadcast
+ * address, a path that is too narrow. Anyone can cause them by a forged source, and they say
+ * nothing of other clients, so they do not count as refused.
  */
-static void note_sending(struct worker *worker, const struct port *port, bool sent, int error)
+static void note_sending(struct socket_worker *worker, const struct socket_port *port, bool sent,
+			 int error)
 {
 	static const int of_client[] = {ENETUNREACH, EHOSTUNREACH, EHOSTDOWN,	 EACCES,
 					EINVAL,	     EMSGSIZE,	   ECONNREFUSED, ENOPROTOOPT};
@@ -161,11 +123,11 @@ static void note_sending(struct worker *worker, const struct port *port, bool se
 	worker->statistics.refused[port->path.family]++;
 }
 
-/* Sends what waits, from the socket that was asked. The kernel stops at the first that it does not
- * take: that one is skipped. */
-static void flush(struct worker *worker, const struct port *port)
+/* Sends the replies that wait, from the socket that was asked. The kernel stops at the first that
+ * it does not take: that one is skipped. */
+static void tx_flush(struct socket_worker *worker, const struct socket_port *port)
 {
-	struct udp *udp = worker->udp;
+	struct socket_udp *udp = worker->udp;
 	unsigned int done = 0;
 
 	while (done < udp->replies_count) {
@@ -194,8 +156,8 @@ static bool send_one(int fd, const struct msghdr *message)
 	return r >= 0;
 }
 
-/* PADDING is there to have the reply fragmented. */
-static bool send_padded(const struct port *from, const struct msghdr *message)
+/* PADDING is meant to have the reply fragmented. */
+static bool send_padded(const struct socket_port *from, const struct msghdr *message)
 {
 	bool ipv6 = from->path.family == FAMILY_IPV6;
 	int level = ipv6 ? IPPROTO_IPV6 : IPPROTO_IP;
@@ -212,18 +174,20 @@ static bool send_padded(const struct port *from, const struct msghdr *message)
 	return sent;
 }
 
-/* The socket of the corner that a reply is to leave from (RFC 5780 section 7.2). */
-static const struct port *find_corner(const struct worker *worker, const struct port *port,
-				      const struct message_path *reply)
+/* The port that a reply leaves from: another one where CHANGE-REQUEST asks for an alternate address
+ * or port (RFC 5780 section 7.2). */
+static const struct socket_port *reply_port(const struct socket_worker *worker,
+					    const struct socket_port *port,
+					    const struct message_path *reply)
 {
-	struct service corner = port->service;
+	struct service from = port->service;
 
 	if (reply->source_port.raw == port->path.destination_port.raw &&
 	    memcmp(&reply->source, &port->path.destination, sizeof(reply->source)) == 0)
 		return port;
-	corner.service.port = be16_to(&reply->source_port);
-	memcpy(corner.service.address, &reply->source, sizeof(corner.service.address));
-	return worker_find(worker, &corner, false);
+	from.service.port = be16_to(&reply->source_port);
+	memcpy(from.service.address, &reply->source, sizeof(from.service.address));
+	return socket_worker_find(worker, &from, false);
 }
 
 /* RESPONSE-PORT; the address is always that of the client. */
@@ -237,16 +201,18 @@ static void set_port(struct sockaddr_storage *client, const struct be16 *port)
 
 /* --- requests --- */
 
-/* Writes the reply behind those that wait, and sends it at once where it does not go with them. */
-static void reply_to(struct worker *worker, const struct port *port, unsigned int request,
-		     const struct binding *binding, struct reply reply, bool padded)
+/* Writes the reply behind those that wait. One from another port, or with padding, is sent at once.
+ */
+static void reply_to(struct socket_worker *worker, const struct socket_port *port,
+		     unsigned int request, const struct binding *binding, struct udp_reply reply,
+		     bool padded)
 {
-	struct udp *udp = worker->udp;
+	struct socket_udp *udp = worker->udp;
 	unsigned int n = udp->replies_count;
 	struct msghdr *message = &udp->out[n].msg_hdr;
 	uint32_t length = message_reply_length(binding);
 	struct message_path path = port->path; /* IPv4 leaves some of it alone */
-	const struct port *from;
+	const struct socket_port *from;
 	bool sent = false;
 
 	message_reply_path(binding, &path);
@@ -254,7 +220,7 @@ static void reply_to(struct worker *worker, const struct port *port, unsigned in
 	message->msg_name = &udp->clients[request];
 	message->msg_namelen = udp->in[request].msg_hdr.msg_namelen;
 	udp->out_bytes[n] = (struct iovec){udp->reply[n], length};
-	from = find_corner(worker, port, &path);
+	from = reply_port(worker, port, &path);
 	if (!from || length > MESSAGE_REPLY_MAX ||
 	    !message_emit(udp->reply[n], udp->reply[n] + length, &worker->set->policy, binding)) {
 		count_reply(worker, port, &reply, length, false);
@@ -269,17 +235,18 @@ static void reply_to(struct worker *worker, const struct port *port, unsigned in
 	count_reply(worker, port, &reply, length, sent);
 }
 
-static void answer(struct worker *worker, const struct port *port, unsigned int request)
+static void answer(struct socket_worker *worker, const struct socket_port *port,
+		   unsigned int request)
 {
-	struct udp *udp = worker->udp;
+	struct socket_udp *udp = worker->udp;
 	const struct policy *policy = &worker->set->policy;
 	const uint8_t *message = udp->request[request];
-	struct reply reply = {.received = udp->in[request].msg_len};
+	struct udp_reply reply = {.received = udp->in[request].msg_len};
 	struct message_path path = port->path;
 	struct binding binding = {0};
 	bool padded;
 
-	path_from(&path, &udp->clients[request]);
+	socket_path_from(&path, &udp->clients[request]);
 	path.local = is_local(&path, reply.received);
 	reply.verdict = message_examine(message, message + reply.received, policy, &path, &binding);
 	padded = reply.verdict == VERDICT_PADDING;
@@ -294,19 +261,19 @@ static void answer(struct worker *worker, const struct port *port, unsigned int 
 			       reply.received, 0);
 }
 
-void udp_ready(struct worker *worker, struct source *source)
+void socket_udp_ready(struct socket_worker *worker, struct socket_source *source)
 {
-	struct port *port = port_of(source);
-	struct udp *udp = worker->udp;
+	struct socket_port *port = socket_port_of(source);
+	struct socket_udp *udp = worker->udp;
 	int count;
 
 	for (unsigned int i = 0; i < BATCH; i++) {
 		udp->in[i].msg_hdr.msg_namelen = sizeof(udp->clients[i]);
 		udp->in[i].msg_hdr.msg_controllen = sizeof(udp->control[i]);
 	}
-	/* An error is one of the network's, and gone once it was told. */
+	/* An error is one of the network's, and gone once it is reported. */
 	count = recvmmsg(source->fd, udp->in, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < count; i++)
 		answer(worker, port, i);
-	flush(worker, port);
+	tx_flush(worker, port);
 }

@@ -5,19 +5,13 @@
 
 #include "socket_worker.h"
 
-/** udp_create, udp_destroy - a worker's buffers. Return: NULL where there is no memory. */
-struct udp *udp_create(void);
-void udp_destroy(struct udp *udp);
+/** socket_udp_create - make a worker's buffers. Return: NULL where there is no memory. */
+struct socket_udp *socket_udp_create(void);
 
-/**
- * udp_filter - have the kernel mark requests from outside whose source is their destination or in
- * 127/8.
- *
- * Return: 0 or -errno.
- */
-int udp_filter(int fd, int family);
+/** socket_udp_destroy - free them; NULL is fine. */
+void socket_udp_destroy(struct socket_udp *udp);
 
-/** udp_ready - answer one batch of what a socket has received. */
-void udp_ready(struct worker *worker, struct source *source);
+/** socket_udp_ready - answer one batch of what a port has received; for its source. */
+void socket_udp_ready(struct socket_worker *worker, struct socket_source *source);
 
 #endif

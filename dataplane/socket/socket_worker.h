@@ -1,98 +1,104 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the parts of the socket responder share: a worker, its ports, and the set in force. */
+/* A thread of the socket responder: it waits for events of its sockets, and handles them. */
 #ifndef REFLEX_SOCKET_WORKER_H
 #define REFLEX_SOCKET_WORKER_H
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
-#include "socket_responder.h"
+#include "error.h"
+#include "socket_port.h"
+#include "socket_statistics.h"
 
-struct tcp;
-struct udp;
-struct worker;
+struct socket_tcp;
+struct socket_udp;
 
-/*
- * What a worker waits for. An event is a hint only: by the time that it is looked at, the file may
- * be closed (-1), or the memory in use for another one.
- */
-struct source {
-	int fd;
-	void (*ready)(struct worker *worker, struct source *source);
-};
-
-/* What was dropped at a UDP port number. The caller's thread alone uses it. */
-struct drops {
-	uint16_t port;
-	uint64_t count;
-	struct drops *next;
-};
-
-/* One worker's socket for one service. */
-struct port {
-	struct source source; /* first, as events point to it */
-	struct service service;
-	bool stream;		  /* a TCP listener */
-	struct message_path path; /* of what comes to it, without the source */
-	bool fresh;		  /* prepared, and not in force yet */
-	bool wanted;		  /* by the set that comes into force */
-	bool paused;		  /* a listener that waits for the next tick */
-	struct drops *drops;	  /* of its number; NULL: a listener */
-	uint32_t dropped;	  /* what of it is counted, as the kernel does */
-	struct port *next;	  /* among the closed ones */
-};
-
-/* What is in force. One port a worker for each entry, in the order of services, UDP before TCP. */
-struct port_set {
-	struct policy policy;
-	char missing[512]; /* why the first port could not be had; "": all are here */
-	bool missing_stream;
-	size_t missing_count;
-	unsigned int workers;
-	size_t count;
-	struct port *ports[];
-};
-
-struct worker {
+struct socket_worker {
 	/*
 	 * The state is locked while the worker is at work, which under load is nearly always. Who
-	 * waits for it holds the turn, and gets it next.
+	 * waits for it holds the turnstile, and gets it next.
 	 */
-	pthread_mutex_t turn, state;
+	pthread_mutex_t turnstile, state;
 	unsigned int index;
 	pthread_t thread;
 	bool running;
 	bool stop;
 	int epoll;
-	int failed;		   /* why it has ended */
+	int failed;		   /* the errno with which it has ended */
 	atomic_uint_fast64_t beat; /* milliseconds, when it was last seen at work */
 	uint64_t now;		   /* milliseconds, at the begin of this round */
 	uint64_t ticked;
-	struct port_set *set;
-	struct drops **drops; /* of all workers, each number once */
-	struct port *closed;  /* free once no event of this round can point to them */
-	struct udp *udp;
-	struct tcp *tcp;
+	void (*tick)(struct socket_worker *worker); /* once a second, when at work */
+	struct socket_port_set *set;
+	struct socket_port *closed; /* free once no event of this round can point to them */
+	struct socket_udp *udp;
+	struct socket_tcp *tcp;
 	struct socket_statistics statistics;
 };
 
 /**
- * worker_find - this worker's socket for an address and port; NULL: none.
- * @scope: interface of a link-local address, else 0
+ * socket_worker_init - make what a worker waits with.
+ * @worker: all zero
+ * @index: of this worker, from 0
+ * @stop: an eventfd that wakes it up; -1: there is none
+ *
+ * Return: 0 or -errno. In both cases, end it with socket_worker_destroy.
  */
-struct port *worker_find(const struct worker *worker, const struct service *service, bool stream);
+int socket_worker_init(struct socket_worker *worker, unsigned int index, int stop);
 
-/** worker_watch - wait for other events of a source. Cannot fail for one that is waited for. */
-void worker_watch(const struct worker *worker, struct source *source, uint32_t events);
+/**
+ * socket_worker_start - start its thread.
+ *
+ * Return: 0 or -errno.
+ */
+int socket_worker_start(struct socket_worker *worker);
 
-static inline struct port *port_of(struct source *source)
-{
-	return (struct port *)source;
-}
+/** socket_worker_stop - tell the thread to end, as it does when it wakes up next. */
+void socket_worker_stop(struct socket_worker *worker);
 
-/** path_from - add the source to a path. */
-void path_from(struct message_path *path, const struct sockaddr_storage *address);
+/** socket_worker_join - wait until the thread has ended. */
+void socket_worker_join(struct socket_worker *worker);
+
+/** socket_worker_destroy - free what is its own. All ports are closed. */
+void socket_worker_destroy(struct socket_worker *worker);
+
+/** socket_worker_lock, socket_worker_unlock - keep it from work while its state is used. */
+void socket_worker_lock(struct socket_worker *worker);
+void socket_worker_unlock(struct socket_worker *worker);
+
+/**
+ * socket_worker_ready - whether its thread is at work.
+ * @reason: set to a sentence when not
+ */
+bool socket_worker_ready(struct socket_worker *worker, struct error *reason);
+
+/**
+ * socket_worker_add - wait for events of a source.
+ * @source: an open file, and what to call
+ * @events: as for epoll_ctl(2); 0: none yet
+ *
+ * Return: 0 or -errno.
+ */
+int socket_worker_add(const struct socket_worker *worker, struct socket_source *source,
+		      uint32_t events);
+
+/** socket_worker_watch - wait for other events of a source that was added. Cannot fail. */
+void socket_worker_watch(const struct socket_worker *worker, struct socket_source *source,
+			 uint32_t events);
+
+/**
+ * socket_worker_find - this worker's port in force for a service.
+ * @service: address, port and scope are compared
+ * @stream: that of TCP, else of UDP
+ *
+ * Return: NULL where there is none.
+ */
+const struct socket_port *socket_worker_find(const struct socket_worker *worker,
+					     const struct service *service, bool stream);
+
+/** socket_worker_close - close a port, and free it after this round. The worker is locked. */
+void socket_worker_close(struct socket_worker *worker, struct socket_port *port);
 
 #endif
