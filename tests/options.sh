@@ -54,7 +54,7 @@ check reflexd/help/instance grep -q '^ .*--instance' <(sed '/^$/,$d' "$TMP/help"
 "$REFLEXD_BIN" --help >"$TMP/help"
 check reflexd/help/port grep -q -- '--port N .*UDP and TCP' "$TMP/help"
 [ ! -x "$DPDK" ] || help reflex-dpdk "$DPDK" "$SOURCE/dataplane/dpdk/reflex-dpdk.8" "$SOURCE/dataplane/dpdk/dpdk_options.c"
-[ ! -x "$LOAD" ] || help reflex-load "$LOAD" "$SOURCE/bench/reflex-load.8" "$SOURCE/bench/load/options.c"
+[ ! -x "$LOAD" ] || help reflex-load "$LOAD" "$SOURCE/bench/reflex-load.8" "$SOURCE/bench/load/load_options.c"
 
 # --- given twice ---
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Whole frames by AF_XDP. Replies come in by whichever queue the NIC chooses, so each queue has a
- * socket, and the lanes share them out. A lane sends by the first of its own.
+ * socket, and the threads share them out. A thread sends by the first of its own.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -16,24 +16,24 @@
 #include <unistd.h>
 #include <xdp/xsk.h>
 
-#include "clock.h"
-#include "engine.h"
 #include "frame.h"
-#include "link.h"
-#include "live.h"
+#include "load_clock.h"
+#include "load_engine.h"
+#include "load_link.h"
+#include "load_live.h"
+#include "load_worker.h"
 #include "redirect.h"
 #include "redirect.skel.h"
 #include "sources.h"
-#include "worker.h"
 
-#define RING	   2048 /* of each kind; half the frames are for sending */
-#define CHUNK	   2048
-#define AREA	   (2 * RING * CHUNK)
-#define PORT_FIRST 49152 /* RFC 6335: dynamic ports */
-#define PORT_LAST  65535
-#define CARRIER	   (5 * (uint64_t)CLOCK_SECOND) /* some drivers restart when a program comes */
+#define RING	     2048 /* of each kind; half the frames are for sending */
+#define CHUNK	     2048
+#define AREA	     (2 * RING * CHUNK)
+#define PORT_FIRST   49152 /* RFC 6335: dynamic ports */
+#define PORT_LAST    65535
+#define CARRIER_WAIT (5 * (uint64_t)CLOCK_SECOND) /* some drivers restart when a program comes */
 
-struct queue {
+struct afxdp_queue {
 	struct xsk_socket *socket;
 	struct xsk_umem *umem;
 	struct xsk_ring_prod fill, tx;
@@ -44,21 +44,21 @@ struct queue {
 };
 
 struct afxdp {
-	struct engine engine;
-	struct link link;
+	struct load_engine engine;
+	struct load_link link;
 	struct frame_link frame_link;
-	struct frame_template templates[SETTINGS_MIX_MAX];
+	struct frame_template templates[LOAD_MIX_MAX];
 	struct redirect_bpf *bpf;
-	int attached;	   /* a bpf_link, or -1 */
-	struct live *live; /* NULL: the AF_XDP sockets send */
-	struct queue queues[QUEUES_MAX];
-	size_t queues_count, lanes;
-	struct sources sources[SETTINGS_CPUS_MAX];
+	int attached;		/* a bpf_link, or -1 */
+	struct load_live *live; /* NULL: the AF_XDP sockets send */
+	struct afxdp_queue queues[QUEUES_MAX];
+	size_t queues_count, threads;
+	struct sources sources[LOAD_CPUS_MAX];
 };
 
 /* --- sending --- */
 
-static void reclaim(struct queue *queue)
+static void reclaim(struct afxdp_queue *queue)
 {
 	uint32_t at;
 	unsigned int count = xsk_ring_cons__peek(&queue->completion, RING, &at);
@@ -70,62 +70,63 @@ static void reclaim(struct queue *queue)
 }
 
 /* Has the kernel take what is in the ring; in copy mode this is what sends it. */
-static void kick(const struct queue *queue)
+static void kick(const struct afxdp_queue *queue)
 {
 	if (__atomic_load_n(queue->tx.consumer, __ATOMIC_ACQUIRE) != *queue->tx.producer &&
 	    xsk_ring_prod__needs_wakeup(&queue->tx))
 		sendto(xsk_socket__fd(queue->socket), NULL, 0, MSG_DONTWAIT, NULL, 0);
 }
 
-static unsigned int prepare(struct engine *engine, size_t lane, struct request *requests,
-			    unsigned int count)
+static unsigned int prepare(struct load_engine *engine, size_t thread,
+			    struct load_request *requests, unsigned int count)
 {
 	struct afxdp *afxdp = (struct afxdp *)engine;
-	struct queue *queue = &afxdp->queues[lane];
+	struct afxdp_queue *queue = &afxdp->queues[thread];
 	unsigned int room;
 
 	reclaim(queue);
-	room = afxdp->live ? live_room(afxdp->live, lane) : queue->free_count;
+	room = afxdp->live ? load_live_room(afxdp->live, thread) : queue->free_count;
 	if (room < count)
 		count = room;
 	for (unsigned int i = 0; i < count; i++) {
 		struct endpoint source;
 
-		sources_next(&afxdp->sources[lane], &source);
-		requests[i].source = engine_lower(&source.address);
+		sources_next(&afxdp->sources[thread], &source);
+		requests[i].source = load_engine_lower(&source.address);
 		requests[i].port = source.port;
 	}
 	return count;
 }
 
-static void send_live(struct afxdp *afxdp, size_t lane, const struct request *requests,
+static void send_live(struct afxdp *afxdp, size_t thread, const struct load_request *requests,
 		      unsigned int count, struct statistics *statistics)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		struct live_frame *frame = live_next(afxdp->live, lane, i);
+		struct live_frame *frame = load_live_next(afxdp->live, thread, i);
 		const struct endpoint source =
-			engine_source(&afxdp->engine, requests[i].source, requests[i].port);
+			load_engine_source(&afxdp->engine, requests[i].source, requests[i].port);
 
 		frame->length =
 			(uint32_t)frame_write(frame->bytes, &afxdp->templates[requests[i].mix],
 					      &source, &requests[i].ticket);
 	}
-	live_put(afxdp->live, lane, count);
-	if (live_error(afxdp->live)) {
+	load_live_put(afxdp->live, thread, count);
+	if (load_live_error(afxdp->live)) {
 		statistics_count(&statistics->failed, count);
-		statistics->failed_errno = live_error(afxdp->live);
+		statistics->failed_errno = load_live_error(afxdp->live);
 	}
 }
 
-static void send_requests(struct engine *engine, size_t lane, const struct request *requests,
-			  unsigned int count, struct statistics *statistics)
+static void send_requests(struct load_engine *engine, size_t thread,
+			  const struct load_request *requests, unsigned int count,
+			  struct statistics *statistics)
 {
 	struct afxdp *afxdp = (struct afxdp *)engine;
-	struct queue *queue = &afxdp->queues[lane];
+	struct afxdp_queue *queue = &afxdp->queues[thread];
 	uint32_t at = 0;
 
 	if (afxdp->live) {
-		send_live(afxdp, lane, requests, count, statistics);
+		send_live(afxdp, thread, requests, count, statistics);
 		return;
 	}
 	/* As long as the ring has as many places as there are chunks, there is one for each. */
@@ -133,7 +134,7 @@ static void send_requests(struct engine *engine, size_t lane, const struct reque
 	for (unsigned int i = 0; i < count; i++) {
 		struct xdp_desc *desc = xsk_ring_prod__tx_desc(&queue->tx, at + i);
 		const struct endpoint source =
-			engine_source(engine, requests[i].source, requests[i].port);
+			load_engine_source(engine, requests[i].source, requests[i].port);
 
 		desc->addr = queue->free[--queue->free_count];
 		desc->options = 0;
@@ -147,24 +148,25 @@ static void send_requests(struct engine *engine, size_t lane, const struct reque
 
 /* --- receiving --- */
 
-static unsigned int receive_queue(struct afxdp *afxdp, struct queue *queue, struct worker *worker)
+static unsigned int receive_queue(struct afxdp *afxdp, struct afxdp_queue *queue,
+				  struct load_worker *worker)
 {
 	uint32_t at, to = 0;
-	unsigned int count = xsk_ring_cons__peek(&queue->rx, 2 * ENGINE_BATCH, &at);
+	unsigned int count = xsk_ring_cons__peek(&queue->rx, 2 * LOAD_BATCH, &at);
 
 	if (count == 0) {
 		if (xsk_ring_prod__needs_wakeup(&queue->fill))
 			recvfrom(xsk_socket__fd(queue->socket), NULL, 0, MSG_DONTWAIT, NULL, NULL);
 		return 0;
 	}
-	worker_arrive(worker);
+	load_worker_arrive(worker);
 	xsk_ring_prod__reserve(&queue->fill, count, &to);
 	for (unsigned int i = 0; i < count; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&queue->rx, at + i);
-		struct reply reply;
+		struct load_reply reply;
 
 		frame_read(&reply, queue->area + desc->addr, desc->len, &afxdp->frame_link);
-		worker_take(worker, &reply);
+		load_worker_take(worker, &reply);
 		*xsk_ring_prod__fill_addr(&queue->fill, to + i) =
 			desc->addr & ~(uint64_t)(CHUNK - 1);
 	}
@@ -173,26 +175,26 @@ static unsigned int receive_queue(struct afxdp *afxdp, struct queue *queue, stru
 	return count;
 }
 
-static unsigned int receive(struct engine *engine, size_t lane, struct worker *worker)
+static unsigned int receive(struct load_engine *engine, size_t thread, struct load_worker *worker)
 {
 	struct afxdp *afxdp = (struct afxdp *)engine;
-	struct queue *own = &afxdp->queues[lane];
+	struct afxdp_queue *own = &afxdp->queues[thread];
 	unsigned int count = 0;
 
-	for (size_t i = lane; i < afxdp->queues_count; i += afxdp->lanes)
+	for (size_t i = thread; i < afxdp->queues_count; i += afxdp->threads)
 		count += receive_queue(afxdp, &afxdp->queues[i], worker);
 	kick(own); /* what it did not take before, as its device was full */
 	return count;
 }
 
-static void await(struct engine *engine, size_t lane, uint64_t nanoseconds)
+static void await(struct load_engine *engine, size_t thread, uint64_t nanoseconds)
 {
 	const struct afxdp *afxdp = (struct afxdp *)engine;
 	const struct timespec span = clock_span(nanoseconds);
 	struct pollfd events[QUEUES_MAX];
 	nfds_t count = 0;
 
-	for (size_t i = lane; i < afxdp->queues_count; i += afxdp->lanes)
+	for (size_t i = thread; i < afxdp->queues_count; i += afxdp->threads)
 		events[count++] = (struct pollfd){.fd = xsk_socket__fd(afxdp->queues[i].socket),
 						  .events = POLLIN};
 	ppoll(events, count, &span, NULL);
@@ -200,7 +202,7 @@ static void await(struct engine *engine, size_t lane, uint64_t nanoseconds)
 
 /* --- opening --- */
 
-static void close_queue(struct queue *queue)
+static void close_queue(struct afxdp_queue *queue)
 {
 	if (queue->socket)
 		xsk_socket__delete(queue->socket);
@@ -209,7 +211,7 @@ static void close_queue(struct queue *queue)
 	if (queue->area)
 		munmap(queue->area, AREA);
 	free(queue->free);
-	*queue = (struct queue){0};
+	*queue = (struct afxdp_queue){0};
 }
 
 static void close_queues(struct afxdp *afxdp)
@@ -219,11 +221,11 @@ static void close_queues(struct afxdp *afxdp)
 	afxdp->queues_count = 0;
 }
 
-static void close_afxdp(struct engine *engine)
+static void close_afxdp(struct load_engine *engine)
 {
 	struct afxdp *afxdp = (struct afxdp *)engine;
 
-	live_close(afxdp->live);
+	load_live_close(afxdp->live);
 	close_queues(afxdp);
 	if (afxdp->attached >= 0)
 		close(afxdp->attached);
@@ -231,7 +233,7 @@ static void close_afxdp(struct engine *engine)
 	free(afxdp);
 }
 
-static int open_area(struct queue *queue)
+static int open_area(struct afxdp_queue *queue)
 {
 	const struct xsk_umem_config config = {
 		.fill_size = RING,
@@ -250,7 +252,7 @@ static int open_area(struct queue *queue)
 }
 
 /* The upper half of the area is for sending, the lower one is given to the kernel to fill. */
-static void share_out(struct queue *queue)
+static void share_out(struct afxdp_queue *queue)
 {
 	uint32_t at = 0;
 
@@ -272,7 +274,7 @@ static int open_queue(struct afxdp *afxdp, const char *interface, unsigned int i
 		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
 		.bind_flags = bind_flags | XDP_USE_NEED_WAKEUP,
 	};
-	struct queue *queue = &afxdp->queues[index];
+	struct afxdp_queue *queue = &afxdp->queues[index];
 	int r = open_area(queue), fd;
 
 	if (r == 0)
@@ -327,12 +329,12 @@ static int explain(int r, const char *interface, const char *what, struct error 
 static int await_carrier(struct afxdp *afxdp, const char *interface, struct error *error)
 {
 	const struct timespec pause = {.tv_nsec = 10 * CLOCK_MILLISECOND};
-	uint64_t end = clock_now() + CARRIER;
-	struct link link;
+	uint64_t end = clock_now() + CARRIER_WAIT;
+	struct load_link link;
 	int r;
 
 	do {
-		r = link_read(&link, interface, error);
+		r = load_link_read(&link, interface, error);
 		if (r < 0 || link.up)
 			return r;
 		nanosleep(&pause, NULL);
@@ -342,10 +344,11 @@ static int await_carrier(struct afxdp *afxdp, const char *interface, struct erro
 }
 
 /* The best that works and is asked for. */
-static int open_sockets(struct afxdp *afxdp, const struct settings *settings, struct error *error)
+static int open_sockets(struct afxdp *afxdp, const struct load_settings *settings,
+			struct error *error)
 {
 	const char *interface = settings->interface;
-	enum settings_mode asked = settings->mode;
+	enum load_mode asked = settings->mode;
 	bool automatic = asked == MODE_AUTO;
 	int r = -EOPNOTSUPP;
 
@@ -373,7 +376,7 @@ static int open_sockets(struct afxdp *afxdp, const struct settings *settings, st
 	if (asked != MODE_LIVE)
 		return 0;
 	afxdp->engine.mode = MODE_LIVE;
-	r = live_open(&afxdp->live, settings, afxdp->link.index);
+	r = load_live_open(&afxdp->live, settings, afxdp->link.index);
 	return r < 0 ? explain(r, interface, "sending live frames", error) : 0;
 }
 
@@ -392,35 +395,36 @@ static int load_program(struct afxdp *afxdp, const struct ticket_key *key, const
 }
 
 /* Asks the kernel for what the command line does not say. */
-static int find_way(struct afxdp *afxdp, const struct settings *settings, struct prefix *source,
-		    struct error *error)
+static int find_route(struct afxdp *afxdp, const struct load_settings *settings,
+		      struct prefix *source, struct error *error)
 {
-	struct link_way way;
+	struct load_route route;
 	int r;
 
 	memcpy(afxdp->frame_link.destination, settings->mac, sizeof(settings->mac));
 	*source = settings->source;
 	if (settings->mac_given && settings->source_given)
 		return 0;
-	r = link_route(&way, &afxdp->link, &settings->target.address, error);
+	r = load_link_route(&route, &afxdp->link, &settings->target.address, error);
 	if (r == 0 && !settings->mac_given)
-		r = link_neighbour(afxdp->frame_link.destination, &afxdp->link, &way.hop, error);
+		r = load_link_neighbour(afxdp->frame_link.destination, &afxdp->link, &route.hop,
+					error);
 	if (r < 0 || settings->source_given)
 		return r;
-	if (way.source.family == 0) {
+	if (route.source.family == 0)
 		return error_set(error, -EADDRNOTAVAIL,
 				 "%s has no address to send from: give --source",
 				 settings->interface);
-	}
-	*source = address_alone(&way.source);
+	*source = address_alone(&route.source);
 	return 0;
 }
 
-static int prepare_frames(struct afxdp *afxdp, const struct settings *settings, struct error *error)
+static int prepare_frames(struct afxdp *afxdp, const struct load_settings *settings,
+			  struct error *error)
 {
 	struct frame_link *link = &afxdp->frame_link;
 	struct prefix source;
-	int r = find_way(afxdp, settings, &source, error);
+	int r = find_route(afxdp, settings, &source, error);
 
 	if (r < 0)
 		return r;
@@ -431,28 +435,27 @@ static int prepare_frames(struct afxdp *afxdp, const struct settings *settings, 
 	for (size_t i = 0; i < settings->mix_count; i++)
 		frame_template(&afxdp->templates[i], settings->mix[i].profile, link,
 			       &settings->target);
-	for (size_t i = 0; i < afxdp->lanes; i++)
+	for (size_t i = 0; i < afxdp->threads; i++)
 		sources_init(&afxdp->sources[i], &source,
 			     settings->ports_given ? settings->port_first : PORT_FIRST,
 			     settings->ports_given ? settings->port_last : PORT_LAST,
-			     &settings->target.address, i, afxdp->lanes);
+			     &settings->target.address, i, afxdp->threads);
 	return 0;
 }
 
-static int open_steps(struct afxdp *afxdp, const struct settings *settings,
+static int open_steps(struct afxdp *afxdp, const struct load_settings *settings,
 		      const struct ticket_key *key, struct error *error)
 {
-	int r = link_read(&afxdp->link, settings->interface, error);
+	int r = load_link_read(&afxdp->link, settings->interface, error);
 
 	if (r < 0)
 		return r;
-	if (afxdp->link.queues > QUEUES_MAX || afxdp->lanes > afxdp->link.queues) {
+	if (afxdp->link.queues > QUEUES_MAX || afxdp->threads > afxdp->link.queues)
 		return error_set(error, -EINVAL, "%s has %u queues: %s", settings->interface,
 				 afxdp->link.queues,
-				 afxdp->lanes > afxdp->link.queues
+				 afxdp->threads > afxdp->link.queues
 					 ? "there can be no more threads"
 					 : "more than 64, see ethtool --set-channels");
-	}
 	r = prepare_frames(afxdp, settings, error);
 	if (r == 0)
 		r = load_program(afxdp, key, settings->interface, error);
@@ -461,10 +464,10 @@ static int open_steps(struct afxdp *afxdp, const struct settings *settings,
 	return r;
 }
 
-int afxdp_open(struct engine **engine, const struct settings *settings,
-	       const struct ticket_key *key, struct error *error)
+int load_afxdp_open(struct load_engine **engine, const struct load_settings *settings,
+		    const struct ticket_key *key, struct error *error)
 {
-	static const struct engine_kind kind = {
+	static const struct load_engine_kind kind = {
 		.prepare = prepare,
 		.send = send_requests,
 		.receive = receive,
@@ -474,12 +477,11 @@ int afxdp_open(struct engine **engine, const struct settings *settings,
 	struct afxdp *afxdp = calloc(1, sizeof(*afxdp));
 	int r;
 
-	if (!afxdp) {
+	if (!afxdp)
 		return error_set(error, -ENOMEM, "no memory");
-	}
 	afxdp->engine.kind = &kind;
 	afxdp->attached = -1;
-	afxdp->lanes = settings_threads(settings);
+	afxdp->threads = load_settings_threads(settings);
 	r = open_steps(afxdp, settings, key, error);
 	if (r < 0)
 		close_afxdp(&afxdp->engine);

@@ -9,16 +9,16 @@
 #define TRIES 2	   /* of a step: a machine has its moments */
 
 struct search {
-	const struct settings *settings;
-	struct settings step; /* the same at the rate of this step */
-	double knee;	      /* the highest rate within the bounds; 0: none */
+	const struct load_settings *settings;
+	struct load_settings step; /* the same at the rate of this step */
+	double knee;		   /* the highest rate within the bounds; 0: none */
 	const char *ended;
 	bool interrupted;
 	json_t *steps;
 };
 
 /* Why this step is not within the bounds; NULL: it is. */
-static const char *judge(const struct search *search, const struct run_result *result)
+static const char *judge(const struct search *search, const struct load_run_result *result)
 {
 	const struct statistics *statistics = &result->statistics;
 	double p99 = (double)histogram_quantile(&statistics->rtt, 0.99) / 1e3;
@@ -37,7 +37,7 @@ static const char *judge(const struct search *search, const struct run_result *r
 	return NULL;
 }
 
-static void print_step(const struct settings *step, const struct run_result *result,
+static void print_step(const struct load_settings *step, const struct load_run_result *result,
 		       const char *why)
 {
 	const struct histogram *rtt = &result->statistics.rtt;
@@ -50,10 +50,10 @@ static void print_step(const struct settings *step, const struct run_result *res
 }
 
 /* Return: whether to go on, or -errno. */
-static int take_step(struct run *run, struct search *search, double rate, struct error *error)
+static int take_step(struct load_run *run, struct search *search, double rate, struct error *error)
 {
-	struct settings *step = &search->step;
-	struct run_result result;
+	struct load_settings *step = &search->step;
+	struct load_run_result result;
 	const char *why;
 	int r;
 
@@ -95,7 +95,7 @@ static int conclude(struct search *search)
 	return 0;
 }
 
-int capacity_search(struct run *run, const struct settings *settings, struct error *error)
+int capacity_search(struct load_run *run, const struct load_settings *settings, struct error *error)
 {
 	struct search search = {.settings = settings, .step = *settings, .steps = json_array()};
 	double rate = settings->capacity.from;
@@ -105,7 +105,7 @@ int capacity_search(struct run *run, const struct settings *settings, struct err
 		printf("bounds: %g %% lost, p99 of %g microseconds from the intended send time; %s "
 		       "mode\n",
 		       settings->capacity.loss, settings->capacity.p99,
-		       settings_mode_name(run->engine->mode));
+		       load_mode_name(run->engine->mode));
 		printf("%12s %12s %9s %10s %10s %10s\n", "intended/s", "sent/s", "lost %", "p50 us",
 		       "p99 us", "max us");
 	}

@@ -24,7 +24,7 @@ const char *fault_help(enum fault fault)
 	return faults[fault].help;
 }
 
-bool check_ticket(struct ticket *ticket, const struct reply *reply)
+bool check_ticket(struct ticket *ticket, const struct load_reply *reply)
 {
 	if (reply->length < sizeof(struct wire_stun))
 		return false;
@@ -116,7 +116,7 @@ static enum fault check_mapped(const uint8_t *value, uint16_t length, const uint
 	return memcmp(value, wanted, length) == 0 ? FAULT_NONE : FAULT_ADDRESS;
 }
 
-static enum fault check_420(const struct found *found, const struct profile *profile)
+static enum fault check_420(const struct found *found, const struct load_profile *profile)
 {
 	const uint8_t *unknown = found->unknown;
 
@@ -131,7 +131,7 @@ static enum fault check_420(const struct found *found, const struct profile *pro
 	return FAULT_NONE;
 }
 
-static enum fault check_message(const struct reply *reply, const struct profile *profile,
+static enum fault check_message(const struct load_reply *reply, const struct load_profile *profile,
 				const struct endpoint *client)
 {
 	static const uint8_t no_mask[16];
@@ -164,7 +164,7 @@ static bool same(const struct endpoint *a, const struct endpoint *b)
 	return a->port == b->port && address_same(&a->address, &b->address);
 }
 
-enum fault check_reply(const struct reply *reply, const struct profile *profile,
+enum fault check_reply(const struct load_reply *reply, const struct load_profile *profile,
 		       const struct endpoint *client, const struct endpoint *server)
 {
 	if (profile->answer == PROFILE_SILENCE)

@@ -15,10 +15,11 @@ enum fault {
 	FAULT_NONE = FAULTS_COUNT,
 };
 
+/** fault_label, fault_help - what a fault is called, and what it means; below FAULTS_COUNT. */
 const char *fault_label(enum fault fault);
 const char *fault_help(enum fault fault);
 
-struct reply {
+struct load_reply {
 	const uint8_t *message;
 	size_t length;
 	bool framed;	  /* the rest is known */
@@ -26,15 +27,23 @@ struct reply {
 	struct endpoint source, destination;
 };
 
-/* The transaction ID of what may be a reply. Return: false where there is none. */
-bool check_ticket(struct ticket *ticket, const struct reply *reply);
+/**
+ * check_ticket - read the transaction ID of what may be a reply.
+ * @ticket: set on success; it may be that of somebody else
+ *
+ * Return: false where there is none.
+ */
+bool check_ticket(struct ticket *ticket, const struct load_reply *reply);
 
 /**
  * check_reply - compare a reply with what its request must have.
+ * @profile: of the request
  * @client: where the request came from
  * @server: where it went
+ *
+ * Return: the first fault found, or FAULT_NONE.
  */
-enum fault check_reply(const struct reply *reply, const struct profile *profile,
+enum fault check_reply(const struct load_reply *reply, const struct load_profile *profile,
 		       const struct endpoint *client, const struct endpoint *server);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The requests of one thread that are under way, in a ring by their number. A request is lost when
- * no answer comes in time, or before the ring comes round: memory is bounded, whatever the rate.
- * One thread takes and expires; any thread may settle.
+ * The outstanding requests of one worker, in a ring by their number. A request is lost when no
+ * answer comes in time, or when the ring needs its place: memory is bounded at any rate. One thread
+ * takes and expires; any thread may settle.
  */
 #ifndef REFLEX_LOAD_FLOWS_H
 #define REFLEX_LOAD_FLOWS_H
@@ -24,9 +24,9 @@ enum flow_state {
 
 struct flow {
 	uint64_t sent;	 /* when it was to be sent, in nanoseconds */
-	uint64_t source; /* the lower 8 bytes of an IPv6 address, or an IPv4 address, as they lie */
+	uint64_t source; /* of load_engine_lower */
 	uint16_t port;
-	uint8_t mix; /* index into the settings' */
+	uint8_t mix; /* index in the settings' mix */
 	_Atomic uint8_t state;
 };
 
@@ -42,43 +42,61 @@ struct flows {
 	uint64_t waiting;	  /* all that ever waited, less those that expired */
 };
 
-/* What became of those that have been waited for long enough. */
+/* Requests that are given up: without an answer, and rightly without. */
 struct flows_expired {
 	uint64_t lost, silent;
 };
 
+/**
+ * flows_open - make the ring.
+ * @flows: written over; the caller sets key, owner and run of its tickets afterwards
+ * @size: how many requests may be outstanding; rounded up to a power of two, at most FLOWS_MAX
+ * @timeout: nanoseconds
+ *
+ * Return: 0 or -errno.
+ */
 int flows_open(struct flows *flows, uint64_t size, uint64_t timeout);
+
+/** flows_close - free it. */
 void flows_close(struct flows *flows);
 
 /**
- * flows_take - enter a request. Makes room for it, if need be, by giving an old one up.
+ * flows_take - enter a request. If the ring is full, the oldest is given up.
+ * @flow: copied
+ * @expired: what is given up is added
+ *
+ * Return: the ticket to send.
  */
 struct ticket flows_take(struct flows *flows, const struct flow *flow,
 			 struct flows_expired *expired);
 
 /**
- * flows_expire - give up what has waited too long; with a `now` of UINT64_MAX, everything.
+ * flows_expire - give up requests whose timeout is over.
+ * @now: in nanoseconds; UINT64_MAX: all are given up
+ * @expired: what is given up is added
  */
 void flows_expire(struct flows *flows, uint64_t now, struct flows_expired *expired);
 
-/* How many wait for an answer now. */
+/** flows_waiting - how many wait for an answer now. */
 static inline uint64_t flows_waiting(const struct flows *flows)
 {
 	return flows->waiting - atomic_load_explicit(&flows->settled, memory_order_acquire);
 }
 
-/* Whether nothing is to be waited for, neither an answer nor silence. */
+/** flows_idle - whether no request is outstanding, not even one that must not be answered. */
 static inline bool flows_idle(const struct flows *flows)
 {
 	return flows->oldest == atomic_load_explicit(&flows->next, memory_order_relaxed);
 }
 
 /**
- * flows_find - the request that a reply names. Return: NULL where it never was, or is long gone.
+ * flows_find - the request of a ticket that is valid.
+ *
+ * Return: NULL where there was none, or its place in the ring is taken.
  */
 struct flow *flows_find(struct flows *flows, const struct ticket *ticket);
 
-/* Settles it. Return: what it was before. */
+/** flows_settle - mark a request as answered. Return: its state before. */
 enum flow_state flows_settle(struct flows *flows, struct flow *flow);
 
 #endif

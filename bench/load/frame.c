@@ -78,7 +78,7 @@ static uint64_t sum_pseudo(const uint8_t *ip, bool v6, size_t udp_length)
 	return sum + checksum_word(IP_PROTOCOL_UDP) + checksum_word((uint16_t)udp_length);
 }
 
-void frame_template(struct frame_template *template, const struct profile *profile,
+void frame_template(struct frame_template *template, const struct load_profile *profile,
 		    const struct frame_link *link, const struct endpoint *target)
 {
 	uint8_t message[PROFILE_MESSAGE_MAX];
@@ -211,14 +211,14 @@ static bool same_tags(const uint8_t *frame, size_t ip, const struct frame_link *
 	return true;
 }
 
-static void note(struct reply *reply, enum fault fault)
+static void note(struct load_reply *reply, enum fault fault)
 {
 	if (reply->fault == FAULT_NONE)
 		reply->fault = fault;
 }
 
 /* Return: the length of what is behind the header, 0 if that is not UDP. */
-static size_t read_ipv4(struct reply *reply, const uint8_t *ip, size_t length)
+static size_t read_ipv4(struct load_reply *reply, const uint8_t *ip, size_t length)
 {
 	const struct wire_ipv4 *ipv4 = (const struct wire_ipv4 *)ip;
 	size_t total;
@@ -239,7 +239,7 @@ static size_t read_ipv4(struct reply *reply, const uint8_t *ip, size_t length)
 	return length - sizeof(*ipv4);
 }
 
-static size_t read_ipv6(struct reply *reply, const uint8_t *ip, size_t length)
+static size_t read_ipv6(struct load_reply *reply, const uint8_t *ip, size_t length)
 {
 	const struct wire_ipv6 *ipv6 = (const struct wire_ipv6 *)ip;
 
@@ -254,8 +254,8 @@ static size_t read_ipv6(struct reply *reply, const uint8_t *ip, size_t length)
 	return length - sizeof(*ipv6);
 }
 
-static void read_udp(struct reply *reply, const uint8_t *ip, const uint8_t *bytes, size_t length,
-		     bool v6)
+static void read_udp(struct load_reply *reply, const uint8_t *ip, const uint8_t *bytes,
+		     size_t length, bool v6)
 {
 	const struct wire_udp *udp = (const struct wire_udp *)bytes;
 
@@ -272,14 +272,14 @@ static void read_udp(struct reply *reply, const uint8_t *ip, const uint8_t *byte
 		note(reply, FAULT_CHECKSUM);
 }
 
-void frame_read(struct reply *reply, const uint8_t *frame, size_t length,
+void frame_read(struct load_reply *reply, const uint8_t *frame, size_t length,
 		const struct frame_link *link)
 {
 	uint16_t type = 0;
 	size_t ip = skip_link(frame, length, &type), udp_length;
 	bool v6 = type == ETHERTYPE_IPV6;
 
-	*reply = (struct reply){.framed = true, .fault = FAULT_NONE};
+	*reply = (struct load_reply){.framed = true, .fault = FAULT_NONE};
 	if (ip == 0)
 		return;
 	if (!same_tags(frame, ip, link))

@@ -17,8 +17,10 @@ struct histogram {
 	uint64_t buckets[HISTOGRAM_BUCKETS];
 };
 
-/* Longer than 2^40 ns counts as that long. */
+/** histogram_add - count a time; one of 2^40 ns or more counts as the longest. */
 void histogram_add(struct histogram *histogram, uint64_t nanoseconds);
+
+/** histogram_merge - add what another one has counted. */
 void histogram_merge(struct histogram *to, const struct histogram *from);
 
 /**

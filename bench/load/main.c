@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "capacity.h"
-#include "options.h"
+#include "load_options.h"
 #include "report.h"
 #include "target.h"
 
@@ -49,14 +49,15 @@ static int open_signals(struct error *error)
 	return fd < 0 ? -errno : fd;
 }
 
-static int open_engine(struct run *run, const struct settings *settings, struct error *error)
+static int open_engine(struct load_run *run, const struct load_settings *settings,
+		       struct error *error)
 {
 	if (settings->mode == MODE_SOCKET)
-		return sockets_open(&run->engine, settings, error);
-	return afxdp_open(&run->engine, settings, &run->key, error);
+		return load_sockets_open(&run->engine, settings, error);
+	return load_afxdp_open(&run->engine, settings, &run->key, error);
 }
 
-static int open_run(struct run *run, const struct settings *settings, struct error *error)
+static int open_run(struct load_run *run, const struct load_settings *settings, struct error *error)
 {
 	int r = target_check(settings, error);
 
@@ -73,9 +74,9 @@ static int open_run(struct run *run, const struct settings *settings, struct err
 	return open_engine(run, settings, error);
 }
 
-static int load(struct run *run, const struct settings *settings, struct error *error)
+static int load(struct load_run *run, const struct load_settings *settings, struct error *error)
 {
-	static struct run_result result;
+	static struct load_run_result result;
 	int r = run_perform(run, &result, error);
 
 	if (r < 0)
@@ -91,18 +92,18 @@ static int load(struct run *run, const struct settings *settings, struct error *
 
 int main(int argc, char **argv)
 {
-	static struct settings settings;
+	static struct load_settings settings;
 	struct error error = {""};
-	struct run run = {.signals = -1};
+	struct load_run run = {.signals = -1};
 	int r;
 
-	switch (options_parse(&settings, argc, argv, &error)) {
-	case OPTIONS_DONE:
+	switch (load_options_parse(&settings, argc, argv, &error)) {
+	case LOAD_OPTIONS_DONE:
 		return EXIT_SUCCESS;
-	case OPTIONS_WRONG:
+	case LOAD_OPTIONS_WRONG:
 		fprintf(stderr, "reflex-load: %s\n", error.text);
 		return EXIT_USAGE;
-	case OPTIONS_RUN:
+	case LOAD_OPTIONS_RUN:
 		break;
 	}
 	if (settings.command == COMMAND_PROFILES)

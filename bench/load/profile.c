@@ -9,7 +9,7 @@
 
 #define FOUR "8022000431323334"
 
-const struct profile profiles[] = {
+const struct load_profile profiles[] = {
 	{.name = "chromium", .sender = "Chromium, Chrome, libwebrtc"},
 	{.name = "firefox", .sender = "Firefox", .fingerprint = true},
 	{.name = "tailscale",
@@ -127,7 +127,7 @@ size_t profile_count(void)
 	return sizeof(profiles) / sizeof(profiles[0]);
 }
 
-const struct profile *profile_find(const char *name)
+const struct load_profile *profile_find(const char *name)
 {
 	for (size_t i = 0; i < profile_count(); i++)
 		if (strcmp(profiles[i].name, name) == 0)
@@ -163,7 +163,7 @@ static size_t put_fingerprint(uint8_t *to)
 	return sizeof(attribute) + 4;
 }
 
-size_t profile_message(uint8_t *message, const struct profile *profile)
+size_t profile_message(uint8_t *message, const struct load_profile *profile)
 {
 	struct wire_stun stun = {
 		.type = be16_from(profile->type ? profile->type : STUN_BINDING),

@@ -27,7 +27,7 @@ enum profile_twist {
 	PROFILE_PORT_0,
 };
 
-struct profile {
+struct load_profile {
 	const char *name, *sender;
 	enum profile_answer answer;
 	enum profile_twist twist;
@@ -41,15 +41,23 @@ struct profile {
 	const char *attributes; /* hexadecimal without FINGERPRINT; 'text' stands for itself */
 };
 
-extern const struct profile profiles[];
+extern const struct load_profile profiles[];
+
+/** profile_count - how many profiles there are. */
 size_t profile_count(void);
 
-/* NULL where there is none of that name. */
-const struct profile *profile_find(const char *name);
+/** profile_find - find a profile by its name. Return: NULL where there is none. */
+const struct load_profile *profile_find(const char *name);
 
-/* The request with a transaction ID and a FINGERPRINT of zeros. Return: its length. */
-size_t profile_message(uint8_t *message, const struct profile *profile);
+/**
+ * profile_message - write a request, with zeros for transaction ID and FINGERPRINT.
+ * @message: room for PROFILE_MESSAGE_MAX
+ *
+ * Return: its length.
+ */
+size_t profile_message(uint8_t *message, const struct load_profile *profile);
 
+/** profile_answer_name - what must come back, in a word. */
 const char *profile_answer_name(enum profile_answer answer);
 
 #endif

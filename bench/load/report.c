@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
+#include "load_clock.h"
 
 #define BEHIND (10 * CLOCK_MILLISECOND) /* worth a word */
 
@@ -30,7 +30,7 @@ static const struct {
 	{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"p9999", 0.9999},
 };
 
-double report_rate(const struct run_result *result)
+double report_rate(const struct load_run_result *result)
 {
 	return result->seconds > 0 ? (double)result->statistics.sent / result->seconds : 0;
 }
@@ -40,14 +40,14 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-double report_loss(const struct run_result *result)
+double report_loss(const struct load_run_result *result)
 {
 	const struct statistics *statistics = &result->statistics;
 
 	return percent(statistics->lost, statistics->sent - statistics->silent);
 }
 
-bool report_failed(const struct settings *settings, const struct run_result *result)
+bool report_failed(const struct load_settings *settings, const struct load_run_result *result)
 {
 	const struct statistics *statistics = &result->statistics;
 	uint64_t bad = statistics->lost + statistics_wrong(statistics) + statistics->duplicate;
@@ -92,7 +92,7 @@ static void print_counts(const struct statistics *statistics)
 		printf("  %27s%s\n", "", strerror(statistics->failed_errno));
 }
 
-static void print_times(const struct settings *settings, const struct statistics *statistics)
+static void print_times(const struct load_settings *settings, const struct statistics *statistics)
 {
 	const struct histogram *rtt = &statistics->rtt;
 
@@ -106,7 +106,8 @@ static void print_times(const struct settings *settings, const struct statistics
 	printf("  %-11s %13.1f\n", "max", (double)rtt->max / 1e3);
 }
 
-static void print_lateness(const struct settings *settings, const struct run_result *result)
+static void print_lateness(const struct load_settings *settings,
+			   const struct load_run_result *result)
 {
 	const struct statistics *statistics = &result->statistics;
 
@@ -122,7 +123,7 @@ static void print_lateness(const struct settings *settings, const struct run_res
 		       (double)statistics->lateness_max / 1e6);
 }
 
-static void print_mix(const struct settings *settings, const struct statistics *statistics)
+static void print_mix(const struct load_settings *settings, const struct statistics *statistics)
 {
 	if (settings->mix_count == 1)
 		return;
@@ -134,15 +135,15 @@ static void print_mix(const struct settings *settings, const struct statistics *
 		       profile_answer_name(settings->mix[i].profile->answer));
 }
 
-void report_print(const struct settings *settings, const struct engine *engine,
-		  const struct run_result *result)
+void report_print(const struct load_settings *settings, const struct load_engine *engine,
+		  const struct load_run_result *result)
 {
 	char text[ADDRESS_TEXT_MAX];
 
 	printf("%s, %s%s%s mode, %s: %.2f s, %.0f requests/s%s\n",
 	       address_print_endpoint(text, &settings->target),
 	       settings->interface ? settings->interface : "", settings->interface ? ", " : "",
-	       settings_mode_name(engine->mode), paces[settings->pace], result->seconds,
+	       load_mode_name(engine->mode), paces[settings->pace], result->seconds,
 	       report_rate(result), result->interrupted ? ", interrupted" : "");
 	print_counts(&result->statistics);
 	print_times(settings, &result->statistics);
@@ -184,12 +185,12 @@ static json_t *json_times(const struct histogram *rtt)
 	return object;
 }
 
-static json_t *json_mix(const struct settings *settings, const struct statistics *statistics)
+static json_t *json_mix(const struct load_settings *settings, const struct statistics *statistics)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < settings->mix_count; i++) {
-		const struct profile *profile = settings->mix[i].profile;
+		const struct load_profile *profile = settings->mix[i].profile;
 		json_t *one = json_pack("{s:s, s:i, s:s}", "profile", profile->name, "weight",
 					(int)settings->mix[i].weight, "expected",
 					profile_answer_name(profile->answer));
@@ -218,8 +219,8 @@ static void set_counts(json_t *object, const struct statistics *statistics)
 	set_count(object, "lateness_max_ns", statistics->lateness_max);
 }
 
-json_t *report_json(const struct settings *settings, const struct engine *engine,
-		    const struct run_result *result)
+json_t *report_json(const struct load_settings *settings, const struct load_engine *engine,
+		    const struct load_run_result *result)
 {
 	char text[ADDRESS_TEXT_MAX];
 	json_t *object = json_object();
@@ -228,7 +229,7 @@ json_t *report_json(const struct settings *settings, const struct engine *engine
 			    json_string(address_print_endpoint(text, &settings->target)));
 	json_object_set_new(object, "interface",
 			    settings->interface ? json_string(settings->interface) : json_null());
-	json_object_set_new(object, "mode", json_string(settings_mode_name(engine->mode)));
+	json_object_set_new(object, "mode", json_string(load_mode_name(engine->mode)));
 	json_object_set_new(object, "pace", json_string(paces[settings->pace]));
 	json_object_set_new(
 		object, "rtt_from",

@@ -7,20 +7,29 @@
 
 #include "run.h"
 
-/* Whether a share of all is lost, wrong or duplicate that the settings do not tolerate. */
-bool report_failed(const struct settings *settings, const struct run_result *result);
+/** report_failed - whether more answers are lost, wrong or duplicate than settings->tolerate. */
+bool report_failed(const struct load_settings *settings, const struct load_run_result *result);
 
-void report_print(const struct settings *settings, const struct engine *engine,
-		  const struct run_result *result);
+/** report_print - print the result for people. */
+void report_print(const struct load_settings *settings, const struct load_engine *engine,
+		  const struct load_run_result *result);
 
-/* All of the above as an object; NULL without memory. */
-json_t *report_json(const struct settings *settings, const struct engine *engine,
-		    const struct run_result *result);
+/** report_json - the same as an object. Return: NULL where there is no memory. */
+json_t *report_json(const struct load_settings *settings, const struct load_engine *engine,
+		    const struct load_run_result *result);
 
-/* Prints the object and gives it back. Return: 0, or -errno where there is none. */
+/**
+ * report_print_json - print an object, and drop its reference.
+ * @object: may be NULL
+ *
+ * Return: 0, or -errno where there is none.
+ */
 int report_print_json(json_t *object);
 
-double report_rate(const struct run_result *result);
-double report_loss(const struct run_result *result); /* percent of what must be answered */
+/** report_rate - how many requests were sent a second. */
+double report_rate(const struct load_run_result *result);
+
+/** report_loss - how many requests were lost. Return: percent of those that must be answered. */
+double report_loss(const struct load_run_result *result);
 
 #endif

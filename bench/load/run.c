@@ -11,13 +11,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "worker.h"
+#include "load_clock.h"
+#include "load_worker.h"
 
 #define BEFORE (5 * CLOCK_MILLISECOND) /* for the threads to get ready */
 
 struct team {
-	struct worker *workers;
+	struct load_worker *workers;
 	size_t count, started;
 	atomic_bool stop;
 	int finished; /* an eventfd that each worker adds to */
@@ -26,7 +26,7 @@ struct team {
 /* --- shares --- */
 
 /* How many requests all send together; UINT64_MAX: as many as they can in time. */
-static uint64_t total(const struct settings *settings)
+static uint64_t total(const struct load_settings *settings)
 {
 	if (settings->count)
 		return settings->count;
@@ -42,7 +42,7 @@ static uint64_t share(uint64_t whole, size_t index, size_t count)
 }
 
 /* As much as may be under way within the timeout, as far as that is known. */
-static uint64_t ring_size(const struct settings *settings, uint64_t share_of_all)
+static uint64_t ring_size(const struct load_settings *settings, uint64_t share_of_all)
 {
 	double size = FLOWS_MAX;
 
@@ -53,10 +53,10 @@ static uint64_t ring_size(const struct settings *settings, uint64_t share_of_all
 	return size < FLOWS_MAX ? (uint64_t)size : FLOWS_MAX;
 }
 
-static int prepare_worker(struct worker *worker, struct team *team, const struct run *run,
+static int prepare_worker(struct load_worker *worker, struct team *team, const struct load_run *run,
 			  uint64_t start)
 {
-	const struct settings *settings = run->settings;
+	const struct load_settings *settings = run->settings;
 	size_t index = (size_t)(worker - team->workers);
 	uint64_t all = total(settings);
 	int r;
@@ -106,7 +106,8 @@ static void show_progress(const struct team *team, uint64_t start)
 }
 
 /* Until all threads are done. */
-static void watch(struct run *run, struct team *team, struct run_result *result, uint64_t start)
+static void watch(struct load_run *run, struct team *team, struct load_run_result *result,
+		  uint64_t start)
 {
 	bool shown = !run->settings->quiet && isatty(STDERR_FILENO);
 	struct pollfd events[] = {
@@ -136,12 +137,12 @@ static void watch(struct run *run, struct team *team, struct run_result *result,
 
 /* --- the run --- */
 
-static void collect(const struct team *team, struct run_result *result, uint64_t start)
+static void collect(const struct team *team, struct load_run_result *result, uint64_t start)
 {
 	uint64_t last = start;
 
 	for (size_t i = 0; i < team->count; i++) {
-		const struct worker *worker = &team->workers[i];
+		const struct load_worker *worker = &team->workers[i];
 
 		statistics_merge(&result->statistics, &worker->statistics);
 		if (worker->last > last)
@@ -150,14 +151,15 @@ static void collect(const struct team *team, struct run_result *result, uint64_t
 	result->seconds = (double)(last - start) / CLOCK_SECOND;
 }
 
-static int start_team(struct team *team, const struct run *run, uint64_t start)
+static int start_team(struct team *team, const struct load_run *run, uint64_t start)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < team->count && r == 0; i++)
 		r = prepare_worker(&team->workers[i], team, run, start);
 	for (size_t i = 0; i < team->count && r == 0; i++) {
-		r = -pthread_create(&team->workers[i].thread, NULL, worker_main, &team->workers[i]);
+		r = -pthread_create(&team->workers[i].thread, NULL, load_worker_run,
+				    &team->workers[i]);
 		team->started += r == 0;
 	}
 	if (r < 0)
@@ -165,9 +167,9 @@ static int start_team(struct team *team, const struct run *run, uint64_t start)
 	return r;
 }
 
-int run_perform(struct run *run, struct run_result *result, struct error *error)
+int run_perform(struct load_run *run, struct load_run_result *result, struct error *error)
 {
-	struct team team = {.count = settings_threads(run->settings)};
+	struct team team = {.count = load_settings_threads(run->settings)};
 	uint64_t start = clock_now() + BEFORE;
 	int r = -ENOMEM;
 

@@ -3,28 +3,30 @@
 #ifndef REFLEX_LOAD_RUN_H
 #define REFLEX_LOAD_RUN_H
 
-#include "engine.h"
 #include "error.h"
+#include "load_engine.h"
 
-struct run {
-	struct engine *engine;
-	const struct settings *settings;
+struct load_run {
+	struct load_engine *engine;
+	const struct load_settings *settings;
 	struct ticket_key key;
 	int signals;	/* a signalfd of SIGINT and SIGTERM */
 	uint8_t number; /* of the run; replies to an earlier one count as late */
 };
 
-struct run_result {
+struct load_run_result {
 	struct statistics statistics;
 	double seconds;	  /* of sending */
 	bool interrupted; /* by a signal */
 };
 
 /**
- * run_perform - send, and wait for what is to come.
+ * run_perform - send, and wait for the replies.
+ * @result: set on success
+ * @error: set to a sentence on failure
  *
- * Return: 0, or -errno and a sentence where it cannot even begin.
+ * Return: 0, or -errno where it cannot even begin.
  */
-int run_perform(struct run *run, struct run_result *result, struct error *error);
+int run_perform(struct load_run *run, struct load_run_result *result, struct error *error);
 
 #endif

@@ -41,7 +41,7 @@ struct address sources_address(const struct prefix *prefix, uint64_t number)
 }
 
 void sources_init(struct sources *sources, const struct prefix *prefix, uint16_t port_first,
-		  uint16_t port_last, const struct address *server, size_t lane, size_t lanes)
+		  uint16_t port_last, const struct address *server, size_t thread, size_t threads)
 {
 	uint64_t count = sources_count(prefix);
 	uint32_t ports = (uint32_t)(port_last - port_first) + 1;
@@ -50,11 +50,11 @@ void sources_init(struct sources *sources, const struct prefix *prefix, uint16_t
 		.prefix = *prefix,
 		.server = *server,
 		.count = count,
-		.at = count / lanes * lane,
+		.at = count / threads * thread,
 		.step = STEP % count,
 		.port_first = port_first,
 		.ports = ports,
-		.port_at = (uint32_t)(ports / lanes * lane),
+		.port_at = (uint32_t)(ports / threads * thread),
 	};
 }
 

@@ -15,19 +15,21 @@ struct sources {
 };
 
 /**
- * sources_init - begin to walk.
+ * sources_init - start the walk of one thread.
+ * @prefix, @port_first, @port_last: what to walk over, the ends included
  * @server: skipped, as are an IPv4 prefix's own address and its broadcast address
- * @lane, @lanes: the walks of lanes begin apart
+ * @thread, @threads: index and count; each thread starts elsewhere
  */
 void sources_init(struct sources *sources, const struct prefix *prefix, uint16_t port_first,
-		  uint16_t port_last, const struct address *server, size_t lane, size_t lanes);
+		  uint16_t port_last, const struct address *server, size_t thread, size_t threads);
 
-/* How many addresses a prefix has, those not to be used left out; at most 2^63. */
+/** sources_count - how many addresses of a prefix may be sources. Return: at most 2^63. */
 uint64_t sources_count(const struct prefix *prefix);
 
-/* The address of that number. */
+/** sources_address - the address of a number below sources_count. */
 struct address sources_address(const struct prefix *prefix, uint64_t number);
 
+/** sources_next - the next source. */
 void sources_next(struct sources *sources, struct endpoint *endpoint);
 
 #endif

@@ -28,7 +28,7 @@ void statistics_merge(struct statistics *to, const struct statistics *from)
 	to->unsent += from->unsent;
 	if (from->lateness_max > to->lateness_max)
 		to->lateness_max = from->lateness_max;
-	for (size_t i = 0; i < SETTINGS_MIX_MAX; i++) {
+	for (size_t i = 0; i < LOAD_MIX_MAX; i++) {
 		to->mix[i].sent += from->mix[i].sent;
 		to->mix[i].answered += from->mix[i].answered;
 	}

@@ -5,7 +5,7 @@
 #include <ifaddrs.h>
 #include <stdio.h>
 
-#include "link.h"
+#include "load_link.h"
 
 /* RFC 1122, RFC 5737, RFC 2544; RFC 4291, RFC 3849, RFC 9637, RFC 5180 */
 static const char *const reserved[] = {
@@ -46,7 +46,7 @@ static bool is_covered(const struct prefix *prefix, const struct ifaddrs *interf
 	outer = address_alone(&own.address);
 	if (address_within(prefix, &outer))
 		return true;
-	if (!interface->ifa_netmask || !link_virtual(interface->ifa_name))
+	if (!interface->ifa_netmask || !load_link_virtual(interface->ifa_name))
 		return false;
 	outer.length = mask_length(interface->ifa_netmask);
 	return outer.length > 0 && address_within(prefix, &outer);
@@ -65,26 +65,24 @@ static bool is_ours(const struct prefix *prefix)
 	return found;
 }
 
-int target_check(const struct settings *settings, struct error *error)
+int target_check(const struct load_settings *settings, struct error *error)
 {
 	const struct prefix target = address_alone(&settings->target.address);
 	char text[ADDRESS_TEXT_MAX];
 
 	if (settings->owned)
 		return 0;
-	if (!is_ours(&target)) {
+	if (!is_ours(&target))
 		return error_set(
 			error, -EPERM,
 			"%s is in no test network of this machine: where you may load it, say so "
 			"by --i-own-this-target",
 			address_print(text, &target.address));
-	}
-	if (settings->source_given && !is_ours(&settings->source)) {
+	if (settings->source_given && !is_ours(&settings->source))
 		return error_set(
 			error, -EPERM,
 			"%s is in no test network of this machine, and the replies go there: "
 			"where you may, say so by --i-own-this-target",
 			address_print_prefix(text, &settings->source));
-	}
 	return 0;
 }

@@ -4,15 +4,16 @@
 #define REFLEX_LOAD_TARGET_H
 
 #include "error.h"
-#include "settings.h"
+#include "load_settings.h"
 
 /**
  * target_check - whether the target, and the sources given, are of this machine's test networks:
  * its own addresses, the networks on its virtual links, and what is set apart for documentation
  * and benchmarking. Always so with --i-own-this-target.
+ * @error: set to a sentence on failure
  *
- * Return: 0, or -EPERM and a sentence.
+ * Return: 0 or -EPERM.
  */
-int target_check(const struct settings *settings, struct error *error);
+int target_check(const struct load_settings *settings, struct error *error);
 
 #endif

@@ -38,7 +38,7 @@ static struct endpoint endpoint_of(const char *text)
 
 /* --- frames --- */
 
-static void frame_of(const struct profile *profile, const struct endpoint *server,
+static void frame_of(const struct load_profile *profile, const struct endpoint *server,
 		     const struct endpoint *client, size_t tags, unsigned int number)
 {
 	static const struct ticket_key *const ticket_key = &key;
@@ -52,7 +52,7 @@ static void frame_of(const struct profile *profile, const struct endpoint *serve
 	const struct ticket ticket = ticket_make(number * 0x10001ull, 3, 7, ticket_key);
 	struct ticket came;
 	struct frame_template template;
-	struct reply reply;
+	struct load_reply reply;
 	uint8_t frame[FRAME_REQUEST_MAX];
 	size_t length;
 
@@ -106,7 +106,7 @@ static void test_frames(void **state)
 /* --- sources --- */
 
 /* Every address of the prefix must come once before any comes again. */
-static void walk(const char *text, const char *server, size_t count, size_t lanes)
+static void walk(const char *text, const char *server, size_t count, size_t threads)
 {
 	const struct prefix prefix = prefix_of(text);
 	const struct endpoint endpoint = endpoint_of(server);
@@ -114,10 +114,10 @@ static void walk(const char *text, const char *server, size_t count, size_t lane
 	struct sources sources;
 
 	assert_int_equal(sources_count(&prefix), count);
-	for (size_t lane = 0; lane < lanes; lane++) {
+	for (size_t thread = 0; thread < threads; thread++) {
 		bool seen[256] = {false};
 
-		sources_init(&sources, &prefix, 1000, 1002, &endpoint.address, lane, lanes);
+		sources_init(&sources, &prefix, 1000, 1002, &endpoint.address, thread, threads);
 		for (size_t i = 0; i < count; i++) {
 			struct prefix alone;
 			struct endpoint next;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "engine.h"
+#include "load_engine.h"
 
 #include <string.h>
 
-struct endpoint engine_source(const struct engine *engine, uint64_t source, uint16_t port)
+struct endpoint load_engine_source(const struct load_engine *engine, uint64_t source, uint16_t port)
 {
 	struct endpoint endpoint = {.address = engine->source, .port = port};
 
@@ -14,7 +14,7 @@ struct endpoint engine_source(const struct engine *engine, uint64_t source, uint
 	return endpoint;
 }
 
-uint64_t engine_lower(const struct address *address)
+uint64_t load_engine_lower(const struct address *address)
 {
 	uint64_t lower = 0;
 

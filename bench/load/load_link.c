@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "link.h"
+#include "load_link.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -13,9 +13,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "load_clock.h"
 
-#define PATIENCE (3500 * (uint64_t)CLOCK_MILLISECOND) /* three questions by ARP or ND */
+#define NEIGHBOUR_WAIT (3500 * (uint64_t)CLOCK_MILLISECOND) /* three requests of ARP or ND */
 
 /* --- the interface --- */
 
@@ -36,14 +36,13 @@ static unsigned int count_queues(int fd, const char *interface)
 	return channels.rx_count + channels.combined_count;
 }
 
-int link_read(struct link *link, const char *interface, struct error *error)
+int load_link_read(struct load_link *link, const char *interface, struct error *error)
 {
 	struct ifreq ifreq = {0};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
 
-	if (fd < 0) {
+	if (fd < 0)
 		return error_set(error, -errno, "no socket: %s", strerror(errno));
-	}
 	snprintf(ifreq.ifr_name, sizeof(ifreq.ifr_name), "%s", interface);
 	r = ask(fd, SIOCGIFINDEX, &ifreq);
 	link->index = (unsigned int)ifreq.ifr_ifindex;
@@ -64,7 +63,7 @@ int link_read(struct link *link, const char *interface, struct error *error)
 	return r;
 }
 
-bool link_virtual(const char *interface)
+bool load_link_virtual(const char *interface)
 {
 	static const char *const kinds[] = {"veth", "dummy", "tun"};
 	struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
@@ -92,8 +91,8 @@ union buffer {
 	char room[8192];
 };
 
-/* Sends one question, and hands its answers to the function. Return: 0 or -errno. */
-static int converse(struct nlmsghdr *header, mnl_cb_t take, void *context)
+/* Sends one request, and calls @take for each message of the answer. Return: 0 or -errno. */
+static int ask_kernel(struct nlmsghdr *header, mnl_cb_t take, void *context)
 {
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	union buffer answer;
@@ -130,8 +129,8 @@ static void get_address(struct address *address, const struct nlattr *attribute,
 
 /* --- the route --- */
 
-struct route {
-	struct link_way *way;
+struct route_query {
+	struct load_route *route;
 	unsigned int index;
 	bool local;
 };
@@ -140,22 +139,22 @@ static int take_route(const struct nlmsghdr *header, void *context)
 {
 	const struct rtmsg *message = mnl_nlmsg_get_payload(header);
 	const struct nlattr *attribute;
-	struct route *route = context;
+	struct route_query *query = context;
 
 	if (header->nlmsg_type != RTM_NEWROUTE)
 		return MNL_CB_OK;
-	route->local = message->rtm_type == RTN_LOCAL;
+	query->local = message->rtm_type == RTN_LOCAL;
 	mnl_attr_for_each(attribute, header, sizeof(*message))
 	{
 		switch (mnl_attr_get_type(attribute)) {
 		case RTA_GATEWAY:
-			get_address(&route->way->hop, attribute, message->rtm_family);
+			get_address(&query->route->hop, attribute, message->rtm_family);
 			break;
 		case RTA_PREFSRC:
-			get_address(&route->way->source, attribute, message->rtm_family);
+			get_address(&query->route->source, attribute, message->rtm_family);
 			break;
 		case RTA_OIF:
-			route->index = mnl_attr_get_u32(attribute);
+			query->index = mnl_attr_get_u32(attribute);
 			break;
 		default:
 			break;
@@ -164,17 +163,17 @@ static int take_route(const struct nlmsghdr *header, void *context)
 	return MNL_CB_STOP;
 }
 
-int link_route(struct link_way *way, const struct link *link, const struct address *target,
-	       struct error *error)
+int load_link_route(struct load_route *route, const struct load_link *link,
+		    const struct address *target, struct error *error)
 {
-	union buffer question;
-	struct nlmsghdr *header = mnl_nlmsg_put_header(&question);
+	union buffer request;
+	struct nlmsghdr *header = mnl_nlmsg_put_header(&request);
 	struct rtmsg *message;
-	struct route route = {.way = way};
+	struct route_query query = {.route = route};
 	char text[ADDRESS_TEXT_MAX];
 	int r;
 
-	*way = (struct link_way){.hop = *target};
+	*route = (struct load_route){.hop = *target};
 	header->nlmsg_type = RTM_GETROUTE;
 	header->nlmsg_flags = NLM_F_REQUEST;
 	message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
@@ -182,13 +181,12 @@ int link_route(struct link_way *way, const struct link *link, const struct addre
 	message->rtm_dst_len = (unsigned char)address_bits(target);
 	put_address(header, RTA_DST, target);
 	mnl_attr_put_u32(header, RTA_OIF, link->index);
-	r = converse(header, take_route, &route);
+	r = ask_kernel(header, take_route, &query);
 	address_print(text, target);
-	if (r == 0 && route.local) {
+	if (r == 0 && query.local)
 		return error_set(error, -EINVAL, "%s is this machine's own: no frame goes there",
 				 text);
-	}
-	if (r == 0 && route.index != link->index)
+	if (r == 0 && query.index != link->index)
 		r = -ENETUNREACH;
 	if (r < 0)
 		error_say(error, "no route to %s by this interface: give --mac and --source", text);
@@ -197,7 +195,7 @@ int link_route(struct link_way *way, const struct link *link, const struct addre
 
 /* --- the neighbour --- */
 
-struct neighbour {
+struct neighbour_query {
 	uint8_t *mac;
 	bool found;
 };
@@ -206,7 +204,7 @@ static int take_neighbour(const struct nlmsghdr *header, void *context)
 {
 	const struct ndmsg *message = mnl_nlmsg_get_payload(header);
 	const struct nlattr *attribute;
-	struct neighbour *neighbour = context;
+	struct neighbour_query *neighbour = context;
 
 	if (header->nlmsg_type != RTM_NEWNEIGH ||
 	    !(message->ndm_state &
@@ -230,12 +228,12 @@ static int take_nothing(const struct nlmsghdr *header, void *context)
 	return MNL_CB_OK;
 }
 
-/* With NTF_USE the kernel asks for the MAC, without any packet to the neighbour beside that. */
-static int ask_neighbour(struct neighbour *neighbour, const struct link *link,
+/* With NTF_USE the kernel asks for the MAC, and sends nothing else to the neighbour. */
+static int ask_neighbour(struct neighbour_query *neighbour, const struct load_link *link,
 			 const struct address *hop, bool use)
 {
-	union buffer question;
-	struct nlmsghdr *header = mnl_nlmsg_put_header(&question);
+	union buffer request;
+	struct nlmsghdr *header = mnl_nlmsg_put_header(&request);
 	struct ndmsg *message;
 
 	header->nlmsg_type = use ? RTM_NEWNEIGH : RTM_GETNEIGH;
@@ -247,24 +245,23 @@ static int ask_neighbour(struct neighbour *neighbour, const struct link *link,
 	message->ndm_ifindex = (int)link->index;
 	message->ndm_flags = use ? NTF_USE : 0;
 	put_address(header, NDA_DST, hop);
-	return converse(header, use ? take_nothing : take_neighbour, neighbour);
+	return ask_kernel(header, use ? take_nothing : take_neighbour, neighbour);
 }
 
-int link_neighbour(uint8_t mac[6], const struct link *link, const struct address *hop,
-		   struct error *error)
+int load_link_neighbour(uint8_t mac[6], const struct load_link *link, const struct address *hop,
+			struct error *error)
 {
 	const struct timespec pause = {.tv_nsec = 10 * CLOCK_MILLISECOND};
-	uint64_t end = clock_now() + PATIENCE;
-	struct neighbour neighbour = {.mac = mac};
+	uint64_t end = clock_now() + NEIGHBOUR_WAIT;
+	struct neighbour_query neighbour = {.mac = mac};
 	char text[ADDRESS_TEXT_MAX];
 
 	while (!neighbour.found && clock_now() < end) {
 		int r = ask_neighbour(&neighbour, link, hop, false);
 
-		if (r < 0 && r != -ENOENT) {
+		if (r < 0 && r != -ENOENT)
 			return error_set(error, r, "the neighbour table cannot be read: %s",
 					 strerror(-r));
-		}
 		if (neighbour.found)
 			break;
 		ask_neighbour(&neighbour, link, hop, true);

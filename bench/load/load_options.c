@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "options.h"
+#include "load_options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "load_clock.h"
 
 #define PORT_DEFAULT 3478
 #define WEIGHT_MAX   10000
@@ -118,7 +118,7 @@ static const char *const modes[] = {
 	[MODE_GENERIC] = "generic", [MODE_SOCKET] = "socket",	  [MODE_LIVE] = "live",
 };
 
-const char *settings_mode_name(enum settings_mode mode)
+const char *load_mode_name(enum load_mode mode)
 {
 	return modes[mode];
 }
@@ -169,17 +169,17 @@ static int read_percent(double *percent, const char *text, struct error *error)
 	return refuse(error, text, "a percentage");
 }
 
-static int read_mode(struct settings *settings, const char *text, struct error *error)
+static int read_mode(struct load_settings *settings, const char *text, struct error *error)
 {
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(text, modes[i]) == 0) {
-			settings->mode = (enum settings_mode)i;
+			settings->mode = (enum load_mode)i;
 			return 0;
 		}
 	return refuse(error, text, "a mode: auto, zerocopy, native, generic, live or socket");
 }
 
-static int read_source(struct settings *settings, const char *text, struct error *error)
+static int read_source(struct load_settings *settings, const char *text, struct error *error)
 {
 	if (!address_read_prefix(&settings->source, text))
 		return refuse(error, text, "an address or a prefix");
@@ -187,7 +187,7 @@ static int read_source(struct settings *settings, const char *text, struct error
 	return 0;
 }
 
-static int read_ports(struct settings *settings, const char *text, struct error *error)
+static int read_ports(struct load_settings *settings, const char *text, struct error *error)
 {
 	unsigned int first, last;
 	char rest;
@@ -205,7 +205,7 @@ static int read_ports(struct settings *settings, const char *text, struct error 
 	return 0;
 }
 
-static int read_mac(struct settings *settings, const char *text, struct error *error)
+static int read_mac(struct load_settings *settings, const char *text, struct error *error)
 {
 	unsigned int bytes[6];
 	char rest;
@@ -220,8 +220,8 @@ static int read_mac(struct settings *settings, const char *text, struct error *e
 }
 
 /* Hands the parts of a list to a reader, one after the other. */
-static int read_list(struct settings *settings, const char *text,
-		     int (*read)(struct settings *settings, char *part, struct error *error),
+static int read_list(struct load_settings *settings, const char *text,
+		     int (*read)(struct load_settings *settings, char *part, struct error *error),
 		     struct error *error)
 {
 	char *copy = strdup(text), *rest = copy, *part;
@@ -233,9 +233,9 @@ static int read_list(struct settings *settings, const char *text,
 	return r;
 }
 
-static int read_profile(struct settings *settings, char *part, struct error *error)
+static int read_profile(struct load_settings *settings, char *part, struct error *error)
 {
-	struct settings_mix *mix = &settings->mix[settings->mix_count];
+	struct load_mix *mix = &settings->mix[settings->mix_count];
 	char *weight = strchr(part, '=');
 	uint64_t number = 1;
 
@@ -255,11 +255,11 @@ static int read_profile(struct settings *settings, char *part, struct error *err
 	return 0;
 }
 
-static int read_vlan(struct settings *settings, char *part, struct error *error)
+static int read_vlan(struct load_settings *settings, char *part, struct error *error)
 {
 	uint64_t number;
 
-	if (settings->tags_count == SETTINGS_TAGS_MAX)
+	if (settings->tags_count == LOAD_TAGS_MAX)
 		return refuse(error, part, "possible: two tags are the most");
 	if (read_whole(&number, part, VLAN_MAX, error) < 0)
 		return -1;
@@ -267,12 +267,12 @@ static int read_vlan(struct settings *settings, char *part, struct error *error)
 	return 0;
 }
 
-static int read_cpu(struct settings *settings, char *part, struct error *error)
+static int read_cpu(struct load_settings *settings, char *part, struct error *error)
 {
 	double number;
 	cpu_set_t set;
 
-	if (settings->cpus_count == SETTINGS_CPUS_MAX)
+	if (settings->cpus_count == LOAD_CPUS_MAX)
 		return refuse(error, part, "possible: there are too many");
 	sched_getaffinity(0, sizeof(set), &set);
 	if (!scan_number(&number, part, CPU_SETSIZE - 1) || number != floor(number) ||
@@ -282,12 +282,12 @@ static int read_cpu(struct settings *settings, char *part, struct error *error)
 	return 0;
 }
 
-static int read_seconds(struct settings *settings, const char *text, struct error *error)
+static int read_seconds(struct load_settings *settings, const char *text, struct error *error)
 {
 	return read_positive(&settings->seconds, text, 1e6, error);
 }
 
-static int read_timeout(struct settings *settings, const char *text, struct error *error)
+static int read_timeout(struct load_settings *settings, const char *text, struct error *error)
 {
 	double milliseconds;
 
@@ -297,7 +297,7 @@ static int read_timeout(struct settings *settings, const char *text, struct erro
 	return 0;
 }
 
-static int read_window(struct settings *settings, const char *text, struct error *error)
+static int read_window(struct load_settings *settings, const char *text, struct error *error)
 {
 	uint64_t number;
 
@@ -312,16 +312,16 @@ static int read_window(struct settings *settings, const char *text, struct error
 static int print_version(void)
 {
 	printf("reflex-load %s\n", REFLEX_VERSION);
-	return OPTIONS_DONE;
+	return LOAD_OPTIONS_DONE;
 }
 
 static int print_help(void)
 {
 	fputs(help, stdout);
-	return OPTIONS_DONE;
+	return LOAD_OPTIONS_DONE;
 }
 
-static int set_capacity(struct settings *settings, int option, const char *text,
+static int set_capacity(struct load_settings *settings, int option, const char *text,
 			struct error *error)
 {
 	switch (option) {
@@ -343,7 +343,8 @@ static int set_capacity(struct settings *settings, int option, const char *text,
 }
 
 /* Which frames, and to where. */
-static int set_frames(struct settings *settings, int option, const char *text, struct error *error)
+static int set_frames(struct load_settings *settings, int option, const char *text,
+		      struct error *error)
 {
 	switch (option) {
 	case OPTION_INTERFACE:
@@ -367,7 +368,8 @@ static int set_frames(struct settings *settings, int option, const char *text, s
 }
 
 /* How fast, how long, and how to tell. */
-static int set_run(struct settings *settings, int option, const char *text, struct error *error)
+static int set_run(struct load_settings *settings, int option, const char *text,
+		   struct error *error)
 {
 	switch (option) {
 	case OPTION_RATE:
@@ -413,7 +415,7 @@ static int refuse_option(char **argv, int option, struct error *error)
 		error_say(error, "%s needs a value", text);
 	else
 		error_say(error, "unknown option %s: see reflex-load --help", text);
-	return OPTIONS_WRONG;
+	return LOAD_OPTIONS_WRONG;
 }
 
 /* Sets bits of *seen for what excludes each other. */
@@ -434,7 +436,7 @@ static void note(unsigned int *seen, int option)
 		*seen |= SEEN_CAPACITY;
 }
 
-static int read_options(struct settings *settings, unsigned int *seen, int argc, char **argv,
+static int read_options(struct load_settings *settings, unsigned int *seen, int argc, char **argv,
 			struct error *error)
 {
 	struct error reason;
@@ -456,14 +458,14 @@ static int read_options(struct settings *settings, unsigned int *seen, int argc,
 			r = set_frames(settings, option, optarg, &reason);
 		if (r < 0) {
 			error_say(error, "--%s: %s", long_options[index].name, reason.text);
-			return OPTIONS_WRONG;
+			return LOAD_OPTIONS_WRONG;
 		}
 	}
-	return OPTIONS_RUN;
+	return LOAD_OPTIONS_RUN;
 }
 
 /* The words that are not options: a command, and the target. */
-static int read_words(struct settings *settings, int argc, char **argv, struct error *error)
+static int read_words(struct load_settings *settings, int argc, char **argv, struct error *error)
 {
 	const char *word = optind < argc ? argv[optind] : NULL;
 
@@ -475,7 +477,7 @@ static int read_words(struct settings *settings, int argc, char **argv, struct e
 		word = ++optind < argc ? argv[optind] : NULL;
 	if (settings->command == COMMAND_PROFILES) {
 		if (!word)
-			return OPTIONS_RUN;
+			return LOAD_OPTIONS_RUN;
 		error_say(error, "profiles takes nothing more");
 	} else if (!word) {
 		error_say(error, "name the address to load: see reflex-load --help");
@@ -484,20 +486,20 @@ static int read_words(struct settings *settings, int argc, char **argv, struct e
 	} else if (!address_read_endpoint(&settings->target, word, PORT_DEFAULT)) {
 		error_say(error, "'%s' is not ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT", word);
 	} else {
-		return OPTIONS_RUN;
+		return LOAD_OPTIONS_RUN;
 	}
-	return OPTIONS_WRONG;
+	return LOAD_OPTIONS_WRONG;
 }
 
 /* --- what does not go together --- */
 
 /* A profile that cannot be sent so; NULL: all can. */
-static const char *refuse_profiles(const struct settings *settings, const char **why)
+static const char *refuse_profiles(const struct load_settings *settings, const char **why)
 {
 	bool v6 = settings->target.address.family == AF_INET6;
 
 	for (size_t i = 0; i < settings->mix_count; i++) {
-		const struct profile *profile = settings->mix[i].profile;
+		const struct load_profile *profile = settings->mix[i].profile;
 
 		*why = "takes whole frames: name an --interface";
 		if (profile->twist != PROFILE_PLAIN && settings->mode == MODE_SOCKET)
@@ -510,7 +512,7 @@ static const char *refuse_profiles(const struct settings *settings, const char *
 	return NULL;
 }
 
-static bool all_silent(const struct settings *settings)
+static bool all_silent(const struct load_settings *settings)
 {
 	for (size_t i = 0; i < settings->mix_count; i++)
 		if (settings->mix[i].profile->answer != PROFILE_SILENCE)
@@ -518,7 +520,7 @@ static bool all_silent(const struct settings *settings)
 	return true;
 }
 
-static int check_frames(const struct settings *settings, struct error *error)
+static int check_frames(const struct load_settings *settings, struct error *error)
 {
 	const char *why = NULL, *profile = refuse_profiles(settings, &why);
 
@@ -534,11 +536,11 @@ static int check_frames(const struct settings *settings, struct error *error)
 		 settings->source.address.family != settings->target.address.family)
 		error_say(error, "--source: not of the target's IP version");
 	else
-		return OPTIONS_RUN;
-	return OPTIONS_WRONG;
+		return LOAD_OPTIONS_RUN;
+	return LOAD_OPTIONS_WRONG;
 }
 
-static int check_run(const struct settings *settings, unsigned int seen, struct error *error)
+static int check_run(const struct load_settings *settings, unsigned int seen, struct error *error)
 {
 	bool capacity = settings->command == COMMAND_CAPACITY;
 
@@ -558,17 +560,17 @@ static int check_run(const struct settings *settings, unsigned int seen, struct 
 		error_say(error, "nothing of this mix is answered, which a window and "
 				 "capacity go by: give --rate or --flood");
 	else
-		return OPTIONS_RUN;
-	return OPTIONS_WRONG;
+		return LOAD_OPTIONS_RUN;
+	return LOAD_OPTIONS_WRONG;
 }
 
-enum options_result options_parse(struct settings *settings, int argc, char **argv,
-				  struct error *error)
+enum load_options_result load_options_parse(struct load_settings *settings, int argc, char **argv,
+					    struct error *error)
 {
 	unsigned int seen = 0;
 	int r;
 
-	*settings = (struct settings){
+	*settings = (struct load_settings){
 		.window = 64,
 		.timeout = CLOCK_SECOND,
 		.mix = {{profile_find("chromium"), 1}},
@@ -576,16 +578,16 @@ enum options_result options_parse(struct settings *settings, int argc, char **ar
 		.capacity = {.from = 1e3, .to = 1e7, .step = 1.5, .loss = 0.1, .p99 = 1000},
 	};
 	r = read_options(settings, &seen, argc, argv, error);
-	if (r == OPTIONS_RUN)
+	if (r == LOAD_OPTIONS_RUN)
 		r = read_words(settings, argc, argv, error);
-	if (r != OPTIONS_RUN || settings->command == COMMAND_PROFILES)
+	if (r != LOAD_OPTIONS_RUN || settings->command == COMMAND_PROFILES)
 		return r;
 	if (!(seen & SEEN_DURATION))
 		settings->seconds = settings->command == COMMAND_CAPACITY ? 2 : 10;
 	if (!settings->interface && settings->mode == MODE_AUTO)
 		settings->mode = MODE_SOCKET;
 	r = check_frames(settings, error);
-	if (r == OPTIONS_RUN)
+	if (r == LOAD_OPTIONS_RUN)
 		r = check_run(settings, seen, error);
 	return r;
 }

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "worker.h"
+#include "load_worker.h"
 
 #include <sched.h>
 #include <sys/eventfd.h>
 
-#include "clock.h"
+#include "load_clock.h"
 
-/* Waking up takes about this long: what is due sooner is waited for awake. */
-#define AWAKE (100 * CLOCK_MICROSECOND)
-#define NAP   (10 * CLOCK_MILLISECOND)
-/* For answers that nobody waits for: second ones. */
+/* Waking up takes about this long: for what is due sooner, the thread polls. */
+#define POLL_TIME (100 * CLOCK_MICROSECOND)
+#define SLEEP_MAX (10 * CLOCK_MILLISECOND)
+/* After the last reply, for duplicates. */
 #define LINGER (20 * CLOCK_MILLISECOND)
-/* Behind its schedule a run goes on for so long, to send what is due. */
+/* After the end, for requests that are overdue. */
 #define OVERTIME (100 * CLOCK_MILLISECOND)
 
 /* --- replies --- */
 
-void worker_arrive(struct worker *worker)
+void load_worker_arrive(struct load_worker *worker)
 {
 	worker->now = clock_now();
 }
 
-/* The first reply to a request that is under way. */
-static void judge(struct worker *worker, const struct reply *reply, const struct flow *flow)
+/* Checks the first reply to a request. */
+static void judge(struct load_worker *worker, const struct load_reply *reply,
+		  const struct flow *flow)
 {
 	struct statistics *statistics = &worker->statistics;
-	const struct endpoint client = engine_source(worker->engine, flow->source, flow->port);
+	const struct endpoint client = load_engine_source(worker->engine, flow->source, flow->port);
 	enum fault fault = check_reply(reply, worker->settings->mix[flow->mix].profile, &client,
 				       &worker->settings->target);
 
@@ -38,7 +39,7 @@ static void judge(struct worker *worker, const struct reply *reply, const struct
 	histogram_add(&statistics->rtt, worker->now > flow->sent ? worker->now - flow->sent : 0);
 }
 
-void worker_take(struct worker *worker, const struct reply *reply)
+void load_worker_take(struct load_worker *worker, const struct load_reply *reply)
 {
 	struct flow *flow;
 	struct flows *flows;
@@ -64,7 +65,7 @@ void worker_take(struct worker *worker, const struct reply *reply)
 	}
 }
 
-static void expire(struct worker *worker, uint64_t now)
+static void expire(struct load_worker *worker, uint64_t now)
 {
 	struct flows_expired expired = {0};
 
@@ -75,10 +76,11 @@ static void expire(struct worker *worker, uint64_t now)
 
 /* --- requests --- */
 
-/* The profile whose turn it is: within a sum of the weights, each as often as its own says. */
-static uint8_t choose(struct worker *worker)
+/* Chooses a profile by smooth weighted round robin: of as many requests as all weights make
+ * together, each profile gets its own weight. */
+static uint8_t choose(struct load_worker *worker)
 {
-	const struct settings *settings = worker->settings;
+	const struct load_settings *settings = worker->settings;
 	long sum = 0;
 	size_t best = 0;
 
@@ -94,15 +96,15 @@ static uint8_t choose(struct worker *worker)
 	return (uint8_t)best;
 }
 
-/* When a request of that number is to be sent. */
-static uint64_t intended(const struct worker *worker, uint64_t number)
+/* When the request of that number is due. */
+static uint64_t intended(const struct load_worker *worker, uint64_t number)
 {
 	return worker->start + (uint64_t)((double)number * worker->interval);
 }
 
-static uint64_t due(const struct worker *worker, uint64_t now)
+static uint64_t due(const struct load_worker *worker, uint64_t now)
 {
-	uint64_t sent = worker->statistics.sent, left = worker->total - sent, ready = ENGINE_BATCH;
+	uint64_t sent = worker->statistics.sent, left = worker->total - sent, ready = LOAD_BATCH;
 
 	if (now < worker->start)
 		return 0;
@@ -122,15 +124,15 @@ static uint64_t due(const struct worker *worker, uint64_t now)
 	}
 	if (ready > left)
 		ready = left;
-	return ready < ENGINE_BATCH ? ready : ENGINE_BATCH;
+	return ready < LOAD_BATCH ? ready : LOAD_BATCH;
 }
 
 /*
- * At a rate, the time when a request is to be sent counts as the time when it was, so that a
- * generator that is held up does not hide how long a client would have waited.
+ * At a rate, round-trip times begin when a request should have been sent, so that a generator that
+ * is late does not hide how long a client would have waited (coordinated omission).
  */
-static void enter(struct worker *worker, struct request *request, uint64_t number, uint64_t now,
-		  struct flows_expired *expired)
+static void enter(struct load_worker *worker, struct load_request *request, uint64_t number,
+		  uint64_t now, struct flows_expired *expired)
 {
 	struct statistics *statistics = &worker->statistics;
 	struct flow flow = {.sent = now, .source = request->source, .port = request->port};
@@ -149,11 +151,11 @@ static void enter(struct worker *worker, struct request *request, uint64_t numbe
 	statistics->mix[flow.mix].sent++;
 }
 
-static unsigned int send_due(struct worker *worker, uint64_t now)
+static unsigned int send_due(struct load_worker *worker, uint64_t now)
 {
-	struct request requests[ENGINE_BATCH];
+	struct load_request requests[LOAD_BATCH];
 	struct statistics *statistics = &worker->statistics;
-	struct engine *engine = worker->engine;
+	struct load_engine *engine = worker->engine;
 	struct flows_expired expired = {0};
 	unsigned int count = (unsigned int)due(worker, now);
 
@@ -173,28 +175,28 @@ static unsigned int send_due(struct worker *worker, uint64_t now)
 
 /* --- the thread --- */
 
-/* Nothing was to be done: awake for a while, then asleep until something comes. */
-static void rest(struct worker *worker, uint64_t now, bool sending)
+/* Nothing was to be done: poll for a while, then sleep until something comes. */
+static void idle(struct load_worker *worker, uint64_t now, bool sending)
 {
-	uint64_t nap = NAP;
+	uint64_t duration = SLEEP_MAX;
 
 	if (sending && worker->settings->pace == PACE_RATE) {
 		uint64_t next = intended(worker, worker->statistics.sent);
 
-		if (worker->statistics.sent < worker->total && next < now + AWAKE + NAP)
-			nap = next > now + AWAKE ? next - now - AWAKE : 0;
-		if (nap < AWAKE)
+		if (worker->statistics.sent < worker->total && next < now + POLL_TIME + SLEEP_MAX)
+			duration = next > now + POLL_TIME ? next - now - POLL_TIME : 0;
+		if (duration < POLL_TIME)
 			return;
 	} else if (worker->idle_since == 0) {
 		worker->idle_since = now;
 		return;
-	} else if (now - worker->idle_since < AWAKE) {
+	} else if (now - worker->idle_since < POLL_TIME) {
 		return;
 	}
-	worker->engine->kind->wait(worker->engine, worker->index, nap);
+	worker->engine->kind->wait(worker->engine, worker->index, duration);
 }
 
-static bool is_sending(const struct worker *worker, uint64_t now)
+static bool is_sending(const struct load_worker *worker, uint64_t now)
 {
 	uint64_t overtime = worker->settings->pace == PACE_RATE ? OVERTIME : 0;
 
@@ -202,7 +204,7 @@ static bool is_sending(const struct worker *worker, uint64_t now)
 	       !atomic_load_explicit(worker->stop, memory_order_relaxed);
 }
 
-static void step(struct worker *worker, bool sending, uint64_t now)
+static void step(struct load_worker *worker, bool sending, uint64_t now)
 {
 	unsigned int done = worker->engine->kind->receive(worker->engine, worker->index, worker);
 
@@ -212,10 +214,10 @@ static void step(struct worker *worker, bool sending, uint64_t now)
 	if (done)
 		worker->idle_since = 0;
 	else
-		rest(worker, now, sending);
+		idle(worker, now, sending);
 }
 
-static void pin(const struct worker *worker)
+static void pin(const struct load_worker *worker)
 {
 	cpu_set_t set;
 
@@ -226,9 +228,9 @@ static void pin(const struct worker *worker)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-void *worker_main(void *argument)
+void *load_worker_run(void *argument)
 {
-	struct worker *worker = argument;
+	struct load_worker *worker = argument;
 	struct timespec span;
 	uint64_t now;
 

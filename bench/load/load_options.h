@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line of reflex-load. */
+#ifndef REFLEX_LOAD_OPTIONS_H
+#define REFLEX_LOAD_OPTIONS_H
+
+#include "error.h"
+#include "load_settings.h"
+
+enum load_options_result {
+	LOAD_OPTIONS_RUN,
+	LOAD_OPTIONS_DONE, /* --help or --version, already printed */
+	LOAD_OPTIONS_WRONG,
+};
+
+/**
+ * load_options_parse - read the command line.
+ * @settings: written for LOAD_OPTIONS_RUN; they point into @argv
+ * @error: set for LOAD_OPTIONS_WRONG to a sentence
+ *
+ * Return: what to do next.
+ */
+enum load_options_result load_options_parse(struct load_settings *settings, int argc, char **argv,
+					    struct error *error);
+
+#endif
