@@ -134,34 +134,30 @@ static int check(const struct port *port, unsigned int room, struct error *error
 	struct rte_eth_dev_info info;
 	int r = rte_eth_dev_info_get(port->id, &info);
 
-	if (r < 0) {
+	if (r < 0)
 		return error_set(error, r, "port %s: its driver does not describe it: %s",
 				 port->name, rte_strerror(-r));
-	}
 	/* It takes a part of the buffers for all of them (DPDK 22.11): what lies in the others is
 	 * neither sent nor given back. */
-	if (!rte_eal_has_hugepages() && strcmp(port->driver, "net_af_xdp") == 0) {
+	if (!rte_eal_has_hugepages() && strcmp(port->driver, "net_af_xdp") == 0)
 		return error_set(
 			error, -EINVAL,
 			"port %s: %s loses frames without huge pages: reserve some (sysctl "
 			"vm.nr_hugepages=256), and leave --no-huge out",
 			port->name, port->driver);
-	}
 	/* The kernel gives each of its sockets a share, read or not. */
-	if (strcmp(port->driver, "net_af_packet") == 0 && info.max_rx_queues > port->queues) {
+	if (strcmp(port->driver, "net_af_packet") == 0 && info.max_rx_queues > port->queues)
 		return error_set(
 			error, -EINVAL,
 			"port %s: %u of its %u queues have workers, and what comes by the others "
 			"is lost: give qpairs=%u",
 			port->name, port->queues, info.max_rx_queues, port->queues);
-	}
-	if (COMPAT_MEMIF_OVERRUN && is_overrun(&info, room)) {
+	if (COMPAT_MEMIF_OVERRUN && is_overrun(&info, room))
 		return error_set(
 			error, -EINVAL,
 			"port %s: with this DPDK a client of memif that has larger buffers writes "
 			"beyond those of its server: give bsize=%u",
 			port->name, 2 * room);
-	}
 	return 0;
 }
 
@@ -190,10 +186,9 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 			return r;
 		r = set_up(id, &conf, port->queues, pools);
 	}
-	if (r < 0) {
+	if (r < 0)
 		return error_set(error, r, "port %s cannot be brought up: %s", port->name,
 				 rte_strerror(-r));
-	}
 	receive_multicast(port);
 	rte_eth_macaddr_get(id, &port->mac);
 	rte_eth_dev_get_mtu(id, &port->mtu);
