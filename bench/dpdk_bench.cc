@@ -36,7 +36,7 @@ constexpr size_t mixed = 128; // bursts of requests of all profiles, too many to
 constexpr unsigned buffers = 255; // they are used over and over
 
 std::unique_ptr<struct policy> served;
-std::unique_ptr<struct segment_lane> lane;
+std::unique_ptr<struct segment_slot> lane;
 struct worker_queue queue;
 struct rte_mbuf *frames[burst];
 
@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 	if (benchmark::ReportUnrecognizedArguments(count, options.data()))
 		return 2;
 	served = std::make_unique<struct policy>();
-	lane = std::make_unique<struct segment_lane>();
+	lane = std::make_unique<struct segment_slot>();
 	error = start_eal() ? start_port() : -rte_errno;
 	if (error || !request_policy(*served, request_services())) {
 		fprintf(stderr, "dpdk_bench: cannot make %s: %s\n", error ? "a port" : "the policy",

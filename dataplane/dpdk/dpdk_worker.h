@@ -35,7 +35,7 @@ struct worker_queue {
 	/* When the next long request may be answered, in TSC; NULL: the kernel behind does that. */
 	uint64_t *long_next;
 	struct rte_ether_addr mac;
-	struct segment_lane *lane;
+	struct segment_slot *lane;
 };
 
 struct worker {

@@ -185,7 +185,7 @@ static int add_queue(struct responder *responder, struct worker *worker, const s
 		.local_senders = port->local_senders,
 		.long_next = port->punt == RTE_MAX_ETHPORTS ? &worker->long_next : NULL,
 		.mac = port->mac,
-		.lane = segment_lane(responder->segment.segment, port->name, index),
+		.lane = segment_slot(responder->segment.segment, port->name, index),
 	};
 	if (queue->lane)
 		return 0;

@@ -24,26 +24,14 @@ const char *outcome_label(enum outcome outcome)
 	return labels[outcome];
 }
 
-const char *outcome_help(enum outcome outcome)
-{
-	static const char *const texts[] = {
-#define OUTCOME(name, label, help) help,
-#include "outcome.def"
-#undef OUTCOME
-	};
-
-	return texts[outcome];
-}
-
 static bool layout_known(const struct segment *segment)
 {
 	return segment->magic == SEGMENT_MAGIC && segment->layout == SEGMENT_LAYOUT &&
 	       segment->size == sizeof(*segment);
 }
 
-/* Names and sentences end, and what is printed of them is printable, whatever stands in the file.
- */
-static void end_text(char *text, size_t size)
+/* Ends a text, and makes it printable, whatever stands in the file. */
+static void terminate(char *text, size_t size)
 {
 	text[size - 1] = '\0';
 	for (; *text; text++)
@@ -51,18 +39,18 @@ static void end_text(char *text, size_t size)
 			*text = '?';
 }
 
-static void end_names(struct segment *segment)
+static void terminate_texts(struct segment *segment)
 {
-	for (size_t i = 0; i < SEGMENT_LANES_MAX; i++)
-		end_text(segment->lanes[i].port, sizeof(segment->lanes[i].port));
+	for (size_t i = 0; i < SEGMENT_SLOTS_MAX; i++)
+		terminate(segment->slots[i].port, sizeof(segment->slots[i].port));
 	for (size_t i = 0; i < SEGMENT_PORTS_MAX; i++)
-		end_text(segment->status.ports[i].name, sizeof(segment->status.ports[i].name));
-	end_text(segment->status.trouble, sizeof(segment->status.trouble));
+		terminate(segment->status.ports[i].name, sizeof(segment->status.ports[i].name));
+	terminate(segment->status.trouble, sizeof(segment->status.trouble));
 }
 
 /* --- the writer --- */
 
-/* Of the open file, not of the process: it is gone when the last of its descriptors is. */
+/* The lock is that of the open file, not of the process: it ends with the last descriptor. */
 static int lock(int fd)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -72,7 +60,7 @@ static int lock(int fd)
 	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 }
 
-/* With all of its pages: one that cannot be had later would end the process. */
+/* Allocates all pages now: a missing one would end the process later. */
 static int map(struct segment_writer *writer)
 {
 	void *mapped;
@@ -103,7 +91,7 @@ static int open_locked(struct segment_writer *writer, const char *path, int flag
 	return r;
 }
 
-/* What the last process said of itself does not hold for this one. */
+/* The status of the last process is not that of this one. */
 static void forget_update(struct segment *segment)
 {
 	struct segment_status status = segment->status;
@@ -112,8 +100,8 @@ static void forget_update(struct segment *segment)
 	segment_publish(segment, &status);
 }
 
-/* Goes on in the file that is there. Return: 1; 0 where there is none, or one that means nothing
- * to this version. */
+/* Goes on in the file that is there. Return: 1; 0 where there is none, or one that this version
+ * does not know; or -errno. */
 static int adopt(struct segment_writer *writer, const char *path)
 {
 	struct stat st;
@@ -126,18 +114,18 @@ static int adopt(struct segment_writer *writer, const char *path)
 	else if (S_ISREG(st.st_mode) && st.st_size == sizeof(struct segment))
 		r = map(writer);
 	if (writer->segment && layout_known(writer->segment)) {
-		end_names(writer->segment);
+		terminate_texts(writer->segment);
 		forget_update(writer->segment);
 		return 1;
 	}
 	if (writer->segment)
 		munmap(writer->segment, sizeof(*writer->segment));
 	writer->segment = NULL;
-	/* Its lock is kept until the new file has its place, lest two take it over at once. */
+	/* Its lock is kept until the new file has its place, or two could replace it at once. */
 	return r;
 }
 
-/* Makes a file beside it, which takes its place when it is whole. */
+/* Makes a new file, which takes the place of the old one when it is whole. */
 static int make(struct segment_writer *writer, const char *path)
 {
 	struct segment_writer old = *writer;
@@ -187,28 +175,28 @@ int segment_create(struct segment_writer *writer, const char *path, struct error
 	return r;
 }
 
-/* The first byte of the name comes last: readers take it to mean that the rest is there. */
-static void name_lane(struct segment_lane *lane, const char *port, unsigned int queue)
+/* The first byte of the name is written last: it tells readers that the rest is there. */
+static void name_slot(struct segment_slot *slot, const char *port, unsigned int queue)
 {
 	char name[SEGMENT_NAME_MAX] = "";
 
 	snprintf(name, sizeof(name), "%s", port);
-	lane->queue = queue;
-	memcpy(lane->port + 1, name + 1, sizeof(name) - 1);
-	__atomic_store_n(&lane->port[0], name[0], __ATOMIC_RELEASE);
+	slot->queue = queue;
+	memcpy(slot->port + 1, name + 1, sizeof(name) - 1);
+	__atomic_store_n(&slot->port[0], name[0], __ATOMIC_RELEASE);
 }
 
-struct segment_lane *segment_lane(struct segment *segment, const char *port, unsigned int queue)
+struct segment_slot *segment_slot(struct segment *segment, const char *port, unsigned int queue)
 {
-	for (size_t i = 0; i < SEGMENT_LANES_MAX; i++) {
-		struct segment_lane *lane = &segment->lanes[i];
+	for (size_t i = 0; i < SEGMENT_SLOTS_MAX; i++) {
+		struct segment_slot *slot = &segment->slots[i];
 
-		if (!lane->port[0]) {
-			name_lane(lane, port, queue);
-			return lane;
+		if (!slot->port[0]) {
+			name_slot(slot, port, queue);
+			return slot;
 		}
-		if (lane->queue == queue && strcmp(lane->port, port) == 0)
-			return lane;
+		if (slot->queue == queue && strcmp(slot->port, port) == 0)
+			return slot;
 	}
 	return NULL;
 }
@@ -262,7 +250,7 @@ void segment_close(struct segment_reader *reader)
 	memset(reader, 0, sizeof(*reader));
 }
 
-/* Nothing but a regular file, and without waiting for anybody: a FIFO would have no end. */
+/* Opens nothing but a regular file, without waiting: a FIFO would wait for a writer. */
 static int open_file(struct segment_reader *reader, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
@@ -294,8 +282,8 @@ static int follow(struct segment_reader *reader, const char *path)
 	return open_file(reader, path);
 }
 
-/* By calls and not by a mapping, whose pages would end the process where somebody truncates the
- * file. Counters are whole: the kernel copies no less than 8 bytes of them at once. */
+/* By pread and not by a mapping, which would end the process where somebody truncates the file.
+ * Counters are whole: the kernel copies at least 8 bytes at once. */
 static int read_at(int fd, void *to, size_t length, off_t offset)
 {
 	ssize_t r = pread(fd, to, length, offset);
@@ -349,10 +337,10 @@ static int read_segment(struct segment_reader *reader)
 	if (r == 0 && !layout_known(reader->segment))
 		r = -EPROTO;
 	whole = r < 0 ? r : read_status(reader);
-	r = whole < 0 ? whole : READ(reader, lanes);
+	r = whole < 0 ? whole : READ(reader, slots);
 	if (r < 0)
 		return r;
-	end_names(reader->segment);
+	terminate_texts(reader->segment);
 	return whole;
 }
 
@@ -389,9 +377,9 @@ int segment_look(struct segment_reader *reader, const char *path, struct segment
 	return r == 1 && !stale(status) ? 0 : -ETIMEDOUT;
 }
 
-static bool used(const struct segment_lane *lane)
+static bool used(const struct segment_slot *slot)
 {
-	return __atomic_load_n(&lane->port[0], __ATOMIC_ACQUIRE) != '\0';
+	return __atomic_load_n(&slot->port[0], __ATOMIC_ACQUIRE) != '\0';
 }
 
 static bool listed(const char **names, size_t count, const char *name)
@@ -406,9 +394,9 @@ size_t segment_names(const struct segment *segment, const char **names)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < SEGMENT_LANES_MAX && used(&segment->lanes[i]); i++)
-		if (count < SEGMENT_PORTS_MAX && !listed(names, count, segment->lanes[i].port))
-			names[count++] = segment->lanes[i].port;
+	for (size_t i = 0; i < SEGMENT_SLOTS_MAX && used(&segment->slots[i]); i++)
+		if (count < SEGMENT_PORTS_MAX && !listed(names, count, segment->slots[i].port))
+			names[count++] = segment->slots[i].port;
 	return count;
 }
 
@@ -417,13 +405,13 @@ void segment_sum(const struct segment *segment, const char *port, struct counter
 {
 	memset(counters, 0, sizeof(*counters));
 	memset(outcomes, 0, OUTCOMES * sizeof(*outcomes));
-	for (size_t i = 0; i < SEGMENT_LANES_MAX && used(&segment->lanes[i]); i++) {
-		const struct segment_lane *lane = &segment->lanes[i];
+	for (size_t i = 0; i < SEGMENT_SLOTS_MAX && used(&segment->slots[i]); i++) {
+		const struct segment_slot *slot = &segment->slots[i];
 
-		if (strcmp(lane->port, port) != 0)
+		if (strcmp(slot->port, port) != 0)
 			continue;
-		counters_add(counters, &lane->counters);
+		counters_add(counters, &slot->counters);
 		for (size_t j = 0; j < OUTCOMES; j++)
-			outcomes[j] += __atomic_load_n(&lane->outcomes[j], __ATOMIC_RELAXED);
+			outcomes[j] += __atomic_load_n(&slot->outcomes[j], __ATOMIC_RELAXED);
 	}
 }

@@ -20,8 +20,8 @@
 #define SEGMENT_NAME_MAX  64
 #define SEGMENT_TEXT_MAX  512
 #define SEGMENT_PORTS_MAX 32
-#define SEGMENT_LANES_MAX 512 /* queues of all ports that there ever were */
-#define SEGMENT_STALE_MS  2000
+#define SEGMENT_SLOTS_MAX 512  /* queues of all ports that there ever were */
+#define SEGMENT_STALE_MS  2000 /* after which a process that says nothing hangs */
 
 enum outcome {
 #define OUTCOME(name, label, help) OUTCOME_##name,
@@ -33,7 +33,7 @@ enum outcome {
 #define OUTCOMES_MAX 32
 
 /* One queue of one port: written by its worker alone, so in cache lines of its own. */
-struct segment_lane {
+struct segment_slot {
 	char port[SEGMENT_NAME_MAX]; /* "": never used */
 	uint64_t queue;
 	struct counters counters;
@@ -45,8 +45,8 @@ struct segment_port {
 	char name[SEGMENT_NAME_MAX]; /* "": never used */
 	uint64_t present;	     /* a port of the process that runs now, or ran last */
 	uint64_t up;		     /* its link */
-	uint64_t missed;	     /* frames that found no room in the queues, or no buffer */
-	uint64_t errors;	     /* frames that came in damaged, or that it could not send */
+	uint64_t missed; /* frames for which there was no room in a queue, or no buffer */
+	uint64_t errors; /* frames that came in damaged, or that it could not send */
 };
 
 /* Written by the control thread, between two steps of `sequence`. */
@@ -57,8 +57,8 @@ struct segment_status {
 	uint64_t workers;
 	uint64_t generation; /* 1 at the start, one more for each reload that was accepted */
 	uint64_t last_reload_successful;
-	uint64_t buffers;      /* mbufs that there are, */
-	uint64_t buffers_free; /* and how many are in no use */
+	uint64_t buffers;      /* all mbufs */
+	uint64_t buffers_free; /* those of them that are not in use */
 	uint64_t ready;
 	char trouble[SEGMENT_TEXT_MAX]; /* why not ready */
 	struct segment_port ports[SEGMENT_PORTS_MAX];
@@ -70,7 +70,7 @@ struct segment {
 	uint32_t size;
 	uint64_t sequence; /* odd while the status is written */
 	struct segment_status status;
-	struct segment_lane lanes[SEGMENT_LANES_MAX];
+	struct segment_slot slots[SEGMENT_SLOTS_MAX];
 };
 
 /* --- the writer --- */
@@ -88,24 +88,30 @@ struct segment_writer {
  * @error: set on failure to a sentence
  *
  * A file of another layout is replaced, and so is one that is no regular file. `updated` is 0 until
- * the first segment_publish. Return: 0; -EBUSY while another process writes; or another -errno.
+ * the first segment_publish.
+ *
+ * Return: 0; -EBUSY while another process writes; or another -errno.
  */
 int segment_create(struct segment_writer *writer, const char *path, struct error *error);
 
-/** segment_lane - the lane of a queue, an earlier one's where there was one; NULL: all are taken.
+/**
+ * segment_slot - the slot that a queue counts in; an earlier process's if there was one.
+ * @port: name of the DPDK port
+ *
+ * Return: NULL where all are taken.
  */
-struct segment_lane *segment_lane(struct segment *segment, const char *port, unsigned int queue);
+struct segment_slot *segment_slot(struct segment *segment, const char *port, unsigned int queue);
 
-/** segment_port - where the status of a port is; NULL: all are taken. */
+/** segment_port - the status of a port, added if it is new. Return: NULL where all are taken. */
 struct segment_port *segment_port(struct segment_status *status, const char *name);
 
-/** segment_publish - replace the status. */
+/** segment_publish - replace the status; readers see it whole. */
 void segment_publish(struct segment *segment, const struct segment_status *status);
 
-/** segment_remove - segment_release, and the file goes if it was made by this writer. */
+/** segment_remove - as segment_release; and remove the file, if this writer made it. */
 void segment_remove(struct segment_writer *writer, const char *path);
 
-/** segment_release - unmap it and let go; the file stays. */
+/** segment_release - unmap and unlock it; the file stays. */
 void segment_release(struct segment_writer *writer);
 
 /* --- readers --- */
@@ -123,11 +129,13 @@ struct segment_reader {
  * @path: as for segment_create
  * @status: copied, where there is a segment
  *
- * Nothing in the file is trusted: it may be truncated at any time, or be no file at all, and names
- * in the copy end. Until the next call reader->segment may be read, unless NULL. Return: 0: a
- * process writes it now; -ESRCH: none does, it has ended; -ETIMEDOUT: it has said nothing yet
- * (updated is 0), or not for SEGMENT_STALE_MS; and without a segment -ENOENT: no reflex-dpdk has
- * run yet; -EPROTO: it is of another layout, or damaged; or another -errno.
+ * Nothing in the file is trusted: it may be truncated at any time, or be no file at all. Texts in
+ * the copy are terminated. Until the next call reader->segment may be read, unless it is NULL.
+ *
+ * Return: with a segment 0: a process writes it now; -ESRCH: none does, it has ended; -ETIMEDOUT:
+ * it has published nothing yet (updated is 0), or nothing for SEGMENT_STALE_MS. Without a segment
+ * -ENOENT: no reflex-dpdk has run yet; -EPROTO: it is of another layout, or damaged; or another
+ * -errno.
  */
 int segment_look(struct segment_reader *reader, const char *path, struct segment_status *status);
 
@@ -139,15 +147,18 @@ int segment_look(struct segment_reader *reader, const char *path, struct segment
  */
 size_t segment_names(const struct segment *segment, const char **names);
 
-/** segment_sum - sum the lanes of a port. @outcomes: OUTCOMES of them */
+/**
+ * segment_sum - sum the slots of a port.
+ * @counters: written over
+ * @outcomes: OUTCOMES of them, written over
+ */
 void segment_sum(const struct segment *segment, const char *port, struct counters *counters,
 		 uint64_t *outcomes);
 
 /** segment_close - all zero is fine. */
 void segment_close(struct segment_reader *reader);
 
-/** outcome_label, outcome_help - the value of the metric's label, and what it means. */
+/** outcome_label - the value of the metric label `outcome`. */
 const char *outcome_label(enum outcome outcome);
-const char *outcome_help(enum outcome outcome);
 
 #endif

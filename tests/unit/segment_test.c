@@ -94,18 +94,18 @@ static void change_layout(void)
 
 static void test_counters_carry_over(void **state)
 {
-	struct segment_lane *lane;
+	struct segment_slot *slot;
 
 	(void)state;
 	create();
 	assert_false(writer.adopted);
-	lane = segment_lane(writer.segment, "net_a", 1);
-	lane->counters.packets[FAMILY_IPV4][VERDICT_SUCCESS] = 7;
+	slot = segment_slot(writer.segment, "net_a", 1);
+	slot->counters.packets[FAMILY_IPV4][VERDICT_SUCCESS] = 7;
 	segment_release(&writer);
 	create();
 	assert_true(writer.adopted);
-	lane = segment_lane(writer.segment, "net_a", 1);
-	assert_int_equal(lane->counters.packets[FAMILY_IPV4][VERDICT_SUCCESS], 7);
+	slot = segment_slot(writer.segment, "net_a", 1);
+	assert_int_equal(slot->counters.packets[FAMILY_IPV4][VERDICT_SUCCESS], 7);
 }
 
 static void test_one_writer(void **state)
@@ -137,14 +137,14 @@ static void test_other_layout_is_replaced(void **state)
 {
 	(void)state;
 	create();
-	segment_lane(writer.segment, "net_a", 0)->counters.packets[0][0] = 7;
+	segment_slot(writer.segment, "net_a", 0)->counters.packets[0][0] = 7;
 	assert_false(writer.replaced);
 	change_layout();
 	create();
 	assert_false(writer.adopted);
 	assert_true(writer.replaced);
 	assert_int_equal(writer.segment->layout, SEGMENT_LAYOUT);
-	assert_int_equal(segment_lane(writer.segment, "net_a", 0)->counters.packets[0][0], 0);
+	assert_int_equal(segment_slot(writer.segment, "net_a", 0)->counters.packets[0][0], 0);
 }
 
 static void test_other_sizes_are_replaced(void **state)
@@ -189,26 +189,26 @@ static void test_no_folder(void **state)
 	assert_non_null(strstr(error.text, "/nonexistent/dpdk cannot be made: No such file"));
 }
 
-static void test_lanes_by_port_and_queue(void **state)
+static void test_slots_by_port_and_queue(void **state)
 {
-	struct segment_lane *first;
+	struct segment_slot *first;
 
 	(void)state;
 	create();
-	first = segment_lane(writer.segment, "net_a", 0);
-	assert_ptr_not_equal(segment_lane(writer.segment, "net_a", 1), first);
-	assert_ptr_not_equal(segment_lane(writer.segment, "net_b", 0), first);
-	assert_ptr_equal(segment_lane(writer.segment, "net_a", 0), first);
+	first = segment_slot(writer.segment, "net_a", 0);
+	assert_ptr_not_equal(segment_slot(writer.segment, "net_a", 1), first);
+	assert_ptr_not_equal(segment_slot(writer.segment, "net_b", 0), first);
+	assert_ptr_equal(segment_slot(writer.segment, "net_a", 0), first);
 }
 
-static void test_lanes_run_out(void **state)
+static void test_slots_run_out(void **state)
 {
 	(void)state;
 	create();
-	for (unsigned int i = 0; i < SEGMENT_LANES_MAX; i++)
-		assert_non_null(segment_lane(writer.segment, "net_a", i));
-	assert_null(segment_lane(writer.segment, "net_b", 0));
-	assert_non_null(segment_lane(writer.segment, "net_a", SEGMENT_LANES_MAX - 1));
+	for (unsigned int i = 0; i < SEGMENT_SLOTS_MAX; i++)
+		assert_non_null(segment_slot(writer.segment, "net_a", i));
+	assert_null(segment_slot(writer.segment, "net_b", 0));
+	assert_non_null(segment_slot(writer.segment, "net_a", SEGMENT_SLOTS_MAX - 1));
 }
 
 static void test_ports_run_out(void **state)
@@ -231,9 +231,9 @@ static void test_names(void **state)
 	(void)state;
 	create();
 	assert_int_equal(segment_names(writer.segment, names), 0);
-	segment_lane(writer.segment, "net_b", 0);
-	segment_lane(writer.segment, "net_a", 0);
-	segment_lane(writer.segment, "net_b", 1);
+	segment_slot(writer.segment, "net_b", 0);
+	segment_slot(writer.segment, "net_a", 0);
+	segment_slot(writer.segment, "net_b", 1);
 	assert_int_equal(segment_names(writer.segment, names), 2);
 	assert_string_equal(names[0], "net_b");
 	assert_string_equal(names[1], "net_a");
@@ -247,13 +247,13 @@ static void test_sum(void **state)
 	(void)state;
 	create();
 	for (unsigned int i = 1; i <= 2; i++) {
-		struct segment_lane *lane = segment_lane(writer.segment, "net_a", i);
+		struct segment_slot *slot = segment_slot(writer.segment, "net_a", i);
 
-		lane->counters.packets[FAMILY_IPV6][VERDICT_SUCCESS] = i;
-		lane->counters.bytes[FAMILY_IPV6][DIRECTIONS - 1] = 10 * i;
-		lane->outcomes[OUTCOMES - 1] = 100 * i;
+		slot->counters.packets[FAMILY_IPV6][VERDICT_SUCCESS] = i;
+		slot->counters.bytes[FAMILY_IPV6][DIRECTIONS - 1] = 10 * i;
+		slot->outcomes[OUTCOMES - 1] = 100 * i;
 	}
-	segment_lane(writer.segment, "net_b", 0)->outcomes[OUTCOMES - 1] = 1000;
+	segment_slot(writer.segment, "net_b", 0)->outcomes[OUTCOMES - 1] = 1000;
 	segment_sum(writer.segment, "net_a", &counters, outcomes);
 	assert_int_equal(counters.packets[FAMILY_IPV6][VERDICT_SUCCESS], 3);
 	assert_int_equal(counters.bytes[FAMILY_IPV6][DIRECTIONS - 1], 30);
@@ -406,7 +406,7 @@ static void test_truncated_beneath_a_reader(void **state)
 
 	(void)state;
 	create();
-	segment_lane(writer.segment, "net_a", 0);
+	segment_slot(writer.segment, "net_a", 0);
 	publish(0);
 	assert_int_equal(look(), 0);
 	assert_int_equal(truncate(path, 4096), 0);
@@ -449,8 +449,8 @@ static void test_names_end(void **state)
 	create();
 	memset(&endless, 'A', sizeof(endless));
 	segment_publish(writer.segment, &endless);
-	for (size_t i = 0; i < SEGMENT_LANES_MAX; i++)
-		memset(&writer.segment->lanes[i], i % 2 ? '\n' : 'A', sizeof(struct segment_lane));
+	for (size_t i = 0; i < SEGMENT_SLOTS_MAX; i++)
+		memset(&writer.segment->slots[i], i % 2 ? '\n' : 'A', sizeof(struct segment_slot));
 	look();
 	assert_int_equal(strlen(status.trouble), SEGMENT_TEXT_MAX - 1);
 	assert_int_equal(strlen(status.ports[0].name), SEGMENT_NAME_MAX - 1);
@@ -460,7 +460,7 @@ static void test_names_end(void **state)
 	segment_release(&writer);
 	create();
 	assert_int_equal(strlen(writer.segment->status.ports[0].name), SEGMENT_NAME_MAX - 1);
-	assert_null(segment_lane(writer.segment, "net_a", 0));
+	assert_null(segment_slot(writer.segment, "net_a", 0));
 }
 
 /* A page that is missed, and one that is not missed yet: an end with an error in both cases. */
@@ -517,8 +517,8 @@ int main(void)
 		TEST(other_sizes_are_replaced),
 		TEST(no_memory),
 		TEST(no_folder),
-		TEST(lanes_by_port_and_queue),
-		TEST(lanes_run_out),
+		TEST(slots_by_port_and_queue),
+		TEST(slots_run_out),
 		TEST(ports_run_out),
 		TEST(names),
 		TEST(sum),

@@ -27,7 +27,7 @@
 
 static struct rte_mempool *pool;
 static struct policy policy;
-static struct segment_lane lane;
+static struct segment_slot lane;
 static struct worker_queue queue;
 static struct rte_mbuf *frames[WORKER_BURST];
 static unsigned int count;
