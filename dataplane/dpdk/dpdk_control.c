@@ -194,7 +194,7 @@ static bool workers_ready(struct responder *responder, struct error *reason)
 static bool ports_ready(struct responder *responder, struct error *reason)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++) {
-		const struct port *port = &responder->ports[i];
+		const struct dpdk_port *port = &responder->ports[i];
 
 		if (segment_port(&responder->status, port->name)->up)
 			continue;
@@ -230,7 +230,7 @@ static bool answers(const struct responder *responder, struct error *reason)
 
 /* Its link, and the device's own counters, carried on. The port has its place in the status since
  * it was opened. */
-static void look_at_port(struct responder *responder, struct port *port)
+static void look_at_port(struct responder *responder, struct dpdk_port *port)
 {
 	struct segment_port *to = segment_port(&responder->status, port->name);
 	struct rte_eth_stats now;

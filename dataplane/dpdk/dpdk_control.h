@@ -14,12 +14,12 @@
 #include "services.h"
 
 struct responder {
-	struct options options;
+	struct dpdk_options options;
 	struct config config;
 	struct services services;
 	const struct generation *generation;
 
-	struct port ports[SEGMENT_PORTS_MAX];
+	struct dpdk_port ports[SEGMENT_PORTS_MAX];
 	unsigned int ports_count;
 	struct rte_mempool *pools[WORKER_WORKERS_MAX]; /* one a worker */
 	struct worker workers[WORKER_WORKERS_MAX];

@@ -11,13 +11,13 @@
 #include "log.h"
 
 static const struct segment_writer *guarded;
-static char name[INSTANCE_PATH_MAX];
+static char guarded_path[INSTANCE_PATH_MAX];
 
 _Noreturn static void give_up(void)
 {
 	log_error("%s was truncated while counters were in it: start reflex-dpdk again; it makes a "
 		  "new one, and counters begin anew",
-		  name);
+		  guarded_path);
 	_exit(EXIT_FAILURE);
 }
 
@@ -28,7 +28,7 @@ static void on_bus(int number, siginfo_t *info, void *context)
 	(void)context;
 	if (begin && address >= begin && address < begin + sizeof(struct segment))
 		give_up();
-	signal(number, SIG_DFL); /* not ours: it comes again */
+	signal(number, SIG_DFL); /* another fault: it is raised again */
 }
 
 void guard_open(const struct segment_writer *writer, const char *path)
@@ -36,7 +36,7 @@ void guard_open(const struct segment_writer *writer, const char *path)
 	const struct sigaction action = {.sa_sigaction = on_bus, .sa_flags = SA_SIGINFO};
 
 	guarded = writer;
-	snprintf(name, sizeof(name), "%s", path);
+	snprintf(guarded_path, sizeof(guarded_path), "%s", path);
 	sigaction(SIGBUS, &action, NULL);
 }
 

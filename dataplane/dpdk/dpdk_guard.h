@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The segment may be truncated by whoever may write it. Its pages are gone then, and whoever counts
- * in them gets a SIGBUS: the process ends with an error instead. */
+/* Who may write the segment's file may also truncate it. Its pages are gone then, and counting in
+ * them raises SIGBUS: the process ends with an error that says so. */
 #ifndef REFLEX_DPDK_GUARD_H
 #define REFLEX_DPDK_GUARD_H
 
 #include "segment.h"
 
 /**
- * guard_open - end the process with an error as soon as a page of the segment is missed.
- * @writer: stays where it is
- * @path: how the error calls it
+ * guard_open - from now on, end the process with an error when a page of the segment is missing.
+ * @writer: stays valid
+ * @path: of the segment, for the error
  */
 void guard_open(const struct segment_writer *writer, const char *path);
 
-/** guard_check - the same where no page is missed yet. */
+/** guard_check - do the same now if the file was truncated, though no page was needed yet. */
 void guard_check(void);
 
 #endif

@@ -44,7 +44,7 @@ static int split(int argc, char **argv)
 	return 0;
 }
 
-static enum options_result check(const struct options *options, int argc, char **argv,
+static enum options_result check(const struct dpdk_options *options, int argc, char **argv,
 				 struct error *error)
 {
 	if (optind < argc)
@@ -72,12 +72,13 @@ static void refuse(int option, char **argv, struct error *error)
 			  text);
 }
 
-enum options_result options_parse(struct options *options, int argc, char **argv,
+enum options_result options_parse(struct dpdk_options *options, int argc, char **argv,
 				  struct error *error)
 {
 	int begin = split(argc, argv), option, index = 0;
 
-	*options = (struct options){.instance = INSTANCE_DEFAULT, .eal_count = begin ? begin : 1};
+	*options =
+		(struct dpdk_options){.instance = INSTANCE_DEFAULT, .eal_count = begin ? begin : 1};
 	argv += begin;
 	argc -= begin;
 	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {

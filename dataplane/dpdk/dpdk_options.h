@@ -14,7 +14,7 @@ enum options_result {
 	OPTIONS_WRONG,
 };
 
-struct options {
+struct dpdk_options {
 	int eal_count; /* arguments for rte_eal_init, the program's name first */
 	const char *file;
 	const char *instance;
@@ -25,7 +25,7 @@ struct options {
  * options_parse - read the command line; it is not changed up to argv[eal_count - 1].
  * @error: set to a sentence when it is wrong
  */
-enum options_result options_parse(struct options *options, int argc, char **argv,
+enum options_result options_parse(struct dpdk_options *options, int argc, char **argv,
 				  struct error *error);
 
 #endif

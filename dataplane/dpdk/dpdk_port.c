@@ -16,9 +16,9 @@
 #include "log.h"
 
 #define FRAME_EXCESS   (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN) /* of a frame over its MTU */
-#define AF_XDP_BUFFERS 4096 /* of its four rings, whatever is asked for */
+#define AF_XDP_BUFFERS 4096 /* of its four rings, at any number of descriptors */
 
-/* How many queues a device has for so many workers. */
+/* How many queues to use for so many workers. Return: that, or -errno. */
 static int count_queues(uint16_t id, unsigned int workers)
 {
 	struct rte_eth_dev_info info;
@@ -48,9 +48,9 @@ unsigned int port_buffers(uint16_t id)
 	return 2 * PORT_DESCRIPTORS;
 }
 
-/* The queues of one device, all alike; worker i has queue i. */
-static int set_up(uint16_t id, const struct rte_eth_conf *conf, uint16_t queues,
-		  struct rte_mempool **pools)
+/* Sets up all queues of a device alike, and starts it; worker i has queue i. */
+static int start_device(uint16_t id, const struct rte_eth_conf *conf, uint16_t queues,
+			struct rte_mempool **pools)
 {
 	uint16_t receive = PORT_DESCRIPTORS, send = PORT_DESCRIPTORS;
 	int r = rte_eth_dev_configure(id, queues, queues, conf);
@@ -67,9 +67,9 @@ static int set_up(uint16_t id, const struct rte_eth_conf *conf, uint16_t queues,
 	return r < 0 ? r : rte_eth_dev_start(id);
 }
 
-/* What the device does that helps. Replies need no checksums of it: theirs follow from sums that
- * the check of the request has made already. */
-static void choose(struct rte_eth_conf *conf, struct port *port, bool punts)
+/* Chooses offloads. Checksums of replies need none: they follow from sums that were made to check
+ * the request. */
+static void choose_offloads(struct rte_eth_conf *conf, struct dpdk_port *port, bool punts)
 {
 	struct rte_eth_dev_info info;
 	char name[IF_NAMESIZE];
@@ -77,21 +77,21 @@ static void choose(struct rte_eth_conf *conf, struct port *port, bool punts)
 	if (rte_eth_dev_info_get(port->id, &info) < 0)
 		return;
 	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
-	/* One of another namespace only the driver can look at. */
+	/* One of another namespace only the driver knows. */
 	port->interface = if_indextoname(info.if_index, name) ? info.if_index : 0;
-	/* They show the frame as the sending kernel has it, before any device finished it. The
-	 * driver of a TAP has the kernel finish it. */
+	/* They deliver a frame as the sending kernel made it, before any device completed its
+	 * checksums. For a TAP the kernel completes them. */
 	port->local_senders = strcmp(port->driver, "net_af_packet") == 0 ||
 			      strcmp(port->driver, "net_af_xdp") == 0;
-	/* Else it is set to at most 1,500. */
+	/* If this is not set, it becomes at most 1,500. */
 	rte_eth_dev_get_mtu(port->id, &port->mtu);
 	conf->rxmode.mtu = RTE_MIN(port->mtu, info.max_mtu);
-	/* A virtual device that does so leaves those of senders beside it unfinished, TCP's too,
-	 * and the kernel behind would take them for wrong. */
+	/* A virtual device with this offload does not complete those of senders on this machine,
+	 * TCP's neither, and the kernel that frames are punted to would drop them. */
 	port->verifies = !punts && (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
 	if (port->verifies)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
-	/* Buffers are of one pool, have one reference and one segment. */
+	/* It takes buffers of one pool, with one reference and one segment: so are ours. */
 	conf->txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	conf->rx_adv_conf.rss_conf.rss_hf =
 		info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
@@ -99,8 +99,8 @@ static void choose(struct rte_eth_conf *conf, struct port *port, bool punts)
 		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 }
 
-/* A device without any such setting, such as a file, delivers all that there is. */
-static void receive_multicast(struct port *port)
+/* A device without any such setting, such as a file, delivers everything. */
+static void receive_multicast(struct dpdk_port *port)
 {
 	int r = rte_eth_allmulticast_enable(port->id);
 
@@ -114,8 +114,8 @@ static void receive_multicast(struct port *port)
 			    port->name, rte_strerror(-r));
 }
 
-/* A server of memif asks only itself how long the pieces are that come. Where its buffers hold so
- * much, a client with larger pieces makes it write behind them; where not, it looks. */
+/* A memif server trusts its own setting for the size of what a client sends. Where its buffers hold
+ * that much it does not check, and a client with larger buffers makes it write beyond them. */
 static bool is_overrun(const struct rte_eth_dev_info *info, unsigned int room)
 {
 	const struct rte_devargs *devargs = rte_dev_devargs(info->device);
@@ -128,8 +128,8 @@ static bool is_overrun(const struct rte_eth_dev_info *info, unsigned int room)
 	return (size ? strtoul(size + strlen("bsize="), NULL, 10) : 2048) <= room;
 }
 
-/* What makes a driver lose frames without a word, or worse; with so much room in a buffer. */
-static int check(const struct port *port, unsigned int room, struct error *error)
+/* Refuses what makes a driver lose frames silently, or worse. @room: bytes in a buffer. */
+static int check(const struct dpdk_port *port, unsigned int room, struct error *error)
 {
 	struct rte_eth_dev_info info;
 	int r = rte_eth_dev_info_get(port->id, &info);
@@ -137,15 +137,15 @@ static int check(const struct port *port, unsigned int room, struct error *error
 	if (r < 0)
 		return error_set(error, r, "port %s: its driver does not describe it: %s",
 				 port->name, rte_strerror(-r));
-	/* It takes a part of the buffers for all of them (DPDK 22.11): what lies in the others is
-	 * neither sent nor given back. */
+	/* Without them it registers only a part of the buffers (DPDK 22.11): the others are neither
+	 * sent nor freed. */
 	if (!rte_eal_has_hugepages() && strcmp(port->driver, "net_af_xdp") == 0)
 		return error_set(
 			error, -EINVAL,
 			"port %s: %s loses frames without huge pages: reserve some (sysctl "
 			"vm.nr_hugepages=256), and leave --no-huge out",
 			port->name, port->driver);
-	/* The kernel gives each of its sockets a share, read or not. */
+	/* The kernel spreads frames over all of its sockets, whether they are read or not. */
 	if (strcmp(port->driver, "net_af_packet") == 0 && info.max_rx_queues > port->queues)
 		return error_set(
 			error, -EINVAL,
@@ -161,7 +161,7 @@ static int check(const struct port *port, unsigned int room, struct error *error
 	return 0;
 }
 
-static void find_sockets(struct port *port)
+static void find_sockets(struct dpdk_port *port)
 {
 	struct rte_eth_dev_info info;
 
@@ -170,21 +170,21 @@ static void find_sockets(struct port *port)
 		packet_sockets_find(&port->sockets, info.if_index);
 }
 
-int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
+int port_open(struct dpdk_port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
 	      bool punts, struct error *error)
 {
 	struct rte_eth_conf conf = {0};
 	int r = count_queues(id, punts ? RTE_MIN(workers, PORT_PUNT_QUEUES_MAX) : workers);
 
-	*port = (struct port){.id = id, .punt = RTE_MAX_ETHPORTS};
+	*port = (struct dpdk_port){.id = id, .punt = RTE_MAX_ETHPORTS};
 	rte_eth_dev_get_name_by_port(id, port->name);
 	if (r > 0) {
 		port->queues = (uint16_t)r;
-		choose(&conf, port, punts);
+		choose_offloads(&conf, port, punts);
 		r = check(port, rte_pktmbuf_data_room_size(pools[0]) - RTE_PKTMBUF_HEADROOM, error);
 		if (r < 0)
 			return r;
-		r = set_up(id, &conf, port->queues, pools);
+		r = start_device(id, &conf, port->queues, pools);
 	}
 	if (r < 0)
 		return error_set(error, r, "port %s cannot be brought up: %s", port->name,
@@ -198,7 +198,8 @@ int port_open(struct port *port, uint16_t id, unsigned int workers, struct rte_m
 	return 0;
 }
 
-int port_punt(struct port *port, const char *name, struct rte_mempool **pools, struct error *error)
+int port_punt(struct dpdk_port *port, const char *name, struct rte_mempool **pools,
+	      struct error *error)
 {
 	char device[RTE_ETH_NAME_MAX_LEN], arguments[128], mac[RTE_ETHER_ADDR_FMT_SIZE];
 	const struct rte_eth_conf conf = {0};
@@ -211,7 +212,7 @@ int port_punt(struct port *port, const char *name, struct rte_mempool **pools, s
 	if (r == 0)
 		r = rte_eth_dev_get_port_by_name(device, &port->punt);
 	if (r == 0)
-		r = set_up(port->punt, &conf, port->queues, pools);
+		r = start_device(port->punt, &conf, port->queues, pools);
 	if (r == 0)
 		r = rte_eth_dev_set_mtu(port->punt, port->mtu);
 	if (r == 0)
@@ -224,7 +225,7 @@ int port_punt(struct port *port, const char *name, struct rte_mempool **pools, s
 	return r;
 }
 
-bool port_up(struct port *port)
+bool port_up(struct dpdk_port *port)
 {
 	struct rte_eth_link link = {0};
 	struct error ignored;
@@ -233,19 +234,19 @@ bool port_up(struct port *port)
 		     (port->interface && link_gone((int)port->interface));
 	if (port->gone || rte_eth_link_get_nowait(port->id, &link) < 0 || !link.link_status)
 		return false;
-	/* Some drivers do not look at the kernel's interface that the device is made of. */
+	/* Some drivers do not check the kernel's interface that the device is made of. */
 	return !port->interface || link_ready(port->name, (int)port->interface, &ignored);
 }
 
-static void end(uint16_t id)
+static void close_device(uint16_t id)
 {
 	rte_eth_dev_stop(id);
 	rte_eth_dev_close(id);
 }
 
-void port_close(struct port *port)
+void port_close(struct dpdk_port *port)
 {
-	end(port->id);
+	close_device(port->id);
 	if (port->punt != RTE_MAX_ETHPORTS)
-		end(port->punt);
+		close_device(port->punt);
 }

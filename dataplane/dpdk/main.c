@@ -171,7 +171,8 @@ static int make_pools(struct responder *responder)
 	return 0;
 }
 
-static int add_queue(struct responder *responder, struct worker *worker, const struct port *port)
+static int add_queue(struct responder *responder, struct worker *worker,
+		     const struct dpdk_port *port)
 {
 	uint16_t index = (uint16_t)(worker - responder->workers);
 	struct worker_queue *queue = &worker->queues[worker->queues_count++];
@@ -195,7 +196,7 @@ static int add_queue(struct responder *responder, struct worker *worker, const s
 	return -ENOSPC;
 }
 
-static int describe(struct responder *responder, const struct port *port)
+static int describe(struct responder *responder, const struct dpdk_port *port)
 {
 	struct segment_port *to = segment_port(&responder->status, port->name);
 	char mac[RTE_ETHER_ADDR_FMT_SIZE];
@@ -218,7 +219,7 @@ static int describe(struct responder *responder, const struct port *port)
 	return 0;
 }
 
-static int open_punt(const struct responder *responder, struct port *port, struct error *error)
+static int open_punt(const struct responder *responder, struct dpdk_port *port, struct error *error)
 {
 	char name[32];
 
@@ -242,7 +243,7 @@ static int open_ports(struct responder *responder)
 	RTE_ETH_FOREACH_DEV (id)
 		ids[count++] = id; /* those of the kernel's interfaces come to it */
 	for (uint16_t i = 0; i < count && r == 0; i++) {
-		struct port *port = &responder->ports[i];
+		struct dpdk_port *port = &responder->ports[i];
 
 		r = port_open(port, ids[i], responder->workers_count, responder->pools,
 			      responder->config.punt[0], &error);
