@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A decimal number that ends the text. */
+/* Reads a decimal number up to the end of the text. */
 static bool read_number(unsigned int *number, const char *text, unsigned int max)
 {
 	char *end;
@@ -24,7 +24,7 @@ bool address_read(struct address *address, const char *text)
 	return inet_pton(address->family, text, address->bytes) == 1;
 }
 
-/* What stands before the delimiter, as a string of its own. */
+/* Copies what stands before the delimiter. */
 static bool cut(char *to, size_t size, const char *text, const char *delimiter)
 {
 	size_t length = (size_t)(delimiter - text);

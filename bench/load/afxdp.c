@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Whole frames by AF_XDP. Replies come in by whichever queue the NIC chooses, so each queue has a
- * socket, and the threads share them out. A thread sends by the first of its own.
+ * Whole frames by AF_XDP. The NIC chooses the queue that a reply comes in by, so each queue has a
+ * socket, and each thread reads some of them. It sends by the first of its own.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -69,7 +69,7 @@ static void reclaim(struct afxdp_queue *queue)
 	xsk_ring_cons__release(&queue->completion, count);
 }
 
-/* Has the kernel take what is in the ring; in copy mode this is what sends it. */
+/* Has the kernel read the ring; in copy mode this is what sends. */
 static void kick(const struct afxdp_queue *queue)
 {
 	if (__atomic_load_n(queue->tx.consumer, __ATOMIC_ACQUIRE) != *queue->tx.producer &&
@@ -129,7 +129,7 @@ static void send_requests(struct load_engine *engine, size_t thread,
 		send_live(afxdp, thread, requests, count, statistics);
 		return;
 	}
-	/* As long as the ring has as many places as there are chunks, there is one for each. */
+	/* This cannot fail: the ring has a place for each chunk. */
 	xsk_ring_prod__reserve(&queue->tx, count, &at);
 	for (unsigned int i = 0; i < count; i++) {
 		struct xdp_desc *desc = xsk_ring_prod__tx_desc(&queue->tx, at + i);
@@ -183,7 +183,7 @@ static unsigned int receive(struct load_engine *engine, size_t thread, struct lo
 
 	for (size_t i = thread; i < afxdp->queues_count; i += afxdp->threads)
 		count += receive_queue(afxdp, &afxdp->queues[i], worker);
-	kick(own); /* what it did not take before, as its device was full */
+	kick(own); /* for what the kernel left in the ring because the device was full */
 	return count;
 }
 
@@ -343,7 +343,7 @@ static int await_carrier(struct afxdp *afxdp, const char *interface, struct erro
 	return error_set(error, -ENETDOWN, "%s is down", interface);
 }
 
-/* The best that works and is asked for. */
+/* Opens the best mode that works, of those that are asked for. */
 static int open_sockets(struct afxdp *afxdp, const struct load_settings *settings,
 			struct error *error)
 {

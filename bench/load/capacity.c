@@ -5,8 +5,8 @@
 
 #include "report.h"
 
-#define KEPT  0.99 /* of a rate, for the generator to have kept it */
-#define TRIES 2	   /* of a step: a machine has its moments */
+#define KEPT  0.99 /* of a rate must have been sent, or the generator is too slow */
+#define TRIES 2	   /* of a step: a machine may stall once */
 
 struct search {
 	const struct load_settings *settings;
@@ -29,7 +29,7 @@ static const char *judge(const struct search *search, const struct load_run_resu
 		return "wrong answers";
 	if (report_loss(result) > search->settings->capacity.loss)
 		return "loss";
-	/* A generator that is late measures itself. */
+	/* If the generator is late, the result is about the generator. */
 	if ((double)statistics->sent < KEPT * search->step.rate * search->step.seconds)
 		return "the generator";
 	if (p99 > search->settings->capacity.p99)

@@ -26,7 +26,7 @@ static struct flow *slot(const struct flows *flows, uint64_t number)
 	return &flows->ring[number & (flows->size - 1)];
 }
 
-/* The oldest one; an answer may come at the same time. */
+/* Gives up the oldest one; an answer may come at the same time. */
 static void expire_oldest(struct flows *flows, struct flows_expired *expired)
 {
 	struct flow *flow = slot(flows, flows->oldest++);

@@ -70,7 +70,7 @@ static uint64_t sum_bytes(const uint8_t *bytes, size_t length)
 	return sum + rest;
 }
 
-/* What UDP sums beside itself: both addresses, which lie in a row, protocol and length. */
+/* The pseudo-header: both addresses, which are adjacent, protocol and length. */
 static uint64_t sum_pseudo(const uint8_t *ip, bool v6, size_t udp_length)
 {
 	uint64_t sum = v6 ? sum_bytes(ip + 8, 32) : sum_bytes(ip + 12, 8);
@@ -103,7 +103,7 @@ void frame_template(struct frame_template *template, const struct load_profile *
 	template->crc = crc32_2(CRC32_START, wire_load32(message), wire_load32(message + 4));
 }
 
-/* Of the message in the frame. Return: what it adds to the sum. */
+/* Writes FINGERPRINT. Return: what it adds to the sum. */
 static uint64_t put_fingerprint(uint8_t *stun, const struct frame_template *template,
 				const struct ticket *ticket)
 {
@@ -117,7 +117,7 @@ static uint64_t put_fingerprint(uint8_t *stun, const struct frame_template *temp
 	return state;
 }
 
-/* What the profile has wrong on purpose, where it can be wrong only here. */
+/* Applies what the profile has wrong on purpose in the headers. */
 static struct endpoint twist_source(const struct frame_template *template,
 				    const struct endpoint *source)
 {
@@ -185,7 +185,7 @@ size_t frame_write(uint8_t *frame, const struct frame_template *template,
 
 /* --- replies --- */
 
-/* Skips what stands before IP. Return: where IP begins, or 0. */
+/* Skips Ethernet and tags. Return: where IP begins, or 0. */
 static size_t skip_link(const uint8_t *frame, size_t length, uint16_t *type)
 {
 	size_t at = sizeof(struct wire_ethernet);
@@ -198,7 +198,7 @@ static size_t skip_link(const uint8_t *frame, size_t length, uint16_t *type)
 	return 0;
 }
 
-/* Whether the tags are those that were sent. Priorities may change on the way. */
+/* Whether the tags are those that were sent. Their priorities may have changed. */
 static bool same_tags(const uint8_t *frame, size_t ip, const struct frame_link *link)
 {
 	uint8_t wanted[WIRE_LINK_MAX];

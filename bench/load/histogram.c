@@ -16,7 +16,7 @@ static unsigned int bucket_of(uint64_t value)
 	return (shift << HISTOGRAM_FINE) + (unsigned int)(value >> shift);
 }
 
-/* The highest value that is counted there. */
+/* The highest value that a bucket counts. */
 static uint64_t bucket_end(unsigned int bucket)
 {
 	unsigned int shift;

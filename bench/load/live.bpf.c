@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Sends by BPF_F_TEST_XDP_LIVE_FRAMES what the ring holds: called again and again with frames of
- * any content and length, it makes each the next one. Each lane loads a program of its own: no
- * context would tell it which lane calls.
+ * Sends the frames of the ring by BPF_F_TEST_XDP_LIVE_FRAMES. It is called again and again with
+ * frames of any content and length, and replaces each by the next one of the ring. Each worker
+ * loads a program of its own: the context does not tell which worker it runs for.
  */
 #include <linux/bpf.h>
 
@@ -11,8 +11,7 @@
 #include "redirect.h"
 #include "wire.h"
 
-struct live_ring
-	ring; /* no initializer, by which clang would tell another section than it lies in */
+struct live_ring ring; /* with an initializer, clang writes a wrong section into BTF */
 
 SEC("xdp")
 int live(struct xdp_md *ctx)

@@ -24,7 +24,7 @@ static int ask(int fd, unsigned long request, struct ifreq *ifreq)
 	return ioctl(fd, request, ifreq) < 0 ? -errno : 0;
 }
 
-/* How many queues replies come in by; 1 where the driver does not say. */
+/* How many receive queues there are; 1 where the driver does not say. */
 static unsigned int count_queues(int fd, const char *interface)
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};

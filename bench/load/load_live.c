@@ -12,7 +12,7 @@
 
 #include "live.skel.h"
 
-#define REPEAT (1 << 18) /* frames, sent or not, until the thread looks whether it is to end */
+#define REPEAT (1 << 18) /* calls of the program, until the thread checks whether to stop */
 #define BATCH  32	 /* frames that the driver gets at a time */
 
 struct live_thread {
@@ -31,7 +31,7 @@ struct load_live {
 	struct live_thread threads[QUEUES_MAX];
 };
 
-/* Off the CPUs that the workers are pinned to, where there are others. */
+/* Moves this thread off the CPUs that workers are pinned to, if there are others. */
 static void keep_off(const struct load_settings *settings)
 {
 	cpu_set_t set;

@@ -125,7 +125,7 @@ const char *load_mode_name(enum load_mode mode)
 
 /* --- values --- */
 
-/* What is not as it should be; for the readers below to return. */
+/* Says what is wrong. Return: what the readers below return then. */
 static int refuse(struct error *error, const char *text, const char *what)
 {
 	return error_set(error, -1, "'%s' is not %s", text, what);
@@ -219,7 +219,7 @@ static int read_mac(struct load_settings *settings, const char *text, struct err
 	return 0;
 }
 
-/* Hands the parts of a list to a reader, one after the other. */
+/* Calls a reader for each part of a list. */
 static int read_list(struct load_settings *settings, const char *text,
 		     int (*read)(struct load_settings *settings, char *part, struct error *error),
 		     struct error *error)
@@ -404,7 +404,7 @@ static int set_run(struct load_settings *settings, int option, const char *text,
 	}
 }
 
-/* getopt's own complaints, as ours. */
+/* Says in our words what getopt refuses. */
 static int refuse_option(char **argv, int option, struct error *error)
 {
 	const char letter[] = {'-', (char)optopt, '\0'};
@@ -418,7 +418,7 @@ static int refuse_option(char **argv, int option, struct error *error)
 	return LOAD_OPTIONS_WRONG;
 }
 
-/* Sets bits of *seen for what excludes each other. */
+/* Sets a bit of *seen for each option that excludes others. */
 enum {
 	SEEN_PACE = 1,
 	SEEN_PACE_TWICE = 2,
@@ -493,7 +493,7 @@ static int read_words(struct load_settings *settings, int argc, char **argv, str
 
 /* --- what does not go together --- */
 
-/* A profile that cannot be sent so; NULL: all can. */
+/* Finds a profile that cannot be sent with these settings; NULL: all can. */
 static const char *refuse_profiles(const struct load_settings *settings, const char **why)
 {
 	bool v6 = settings->target.address.family == AF_INET6;

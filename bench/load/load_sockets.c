@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Plain UDP sockets, each connected, with a port of its own. A batch goes out by one of them, and
- * the next by the next one.
+ * UDP sockets, each connected, with a port of its own. Each batch is sent by the next socket in
+ * turn.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ struct sockets_thread {
 	int epoll;
 	struct mmsghdr out[LOAD_BATCH], in[LOAD_BATCH];
 	struct iovec out_bytes[LOAD_BATCH], in_bytes[LOAD_BATCH];
-	unsigned int pending, done; /* of what is to be sent, and already has been */
+	unsigned int pending, done; /* requests of the batch; how many of them are sent */
 	struct statistics *statistics;
 	uint8_t requests[LOAD_BATCH][PROFILE_MESSAGE_MAX];
 	uint8_t replies[LOAD_BATCH][REPLY_MAX];
@@ -57,7 +57,8 @@ struct load_sockets {
 
 /* --- sending --- */
 
-/* Sends what waits. One that the kernel refuses for good is skipped; its request will be lost. */
+/* Sends the rest of the batch. A request that the kernel refuses for good is skipped, and so lost.
+ */
 static void tx_flush(struct sockets_thread *thread)
 {
 	while (thread->done < thread->pending) {
@@ -69,7 +70,7 @@ static void tx_flush(struct sockets_thread *thread)
 		} else if (errno == EAGAIN) {
 			return;
 		} else if (errno == ECONNREFUSED || errno == EHOSTUNREACH) {
-			/* What became of an earlier one; this one has not been tried. */
+			/* The error of an earlier request; this one has not been tried. */
 			statistics_count(&thread->statistics->unreachable, 1);
 		} else if (errno != EINTR) {
 			statistics_count(&thread->statistics->failed, 1);
@@ -205,7 +206,7 @@ static int say_errno(struct error *error, const char *what, const struct endpoin
 			 strerror(-r));
 }
 
-/* Opens one from that source; port 0 and the address :: or 0.0.0.0 are for the kernel to choose. */
+/* Opens a socket at a source; the kernel chooses for port 0 and for the address :: or 0.0.0.0. */
 static int open_client(struct client_socket *client, struct load_sockets *sockets,
 		       const struct endpoint *source, const struct endpoint *target,
 		       struct error *error)
@@ -235,7 +236,7 @@ static int open_client(struct client_socket *client, struct load_sockets *socket
 	return 0;
 }
 
-/* Every source address with every port, or as many ports as the kernel likes to choose. */
+/* How many sockets: each source address with each port, or ports that the kernel chooses. */
 static size_t count_sockets(const struct load_settings *settings)
 {
 	uint64_t addresses = settings->source_given ? sources_count(&settings->source) : 1;

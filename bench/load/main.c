@@ -70,7 +70,7 @@ static int open_run(struct load_run *run, const struct load_settings *settings, 
 	run->signals = open_signals(error);
 	if (run->signals < 0)
 		return run->signals;
-	prctl(PR_SET_TIMERSLACK, 1); /* naps end when they should */
+	prctl(PR_SET_TIMERSLACK, 1); /* sleeps end on time */
 	return open_engine(run, settings, error);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The programs of reflex-load. `redirect` hands the replies to its own requests to its sockets,
- * wherever they come from, and passes everything else up. A veth needs it too: without a program
- * its end receives nothing that the peer sends by XDP_TX. `live` sends.
+ * The receiving program of reflex-load. It redirects replies to its own requests to its sockets,
+ * and leaves everything else to the kernel. A veth needs it too: without a program, its end
+ * receives nothing that the peer sends by XDP_TX.
  */
 #include <linux/bpf.h>
 
@@ -21,7 +21,7 @@ struct {
 	__type(value, __u32);
 } sockets SEC(".maps");
 
-/* Skips what stands before IP. Returns the type of what follows, 0 if there is nothing. */
+/* Skips Ethernet and tags. Return: the type of what follows, 0 if there is nothing. */
 static uint16_t read_link(const uint8_t **pos, const uint8_t *end)
 {
 	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)*pos;

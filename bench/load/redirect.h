@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What both sides of the BPF programs agree on. */
+/* What the BPF programs share with userspace. */
 #ifndef REFLEX_LOAD_REDIRECT_H
 #define REFLEX_LOAD_REDIRECT_H
 

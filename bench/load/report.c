@@ -8,7 +8,7 @@
 
 #include "load_clock.h"
 
-#define BEHIND (10 * CLOCK_MILLISECOND) /* worth a word */
+#define BEHIND (10 * CLOCK_MILLISECOND) /* after which it is reported */
 
 static const char *const paces[] = {
 	[PACE_WINDOW] = "window",
@@ -16,7 +16,7 @@ static const char *const paces[] = {
 	[PACE_FLOOD] = "flood",
 };
 
-/* What round-trip times mean depends on how the load is made. */
+/* What round-trip times mean depends on the pace. */
 static const char *const measures[] = {
 	[PACE_WINDOW] = "from sending, in a closed loop: a slow server slows the load down",
 	[PACE_RATE] = "from the intended send time, so that no delay is hidden",
@@ -65,7 +65,7 @@ static void print_count(const char *label, uint64_t count, uint64_t whole, const
 	printf("%s%s\n", *what ? "  " : "", what);
 }
 
-/* Only where there is something to tell. */
+/* Prints a counter that is not 0. */
 static void print_if(const char *label, uint64_t count, uint64_t whole, const char *what)
 {
 	if (count)

@@ -14,7 +14,7 @@
 #include "load_clock.h"
 #include "load_worker.h"
 
-#define BEFORE (5 * CLOCK_MILLISECOND) /* for the threads to get ready */
+#define START_DELAY (5 * CLOCK_MILLISECOND) /* for the threads to get ready */
 
 struct team {
 	struct load_worker *workers;
@@ -25,7 +25,7 @@ struct team {
 
 /* --- shares --- */
 
-/* How many requests all send together; UINT64_MAX: as many as they can in time. */
+/* How many requests all workers send together; UINT64_MAX: as many as they can in time. */
 static uint64_t total(const struct load_settings *settings)
 {
 	if (settings->count)
@@ -35,13 +35,13 @@ static uint64_t total(const struct load_settings *settings)
 	return UINT64_MAX;
 }
 
-/* An even share; the first ones take what is left over. */
+/* An equal share for each worker; the first ones have the remainder. */
 static uint64_t share(uint64_t whole, size_t index, size_t count)
 {
 	return whole / count + (index < whole % count);
 }
 
-/* As much as may be under way within the timeout, as far as that is known. */
+/* How many requests may be outstanding within the timeout, as far as that is known. */
 static uint64_t ring_size(const struct load_settings *settings, uint64_t share_of_all)
 {
 	double size = FLOWS_MAX;
@@ -105,7 +105,7 @@ static void show_progress(const struct team *team, uint64_t start)
 		(unsigned long long)wrong);
 }
 
-/* Until all threads are done. */
+/* Waits until all threads are done, and shows progress. */
 static void watch(struct load_run *run, struct team *team, struct load_run_result *result,
 		  uint64_t start)
 {
@@ -170,7 +170,7 @@ static int start_team(struct team *team, const struct load_run *run, uint64_t st
 int run_perform(struct load_run *run, struct load_run_result *result, struct error *error)
 {
 	struct team team = {.count = load_settings_threads(run->settings)};
-	uint64_t start = clock_now() + BEFORE;
+	uint64_t start = clock_now() + START_DELAY;
 	int r = -ENOMEM;
 
 	memset(result, 0, sizeof(*result));

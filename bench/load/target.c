@@ -35,7 +35,7 @@ static unsigned int mask_length(const struct sockaddr *mask)
 	return length;
 }
 
-/* Whether one of an interface's addresses makes it ours. */
+/* Whether an address of an interface makes the prefix this machine's own. */
 static bool is_covered(const struct prefix *prefix, const struct ifaddrs *interface)
 {
 	struct endpoint own;

@@ -16,7 +16,7 @@ struct ticket_key {
 	uint64_t add, multiply; /* the second is odd */
 };
 
-/* The last 12 bytes of a STUN header, as they lie in memory. */
+/* The last 12 bytes of a STUN header. */
 struct ticket {
 	uint32_t word[3]; /* number; owner, run and the number's upper 16 bits; check */
 };
