@@ -39,10 +39,10 @@ static unsigned int count_queues(int fd, const char *interface)
 int load_link_read(struct load_link *link, const char *interface, struct error *error)
 {
 	struct ifreq ifreq = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r = -errno;
 
 	if (fd < 0)
-		return error_set(error, -errno, "no socket: %s", strerror(errno));
+		return error_set(error, r, "no socket: %s", strerror(-r));
 	snprintf(ifreq.ifr_name, sizeof(ifreq.ifr_name), "%s", interface);
 	r = ask(fd, SIOCGIFINDEX, &ifreq);
 	link->index = (unsigned int)ifreq.ifr_ifindex;
