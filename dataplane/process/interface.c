@@ -60,6 +60,8 @@ static void take(const struct nlmsghdr *message, void *context)
 	netlink_index(attributes, IFLA_MAX_MTU, IFLA_RTA(link), (int)IFLA_PAYLOAD(message));
 	interface->index = (unsigned int)link->ifi_index;
 	interface->ethernet = link->ifi_type == ARPHRD_ETHER;
+	interface->loopback = link->ifi_flags & IFF_LOOPBACK;
+	interface->mtu = number(attributes[IFLA_MTU]);
 	interface->mtu_max = number(attributes[IFLA_MAX_MTU]);
 	if (attributes[IFLA_IFNAME])
 		snprintf(interface->name, sizeof(interface->name), "%s",

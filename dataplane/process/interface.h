@@ -10,10 +10,12 @@
 struct interface {
 	char name[IF_NAMESIZE];
 	unsigned int index;
-	bool ethernet;	  /* its frames have an Ethernet header */
+	bool ethernet; /* its frames have an Ethernet header */
+	bool loopback;
 	uint32_t program; /* id of its XDP program; 0: none */
 	bool generic;	  /* that runs in generic mode */
 	bool veth;
+	uint32_t mtu;
 	uint32_t mtu_max;
 };
 

@@ -102,7 +102,7 @@ bool link_far_end(const char *name, int index, struct error *reason)
 	return false;
 }
 
-/* --- what a driver did not send --- */
+/* --- drivers --- */
 
 static int ask_driver(int index, void *question)
 {
@@ -111,6 +111,15 @@ static int ask_driver(int index, void *question)
 
 	request.ifr_data = question;
 	return r < 0 ? r : ask(SIOCETHTOOL, &request);
+}
+
+void link_driver(int index, char driver[LINK_DRIVER_MAX])
+{
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+	int r = ask_driver(index, &info);
+
+	_Static_assert(sizeof(info.driver) == LINK_DRIVER_MAX, "a driver's name is cut off");
+	snprintf(driver, LINK_DRIVER_MAX, "%s", r == 0 && info.driver[0] ? info.driver : "unknown");
 }
 
 /*

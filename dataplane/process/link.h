@@ -44,6 +44,14 @@ bool link_ready(const char *name, int index, struct error *reason);
  */
 bool link_far_end(const char *name, int index, struct error *reason);
 
+#define LINK_DRIVER_MAX 32 /* of struct ethtool_drvinfo */
+
+/**
+ * link_driver - the name of an interface's driver.
+ * @driver: set to it, or to "unknown" where the kernel does not tell
+ */
+void link_driver(int index, char driver[LINK_DRIVER_MAX]);
+
 /**
  * link_xdp_errors - how many frames of XDP_TX an interface did not send, by its driver's
  * statistics.
