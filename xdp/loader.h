@@ -44,8 +44,8 @@ struct loader_interface {
 };
 
 /**
- * loader_create - load the program, with the counters of an earlier process where pins are found.
- * Pins and counters of interfaces that were renamed go by the new names then.
+ * loader_create - load the program and pin it. Where an earlier process left pins, its counters go
+ * on; those of interfaces that were renamed since go by the new names then.
  * @loader: set on success; release with loader_destroy
  * @instance: name of the instance, the folder of the pins
  * @error: set on failure to a sentence that names the cause and the remedy
@@ -58,12 +58,14 @@ int loader_create(struct loader **loader, const char *instance, struct error *er
  * loader_keep_pins - pin again what is not pinned any more, such as after bpffs was mounted anew.
  * @error: as in loader_create
  *
- * Needs no capability. Return: how many pins were missing, or -errno where not all could be made.
+ * Needs no capability.
+ * Return: how many pins were missing, or -errno where not all could be made.
  */
 int loader_keep_pins(struct loader *loader, struct error *error);
 
 /**
  * loader_set_policy - put a whole new policy in force, in one step.
+ * @policy: copied
  *
  * Returns when no CPU uses the old one any more. Needs no capability.
  */
@@ -77,17 +79,23 @@ void loader_set_policy(struct loader *loader, const struct policy *policy);
  *
  * A link that an earlier process of the instance left pinned is updated in place, and keeps its
  * mode where @mode allows it; else a new one takes its place or, on failure, one like it. Call
- * loader_set_policy first: the program answers at once. Return: 0; -ENODEV no such interface;
- * -EBUSY another program is attached; -EOPNOTSUPP the driver cannot; -EPROTONOSUPPORT there are no
- * Ethernet frames; or another -errno.
+ * loader_set_policy first: the program answers at once.
+ * Return: 0; -ENODEV: there is no such interface; -EBUSY: another program is attached; -EOPNOTSUPP:
+ * the driver cannot, or it is the loopback; -EPROTONOSUPPORT: there are no Ethernet frames; or
+ * another -errno.
  */
 int loader_attach(struct loader *loader, const char *name, enum loader_mode mode,
 		  struct error *error);
 
-/** loader_interface_count - how many interfaces are attached. */
+/** loader_interface_count - how many interfaces loader_attach attached to. */
 size_t loader_interface_count(const struct loader *loader);
 
-/** loader_interface_get - the interface at a position below loader_interface_count. */
+/**
+ * loader_interface_get - what is known of an attached interface.
+ * @position: below loader_interface_count, in the order of loader_attach, as everywhere here
+ *
+ * Return: a copy, whose name lives as long as @loader.
+ */
 struct loader_interface loader_interface_get(const struct loader *loader, size_t position);
 
 /**
@@ -111,16 +119,18 @@ bool loader_interface_live(const struct loader *loader, size_t position);
  * @mode: @error: as in loader_attach
  *
  * Call loader_keep_pins first: without pins there is no attaching. Its counters go on. Needs no
- * capability. Return: as loader_attach; nothing has changed after an error, and it may be tried
- * again.
+ * capability.
+ * Return: as loader_attach. After an error it may be tried again.
  */
 int loader_attach_again(struct loader *loader, size_t position, enum loader_mode mode,
 			struct error *error);
 
 /**
- * loader_read - sum one interface's counters over all CPUs.
+ * loader_read - add up one interface's counters over all CPUs.
+ * @counters: set to the sum; to zeros after an error
  *
- * Needs no capability. Return: 0 or -errno.
+ * Needs no capability.
+ * Return: 0 or -errno.
  */
 int loader_read(struct loader *loader, size_t position, struct counters *counters);
 
@@ -146,19 +156,21 @@ void loader_end_others(struct loader *loader);
 /**
  * loader_check_left - whether loader_end_left may be called: no other reflexd uses what it would
  * end, such as one in a container with a /run of its own.
- * @error: as in loader_create
+ * @instance: @error: as in loader_create
  *
- * Needs CAP_SYS_ADMIN to tell. Return: 0 or -EBUSY.
+ * Needs CAP_SYS_ADMIN to tell; without, it says yes.
+ * Return: 0, -EBUSY or -ENOMEM.
  */
 int loader_check_left(const char *instance, struct error *error);
 
 /**
  * loader_end_left - end all links that earlier processes of the instance left, where XDP does not
- * answer any more.
- * @error: as in loader_create
+ * answer any more. Once none is left, the other pins go too.
+ * @instance: @error: as in loader_create
  *
  * Needs no capability, only permission to remove the pins. Without permission to see them, there
- * are none. Return: how many, or -errno.
+ * are none.
+ * Return: how many, or -errno.
  */
 int loader_end_left(const char *instance, struct error *error);
 
@@ -166,7 +178,8 @@ int loader_end_left(const char *instance, struct error *error);
  * loader_detach - detach from every interface that this process attached to, and remove the pins.
  *
  * Without it, the pinned program goes on answering after loader_destroy. Counters and program stay
- * pinned while links of an earlier process do. Return: 0, or the first -errno, after trying all.
+ * pinned while links of an earlier process do.
+ * Return: 0, or the first -errno, after trying all.
  */
 int loader_detach(struct loader *loader);
 
