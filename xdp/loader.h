@@ -73,7 +73,7 @@ void loader_set_policy(struct loader *loader, const struct policy *policy);
 
 /**
  * loader_attach - attach to an interface of this network namespace and pin the link.
- * @name: the interface
+ * @name: the interface, by its own name and not an alternative one, as pin and counters go by it
  * @mode: what to attach as; nothing else is tried, but for LOADER_AUTO
  * @error: as in loader_create; on success, why LOADER_AUTO did not attach natively, if it tried
  *

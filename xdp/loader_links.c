@@ -201,7 +201,6 @@ static int check_device(const struct loader *loader, const struct attachment *at
 static int find_interface(const struct loader *loader, struct attachment *attachment,
 			  struct error *error)
 {
-	char primary[IF_NAMESIZE];
 	int r = look_up(attachment->name, &attachment->index, error);
 
 	if (r == -ENODEV)
@@ -211,9 +210,6 @@ static int find_interface(const struct loader *loader, struct attachment *attach
 			attachment->name);
 	if (r < 0)
 		return r;
-	if (if_indextoname(attachment->index, primary) && strcmp(primary, attachment->name) != 0)
-		return error_set(error, -ENODEV, "%s is another name of %s: use that",
-				 attachment->name, primary);
 	return check_device(loader, attachment, error);
 }
 
