@@ -164,10 +164,8 @@ inline bool request_policy(struct policy &policy,
 {
 	struct policy_settings settings = {};
 
-	settings.services = services.data();
-	settings.services_count = services.size();
 	settings.mirror_fingerprint = settings.legacy = settings.low_source_ports = true;
-	return policy_build(&policy, &settings, nullptr) == 0;
+	return policy_build(&policy, &settings, services.data(), services.size(), nullptr) == 0;
 }
 
 /* Options that a bench has unless the command line says otherwise. */

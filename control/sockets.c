@@ -64,7 +64,7 @@ int sockets_prepare(struct socket_responder *sockets, const struct config *confi
 	if (r < 0)
 		return r;
 	/* What is refused is passed for another server on the same port: the port is left to it. */
-	if (!config->pass_refused)
+	if (!config->policy.pass_refused)
 		count = list_bindable(list, services);
 	r = socket_prepare(sockets, list, count, policy, strict, error);
 	free(policy);
@@ -117,7 +117,7 @@ void sockets_log_passed(const struct config *config, const struct services *serv
 {
 	struct services held = {0}, unheld = {0};
 
-	if (!config->pass_refused)
+	if (!config->policy.pass_refused)
 		return;
 	held.list = calloc(services->count + 1, sizeof(*held.list));
 	unheld.list = calloc(services->count + 1, sizeof(*unheld.list));

@@ -110,10 +110,10 @@ static const struct key keys_service[] = {
 };
 
 static const struct key keys_reply[] = {
-	KEY("software",          value,       IN_CONFIG(software), .value = config_read_software),
-	KEY("fingerprint",       word,        IN_CONFIG(mirror_fingerprint),
+	KEY("software",          value,       IN_CONFIG(policy.software), .value = config_read_software),
+	KEY("fingerprint",       word,        IN_CONFIG(policy.mirror_fingerprint),
 	    .words = words_fingerprint),
-	KEY("wrong_fingerprint", word,        IN_CONFIG(ignore_wrong_fingerprint),
+	KEY("wrong_fingerprint", word,        IN_CONFIG(policy.ignore_wrong_fingerprint),
 	    .words = words_wrong_fingerprint),
 	END
 };
@@ -128,9 +128,9 @@ static const struct key keys_config[] = {
 	KEY("interfaces",        interfaces,  WHOLE),
 	KEY("services",          services,    WHOLE),
 	KEY("reply",             mapping,     WHOLE, .keys = keys_reply),
-	KEY("legacy",            word,        IN_CONFIG(legacy), .words = words_bool),
-	KEY("low_source_ports",  word,        IN_CONFIG(low_source_ports), .words = words_bool),
-	KEY("otherwise",         word,        IN_CONFIG(pass_refused), .words = words_otherwise),
+	KEY("legacy",            word,        IN_CONFIG(policy.legacy), .words = words_bool),
+	KEY("low_source_ports",  word,        IN_CONFIG(policy.low_source_ports), .words = words_bool),
+	KEY("otherwise",         word,        IN_CONFIG(policy.pass_refused), .words = words_otherwise),
 	KEY("persist",           word,        IN_CONFIG(persist), .words = words_bool),
 	KEY("idle",              word,        IN_CONFIG(idle), .words = words_idle),
 	KEY("punt",              value,       IN_CONFIG(punt), .value = read_punt),
@@ -914,7 +914,7 @@ static const char *dataplane_error(const struct config *config, const char **key
 	bool dpdk = config->dataplane == CONFIG_DATAPLANE_DPDK;
 
 	*key = "otherwise";
-	if (sockets && config->pass_refused)
+	if (sockets && config->policy.pass_refused)
 		return "sockets cannot pass a packet on to another program: leave its port out of "
 		       "services, or use XDP";
 	*key = "persist";
@@ -1015,9 +1015,9 @@ void config_defaults(struct config *config)
 	struct error ignored;
 
 	memset(config, 0, sizeof(*config));
-	config->mirror_fingerprint = true;
-	config->legacy = true;
-	config->low_source_ports = true;
+	config->policy.mirror_fingerprint = true;
+	config->policy.legacy = true;
+	config->policy.low_source_ports = true;
 	config_read_listen(&config->metrics, "127.0.0.1:9478", &ignored);
 }
 
@@ -1029,24 +1029,6 @@ const char *config_dataplane_name(uint8_t dataplane)
 const char *config_idle_name(uint8_t idle)
 {
 	return words_idle[idle];
-}
-
-int config_policy(struct policy *policy, const struct config *config,
-		  const struct policy_service *services, size_t count, size_t *culprit)
-{
-	const struct policy_settings settings = {
-		.services = services,
-		.services_count = count,
-		.software = config->software,
-		.mirror_fingerprint = config->mirror_fingerprint,
-		.ignore_wrong_fingerprint = config->ignore_wrong_fingerprint,
-		.legacy = config->legacy,
-		.low_source_ports = config->low_source_ports,
-		.pass_refused = config->pass_refused,
-		.loopback = config->dataplane == CONFIG_DATAPLANE_SOCKET,
-	};
-
-	return policy_build(policy, &settings, culprit);
 }
 
 int config_refuse_address(const struct config *config, size_t position, bool alternate,
@@ -1061,75 +1043,59 @@ int config_refuse_address(const struct config *config, size_t position, bool alt
 			 alternate ? "alternate." : "", reason);
 }
 
-/* Every corner that is named, and which service it is of. */
-struct corners {
-	struct policy_service list[POLICY_SERVICES_MAX];
-	size_t positions[POLICY_SERVICES_MAX];
-	size_t count;
-};
-
-static int add_corners(struct corners *corners, const struct config *config, size_t position,
-		       const char *where, struct error *error)
+static int check_count(const struct config *config, const char *where, struct error *error)
 {
-	const struct config_service *service = &config->services[position];
-	struct policy_service four[4];
-	size_t count = policy_corners(&service->service, four);
+	struct policy_service corners[4];
+	size_t count = 0;
 
-	if (corners->count + count > POLICY_SERVICES_MAX)
-		return error_set(error, -EINVAL,
-				 "%s:%u: services[%zu]: one too many: at most %d are possible, and "
-				 "one with an alternate counts as four",
-				 where, service->line, position, POLICY_SERVICES_MAX);
-	for (size_t i = 0; i < count; i++) {
-		corners->list[corners->count] = four[i];
-		corners->positions[corners->count++] = position;
+	for (size_t i = 0; i < config->services_count; i++) {
+		const struct config_service *service = &config->services[i];
+
+		if (service->service.family == FAMILY_OTHER)
+			continue;
+		count += policy_corners(&service->service, corners);
+		if (count > POLICY_SERVICES_MAX)
+			return error_set(error, -EINVAL,
+					 "%s:%u: services[%zu]: one too many: at most %d are "
+					 "possible, and one with an alternate counts as four",
+					 where, service->line, i, POLICY_SERVICES_MAX);
 	}
 	return 0;
 }
 
-static int refuse_corner(const struct config *config, const struct corners *corners, size_t culprit,
+static int check_address(const struct config *config, size_t position, bool alternate,
 			 const char *where, struct error *error)
 {
-	const struct policy_service *corner = &corners->list[culprit];
-	size_t position = corners->positions[culprit];
+	struct policy_service corners[4];
+	size_t count = policy_corners(&config->services[position].service, corners);
+	const struct policy_service *service = &corners[alternate ? count - 1 : 0];
 	char text[ENDPOINT_TEXT_MAX];
 	struct error reason;
 
-	endpoint_print_address(text, corner, 0);
-	if (endpoint_loopback(corner))
+	if (policy_takes_address(&config->policy, service))
+		return 0;
+	endpoint_print_address(text, service, 0);
+	if (endpoint_loopback(service))
 		error_say(&reason, "%s is a loopback address, which takes the dataplane socket",
 			  text);
 	else
 		error_say(&reason, "%s is no unicast address of a host", text);
-	return config_refuse_address(
-		config, position,
-		!endpoint_same_address(corner, &config->services[position].service), where, error,
-		reason.text);
+	return config_refuse_address(config, position, alternate, where, error, reason.text);
 }
 
-/* Builds the policy once and throws it away: what it would refuse at the start is refused now, with
- * its line. */
-static int try_policy(const struct config *config, const char *where, struct error *error)
+/* What policy_build would refuse is refused before, with its line. */
+static int check_policy(struct config *config, const char *where, struct error *error)
 {
-	struct corners *corners = calloc(1, sizeof(*corners));
-	struct policy *policy = malloc(sizeof(*policy));
-	size_t culprit = 0;
-	int r = corners && policy ? 0 : -ENOMEM;
+	int r = check_count(config, where, error);
 
-	for (size_t i = 0; r == 0 && i < config->services_count; i++)
-		if (config->services[i].service.family != FAMILY_OTHER)
-			r = add_corners(corners, config, i, where, error);
-	if (r == -EINVAL)
-		goto out;
-	if (r == 0)
-		r = config_policy(policy, config, corners->list, corners->count, &culprit);
-	if (r == -EADDRNOTAVAIL)
-		r = refuse_corner(config, corners, culprit, where, error);
-	else if (r < 0)
-		error_say(error, "%s: no policy can be made of it: %s", where, strerror(-r));
-out:
-	free(policy);
-	free(corners);
+	config->policy.loopback = config->dataplane == CONFIG_DATAPLANE_SOCKET;
+	for (size_t i = 0; r == 0 && i < config->services_count; i++) {
+		if (config->services[i].service.family == FAMILY_OTHER)
+			continue;
+		r = check_address(config, i, false, where, error);
+		if (r == 0)
+			r = check_address(config, i, true, where, error);
+	}
 	return r;
 }
 
@@ -1213,7 +1179,7 @@ int config_finish(struct config *config, const char *where, struct error *error)
 		r = check_own(config, where, error);
 	if (r == 0)
 		r = check_links(config, where, error);
-	return r < 0 ? r : try_policy(config, where, error);
+	return r < 0 ? r : check_policy(config, where, error);
 }
 
 int config_settle(struct config *config, enum config_dataplane dataplane, const char *where,
@@ -1224,5 +1190,5 @@ int config_settle(struct config *config, enum config_dataplane dataplane, const 
 	config->dataplane = dataplane;
 	why = dataplane_error(config, &key);
 	return why ? error_set(error, -EINVAL, "%s: %s: %s", where, key, why)
-		   : try_policy(config, where, error);
+		   : check_policy(config, where, error);
 }

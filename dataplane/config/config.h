@@ -52,19 +52,13 @@ struct config_listen {
 	char text[64]; /* as the user wrote it */
 };
 
-/* Flags are named after what a true one does, as in struct policy_settings. */
 struct config {
 	uint8_t dataplane; /* enum config_dataplane */
 	struct config_interface interfaces[CONFIG_INTERFACES_MAX];
 	size_t interfaces_count;
 	struct config_service services[POLICY_SERVICES_MAX];
 	size_t services_count;
-	char software[POLICY_SOFTWARE_MAX + 1];
-	bool mirror_fingerprint;
-	bool ignore_wrong_fingerprint;
-	bool legacy;
-	bool low_source_ports;
-	bool pass_refused;
+	struct policy_settings policy;
 	bool persist;
 	uint8_t idle;		/* enum config_idle */
 	char punt[IF_NAMESIZE]; /* the kernel's interface behind a port of DPDK, "": none */
@@ -132,14 +126,5 @@ int config_read_listen(void *target, const char *text, struct error *error);
 /** config_dataplane_name, config_idle_name - the word for it in the file. */
 const char *config_dataplane_name(uint8_t dataplane);
 const char *config_idle_name(uint8_t idle);
-
-/**
- * config_policy - make the policy of a configuration for these services.
- * @services: every corner by itself
- *
- * Return: as policy_build.
- */
-int config_policy(struct policy *policy, const struct config *config,
-		  const struct policy_service *services, size_t count, size_t *culprit);
 
 #endif

@@ -22,15 +22,17 @@ struct work {
 	uint16_t order[POLICY_BUCKETS];	    /* buckets, the fullest first */
 };
 
-static bool is_unicast(const struct policy_service *service, bool loopback_too)
+bool policy_takes_address(const struct policy_settings *settings,
+			  const struct policy_service *service)
 {
 	static const uint8_t unspecified[16], loopback[16] = {[15] = 1};
 	const uint8_t *address = service->address;
 
 	if (service->family == FAMILY_IPV4)
-		return address[0] != 0 && (address[0] != 127 || loopback_too) && address[0] < 224;
+		return address[0] != 0 && (address[0] != 127 || settings->loopback) &&
+		       address[0] < 224;
 	return address[0] != 0xff && memcmp(address, unspecified, 16) &&
-	       (memcmp(address, loopback, 16) || loopback_too);
+	       (memcmp(address, loopback, 16) || settings->loopback);
 }
 
 /* Of equal keys the one of a service with an alternate comes first. */
@@ -86,21 +88,22 @@ size_t policy_corners(const struct policy_service *service, struct policy_servic
 	return count;
 }
 
-static int collect_keys(struct work *work, const struct policy_settings *settings, size_t *culprit)
+static int collect_keys(struct work *work, const struct policy_settings *settings,
+			const struct policy_service *services, size_t count, size_t *culprit)
 {
 	size_t unique = 0;
 
-	if (settings->services_count > POLICY_SERVICES_MAX)
+	if (count > POLICY_SERVICES_MAX)
 		return -E2BIG;
-	for (size_t i = 0; i < settings->services_count; i++) {
-		const struct policy_service *service = &settings->services[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct policy_service *service = &services[i];
 
 		if (culprit)
 			*culprit = i;
 		if ((service->family != FAMILY_IPV4 && service->family != FAMILY_IPV6) ||
 		    !service->port)
 			return -EINVAL;
-		if (!is_unicast(service, settings->loopback))
+		if (!policy_takes_address(settings, service))
 			return -EADDRNOTAVAIL;
 		add_key(work, service, be16_from(service->port).raw);
 		add_key(work, service, POLICY_ANY_PORT);
@@ -207,7 +210,7 @@ static uint64_t next_random(uint64_t *state)
 
 /* Tell each corner's slot where its opposite stands. */
 static int join_corners(struct policy *policy, const struct work *work,
-			const struct policy_settings *settings, size_t *culprit)
+			const struct policy_service *services, size_t *culprit)
 {
 	for (size_t i = 0; i < work->count; i++) {
 		const struct policy_service *service = work->keys[i].service;
@@ -219,7 +222,7 @@ static int join_corners(struct policy *policy, const struct work *work,
 		opposite = policy_find(policy, make_key(service->family, service->alternate,
 							be16_from(service->alternate_port).raw));
 		if (culprit)
-			*culprit = (size_t)(service - settings->services);
+			*culprit = (size_t)(service - services);
 		if (!opposite)
 			return -EINVAL;
 		policy->slot[slot - policy->slot].discovery =
@@ -231,32 +234,32 @@ static int join_corners(struct policy *policy, const struct work *work,
 }
 
 static int build_services(struct policy *policy, const struct policy_settings *settings,
-			  size_t *culprit)
+			  const struct policy_service *services, size_t count, size_t *culprit)
 {
 	struct work *work = calloc(1, sizeof(*work));
 	uint64_t random = 0;
-	int error;
+	int r;
 
 	if (!work)
 		return -ENOMEM;
-	error = collect_keys(work, settings, culprit);
-	if (error)
+	r = collect_keys(work, settings, services, count, culprit);
+	if (r < 0)
 		goto out;
-	error = -ENOMEM; /* never: a few tries do, seen for 1,024 services */
-	for (int i = 0; i < TRIES_MAX && error == -ENOMEM; i++) {
+	r = -ENOMEM; /* never: a few tries do, seen for 1,024 services */
+	for (int i = 0; i < TRIES_MAX && r == -ENOMEM; i++) {
 		for (int j = 0; j < 3; j++)
 			policy->multiplier[j] = next_random(&random) | 1;
 		if (place_all(policy, work))
-			error = join_corners(policy, work, settings, culprit);
+			r = join_corners(policy, work, services, culprit);
 	}
 out:
 	free(work);
-	return error;
+	return r;
 }
 
 static int build_software(struct policy *policy, const char *software)
 {
-	size_t length = software ? strlen(software) : 0, padded;
+	size_t length = strnlen(software, POLICY_SOFTWARE_MAX + 1), padded;
 
 	if (length > POLICY_SOFTWARE_MAX)
 		return -ENAMETOOLONG;
@@ -273,7 +276,8 @@ static int build_software(struct policy *policy, const char *software)
 	return 0;
 }
 
-int policy_build(struct policy *policy, const struct policy_settings *settings, size_t *culprit)
+int policy_build(struct policy *policy, const struct policy_settings *settings,
+		 const struct policy_service *services, size_t count, size_t *culprit)
 {
 	memset(policy, 0, sizeof(*policy));
 	policy->legacy = settings->legacy;
@@ -283,5 +287,5 @@ int policy_build(struct policy *policy, const struct policy_settings *settings, 
 	policy->pass_refused = settings->pass_refused;
 	if (build_software(policy, settings->software))
 		return -ENAMETOOLONG;
-	return build_services(policy, settings, culprit);
+	return build_services(policy, settings, services, count, culprit);
 }

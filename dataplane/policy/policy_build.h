@@ -19,11 +19,9 @@ struct policy_service {
 	bool padding;
 };
 
-/* The names are those of the configuration file. */
+/* How services are answered. Flags are named after what a true one does. */
 struct policy_settings {
-	const struct policy_service *services;
-	size_t services_count; /* at most POLICY_SERVICES_MAX */
-	const char *software;  /* at most POLICY_SOFTWARE_MAX bytes; NULL or "": none */
+	char software[POLICY_SOFTWARE_MAX + 1]; /* "": none */
 	bool mirror_fingerprint;
 	bool ignore_wrong_fingerprint;
 	bool legacy;
@@ -41,18 +39,29 @@ struct policy_settings {
 size_t policy_corners(const struct policy_service *service, struct policy_service corners[4]);
 
 /**
- * policy_build - make a policy of settings.
+ * policy_takes_address - whether a service may have its address: a unicast address that a host can
+ * have, so not unspecified, multicast or broadcast. Loopback only with settings->loopback.
+ * @service: of a family, not FAMILY_OTHER
+ */
+bool policy_takes_address(const struct policy_settings *settings,
+			  const struct policy_service *service);
+
+/**
+ * policy_build - make a policy.
  * @policy: written whole; unspecified after an error
- * @settings: of services with an alternate all corners; services may repeat, a repeated one counts
+ * @services: of one with an alternate all corners; services may repeat, a repeated one counts
  * once, and of it the first with an alternate
+ * @count: of services
  * @culprit: where not NULL, the index of the service that an -EADDRNOTAVAIL or -EINVAL speaks of
  *
- * Return: 0; -E2BIG more than POLICY_SERVICES_MAX services; -EADDRNOTAVAIL a service address that
- * is no unicast address a host can have (protocol.md 20: unspecified, loopback, multicast,
- * broadcast); -EINVAL a service with port 0 or no family, or whose opposite corner is missing;
- * -ENAMETOOLONG SOFTWARE is too long;
+ * Return: 0, or
+ * -E2BIG: more than POLICY_SERVICES_MAX services;
+ * -EADDRNOTAVAIL: an address that policy_takes_address refuses;
+ * -EINVAL: a service with port 0 or no family, or whose alternate is missing;
+ * -ENAMETOOLONG: software that does not end within its array;
  * -ENOMEM.
  */
-int policy_build(struct policy *policy, const struct policy_settings *settings, size_t *culprit);
+int policy_build(struct policy *policy, const struct policy_settings *settings,
+		 const struct policy_service *services, size_t count, size_t *culprit);
 
 #endif

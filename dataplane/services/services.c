@@ -508,7 +508,7 @@ int services_policy(struct policy **policy, const struct services *services,
 		goto out;
 	for (size_t i = 0; i < services->count; i++)
 		list[i] = services->list[i].service;
-	r = config_policy(*policy, config, list, services->count, &culprit);
+	r = policy_build(*policy, &config->policy, list, services->count, &culprit);
 out:
 	free(list);
 	if (r < 0) {
@@ -584,7 +584,7 @@ int services_check_metrics(const struct services *services, const struct config 
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	if (config->pass_refused ||
+	if (config->policy.pass_refused ||
 	    (config->dataplane == CONFIG_DATAPLANE_DPDK && !config->punt[0]))
 		return 0; /* no sockets */
 	for (size_t i = 0; i < services->count; i++) {

@@ -28,23 +28,24 @@ static inline int settings_build(struct policy *policy, const struct oracle_conf
 {
 	struct policy_service *services = calloc(4 * config->services_count, sizeof(*services));
 	struct policy_settings settings = {
-		.services = services,
-		.software = config->software,
 		.mirror_fingerprint = config->mirror_fingerprint,
 		.ignore_wrong_fingerprint = config->ignore_wrong_fingerprint,
 		.legacy = config->legacy,
 		.low_source_ports = config->low_source_ports,
 		.pass_refused = config->pass_refused,
 	};
+	size_t count = 0;
 	int error;
 
+	if (config->software)
+		memcpy(settings.software, config->software,
+		       strnlen(config->software, sizeof(settings.software)));
 	for (size_t i = 0; i < config->services_count; i++) {
 		struct policy_service service = settings_service(&config->services[i]);
 
-		settings.services_count +=
-			policy_corners(&service, &services[settings.services_count]);
+		count += policy_corners(&service, &services[count]);
 	}
-	error = policy_build(policy, &settings, NULL);
+	error = policy_build(policy, &settings, services, count, NULL);
 	free(services);
 	return error;
 }

@@ -51,14 +51,12 @@ static int make_policy(void)
 		 .address = {0x20, 1, 0x0d, 0xb8, [15] = 0x10}},
 	};
 	const struct policy_settings settings = {
-		.services = services,
-		.services_count = 2,
 		.mirror_fingerprint = true,
 		.legacy = true,
 		.low_source_ports = true,
 	};
 
-	return policy_build(&policy, &settings, NULL);
+	return policy_build(&policy, &settings, services, 2, NULL);
 }
 
 /* Only these: the kernel itself sends and receives at will, which are other verdicts. */

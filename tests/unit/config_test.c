@@ -78,12 +78,12 @@ static void defaults(void **state)
 	assert_int_equal(config.services[0].service.alternate_port, 0);
 	assert_false(config.services[0].service.response_port);
 	assert_false(config.services[0].service.padding);
-	assert_string_equal(config.software, "");
-	assert_true(config.mirror_fingerprint);
-	assert_false(config.ignore_wrong_fingerprint);
-	assert_true(config.legacy);
-	assert_true(config.low_source_ports);
-	assert_false(config.pass_refused);
+	assert_string_equal(config.policy.software, "");
+	assert_true(config.policy.mirror_fingerprint);
+	assert_false(config.policy.ignore_wrong_fingerprint);
+	assert_true(config.policy.legacy);
+	assert_true(config.policy.low_source_ports);
+	assert_false(config.policy.pass_refused);
 	assert_false(config.persist);
 	assert_string_equal(config.metrics.text, "127.0.0.1:9478");
 }
@@ -141,12 +141,12 @@ static void every_key(void **state)
 	assert_int_equal(config.services[2].service.family, FAMILY_OTHER);
 	assert_int_equal(config.services[2].service.port, 53);
 
-	assert_string_equal(config.software, "12345678901234567890123456789012");
-	assert_false(config.mirror_fingerprint);
-	assert_true(config.ignore_wrong_fingerprint);
-	assert_false(config.legacy);
-	assert_false(config.low_source_ports);
-	assert_true(config.pass_refused);
+	assert_string_equal(config.policy.software, "12345678901234567890123456789012");
+	assert_false(config.policy.mirror_fingerprint);
+	assert_true(config.policy.ignore_wrong_fingerprint);
+	assert_false(config.policy.legacy);
+	assert_false(config.policy.low_source_ports);
+	assert_true(config.policy.pass_refused);
 	assert_true(config.persist);
 	assert_int_equal(listen->sin6_family, AF_INET6);
 	assert_int_equal(ntohs(listen->sin6_port), 9479);

@@ -544,15 +544,13 @@ static struct policy_service services[POLICY_SERVICES_MAX + 1];
 static int build(size_t count, size_t *culprit)
 {
 	struct policy_settings settings = {
-		.services = services,
-		.services_count = count,
 		.mirror_fingerprint = true,
 		.legacy = true,
 		.low_source_ports = true,
 	};
 
 	memset(&policy, 0xa5, sizeof(policy));
-	return policy_build(&policy, &settings, culprit);
+	return policy_build(&policy, &settings, services, count, culprit);
 }
 
 static void set_service(size_t i, enum family family, const char *address, uint16_t port)
@@ -942,12 +940,20 @@ static void names_the_culprit(void **state)
 	}
 }
 
+/* As much of it as there is room for. */
+static void set_software(struct policy_settings *settings, const char *software)
+{
+	if (software)
+		memcpy(settings->software, software, strnlen(software, sizeof(settings->software)));
+}
+
 static int build_software(const char *software)
 {
-	struct policy_settings settings = {.software = software};
+	struct policy_settings settings = {0};
 
+	set_software(&settings, software);
 	memset(&policy, 0xa5, sizeof(policy));
-	return policy_build(&policy, &settings, NULL);
+	return policy_build(&policy, &settings, NULL, 0, NULL);
 }
 
 /*
@@ -995,7 +1001,7 @@ static void carries_every_setting(void **state)
 		};
 
 		memset(&policy, 0xa5, sizeof(policy));
-		assert_int_equal(policy_build(&policy, &settings, NULL), 0);
+		assert_int_equal(policy_build(&policy, &settings, NULL, 0, NULL), 0);
 		assert_int_equal(policy.mirror_fingerprint, bit == 0);
 		assert_int_equal(policy.ignore_wrong_fingerprint, bit == 1);
 		assert_int_equal(policy.legacy, bit == 2);
@@ -1056,17 +1062,15 @@ static size_t build_request(size_t shape, uint8_t *bytes)
 static void build_usual_policy(const char *software)
 {
 	struct policy_settings settings = {
-		.services = services,
-		.services_count = 2,
-		.software = software,
 		.mirror_fingerprint = true,
 		.legacy = true,
 		.low_source_ports = true,
 	};
 
+	set_software(&settings, software);
 	set_service(0, FAMILY_IPV4, "203.0.113.10", 3478);
 	set_service(1, FAMILY_IPV6, "2001:db8::10", 3478);
-	assert_int_equal(policy_build(&policy, &settings, NULL), 0);
+	assert_int_equal(policy_build(&policy, &settings, services, 2, NULL), 0);
 }
 
 /* Examines a copy that ends at the page, which must stay as it is. */

@@ -48,8 +48,6 @@ static struct policy *make_policy(const struct service *services, size_t count)
 {
 	struct policy_service list[8];
 	const struct policy_settings settings = {
-		.services = list,
-		.services_count = count,
 		.mirror_fingerprint = true,
 		.legacy = true,
 		.low_source_ports = true,
@@ -60,7 +58,7 @@ static struct policy *make_policy(const struct service *services, size_t count)
 	for (size_t i = 0; i < count; i++)
 		list[i] = services[i].service;
 	assert_non_null(policy);
-	assert_int_equal(policy_build(policy, &settings, NULL), 0);
+	assert_int_equal(policy_build(policy, &settings, list, count, NULL), 0);
 	return policy;
 }
 

@@ -71,8 +71,6 @@ static int begin(void **state)
 {
 	static struct policy_service services[2];
 	struct policy_settings settings = {
-		.services = services,
-		.services_count = 2,
 		.mirror_fingerprint = true,
 		.low_source_ports = true,
 	};
@@ -82,7 +80,7 @@ static int begin(void **state)
 	services[1] = (struct policy_service){.family = FAMILY_IPV6, .port = 3478};
 	frame_address(services[0].address, "203.0.113.10");
 	frame_address(services[1].address, "2001:db8::10");
-	assert_int_equal(policy_build(&policy, &settings, NULL), 0);
+	assert_int_equal(policy_build(&policy, &settings, services, 2, NULL), 0);
 	memset(&lane, 0, sizeof(lane));
 	memset(fakes, 0, sizeof(fakes));
 	fakes[PORT].takes = fakes[PUNT].takes = WORKER_BURST;
