@@ -706,8 +706,8 @@ static int compare_services(struct parser *parser, const yaml_node_t *node,
 			    const struct config_service *other)
 {
 	struct policy_service mine[4], theirs[4];
-	size_t mine_count = policy_corners(&service->service, mine);
-	size_t theirs_count = policy_corners(&other->service, theirs);
+	size_t mine_count = policy_pairs(&service->service, mine);
+	size_t theirs_count = policy_pairs(&other->service, theirs);
 	char text[ENDPOINT_TEXT_MAX];
 
 	if (service->link[0] && other->link[0] && strcmp(service->link, other->link) != 0)
@@ -1045,7 +1045,7 @@ int config_refuse_address(const struct config *config, size_t position, bool alt
 
 static int check_count(const struct config *config, const char *where, struct error *error)
 {
-	struct policy_service corners[4];
+	struct policy_service pairs[4];
 	size_t count = 0;
 
 	for (size_t i = 0; i < config->services_count; i++) {
@@ -1053,7 +1053,7 @@ static int check_count(const struct config *config, const char *where, struct er
 
 		if (service->service.family == FAMILY_OTHER)
 			continue;
-		count += policy_corners(&service->service, corners);
+		count += policy_pairs(&service->service, pairs);
 		if (count > POLICY_SERVICES_MAX)
 			return error_set(error, -EINVAL,
 					 "%s:%u: services[%zu]: one too many: at most %d are "
@@ -1066,9 +1066,9 @@ static int check_count(const struct config *config, const char *where, struct er
 static int check_address(const struct config *config, size_t position, bool alternate,
 			 const char *where, struct error *error)
 {
-	struct policy_service corners[4];
-	size_t count = policy_corners(&config->services[position].service, corners);
-	const struct policy_service *service = &corners[alternate ? count - 1 : 0];
+	struct policy_service pairs[4];
+	size_t count = policy_pairs(&config->services[position].service, pairs);
+	const struct policy_service *service = &pairs[alternate ? count - 1 : 0];
 	char text[ENDPOINT_TEXT_MAX];
 	struct error reason;
 

@@ -68,21 +68,21 @@ static void add_key(struct work *work, const struct policy_service *service, uin
 	key->service = port == POLICY_ANY_PORT ? NULL : service;
 }
 
-size_t policy_corners(const struct policy_service *service, struct policy_service corners[4])
+size_t policy_pairs(const struct policy_service *service, struct policy_service pairs[4])
 {
 	size_t count = service->alternate_port ? 4 : 1;
 
 	for (size_t i = 0; i < count; i++) {
-		struct policy_service *corner = &corners[i];
+		struct policy_service *pair = &pairs[i];
 
-		*corner = *service;
+		*pair = *service;
 		if (i & 1) {
-			corner->port = service->alternate_port;
-			corner->alternate_port = service->port;
+			pair->port = service->alternate_port;
+			pair->alternate_port = service->port;
 		}
 		if (i & 2) {
-			memcpy(corner->address, service->alternate, sizeof(corner->address));
-			memcpy(corner->alternate, service->address, sizeof(corner->alternate));
+			memcpy(pair->address, service->alternate, sizeof(pair->address));
+			memcpy(pair->alternate, service->address, sizeof(pair->alternate));
 		}
 	}
 	return count;
@@ -208,25 +208,25 @@ static uint64_t next_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-/* Tell each corner's slot where its opposite stands. */
-static int join_corners(struct policy *policy, const struct work *work,
-			const struct policy_service *services, size_t *culprit)
+/* Tell each pair's slot where its alternate stands. */
+static int join_pairs(struct policy *policy, const struct work *work,
+		      const struct policy_service *services, size_t *culprit)
 {
 	for (size_t i = 0; i < work->count; i++) {
 		const struct policy_service *service = work->keys[i].service;
-		const struct policy_slot *slot, *opposite;
+		const struct policy_slot *slot, *alternate;
 
 		if (!service || !service->alternate_port)
 			continue;
 		slot = policy_find(policy, work->keys[i].key);
-		opposite = policy_find(policy, make_key(service->family, service->alternate,
-							be16_from(service->alternate_port).raw));
+		alternate = policy_find(policy, make_key(service->family, service->alternate,
+							 be16_from(service->alternate_port).raw));
 		if (culprit)
 			*culprit = (size_t)(service - services);
-		if (!opposite)
+		if (!alternate)
 			return -EINVAL;
 		policy->slot[slot - policy->slot].discovery =
-			(uint32_t)(opposite - policy->slot) | POLICY_ALTERNATE |
+			(uint32_t)(alternate - policy->slot) | POLICY_ALTERNATE |
 			(service->response_port ? POLICY_RESPONSE_PORT : 0) |
 			(service->padding ? POLICY_PADDING : 0);
 	}
@@ -250,7 +250,7 @@ static int build_services(struct policy *policy, const struct policy_settings *s
 		for (int j = 0; j < 3; j++)
 			policy->multiplier[j] = next_random(&random) | 1;
 		if (place_all(policy, work))
-			r = join_corners(policy, work, services, culprit);
+			r = join_pairs(policy, work, services, culprit);
 	}
 out:
 	free(work);

@@ -13,8 +13,8 @@ struct policy_service {
 	enum family family;	 /* FAMILY_IPV4 or FAMILY_IPV6 */
 	uint8_t address[16];	 /* network byte order; IPv4 uses the first 4 bytes */
 	uint16_t port;		 /* host byte order, not 0 */
-	uint16_t alternate_port; /* of the opposite corner (RFC 5780), 0: no behaviour discovery */
-	uint8_t alternate[16];	 /* its address */
+	uint16_t alternate_port; /* of RFC 5780, host byte order; 0: no behaviour discovery */
+	uint8_t alternate[16];	 /* its address, as above */
 	bool response_port;
 	bool padding;
 };
@@ -31,12 +31,14 @@ struct policy_settings {
 };
 
 /**
- * policy_corners - the services that a service with an alternate stands for.
- * @corners: itself first, each with its own opposite as alternate
+ * policy_pairs - the services that a service with an alternate stands for: the four pairs of
+ * primary or alternate address, and primary or alternate port (RFC 5780).
+ * @pairs: itself first, its alternate last; each has as alternate the one that differs from it in
+ * both address and port
  *
  * Return: how many: 4, or 1 for a service without.
  */
-size_t policy_corners(const struct policy_service *service, struct policy_service corners[4]);
+size_t policy_pairs(const struct policy_service *service, struct policy_service pairs[4]);
 
 /**
  * policy_takes_address - whether a service may have its address: a unicast address that a host can
@@ -49,7 +51,7 @@ bool policy_takes_address(const struct policy_settings *settings,
 /**
  * policy_build - make a policy.
  * @policy: written whole; unspecified after an error
- * @services: of one with an alternate all corners; services may repeat, a repeated one counts
+ * @services: of one with an alternate all four pairs; services may repeat, a repeated one counts
  * once, and of it the first with an alternate
  * @count: of services
  * @culprit: where not NULL, the index of the service that an -EADDRNOTAVAIL or -EINVAL speaks of

@@ -310,24 +310,24 @@ static int add_own(struct services *services, size_t *room, uint16_t port,
 	return r;
 }
 
-static int add_corners(struct services *services, size_t *room,
-		       const struct policy_service *service, const struct machine *machine)
+static int add_pairs(struct services *services, size_t *room, const struct policy_service *service,
+		     const struct machine *machine)
 {
-	struct policy_service corners[4];
-	size_t count = policy_corners(service, corners);
-	bool whole = !is_duplicate_named(machine, &corners[0], 0) &&
-		     !is_duplicate_named(machine, &corners[count - 1], 0);
+	struct policy_service pairs[4];
+	size_t count = policy_pairs(service, pairs);
+	bool whole = !is_duplicate_named(machine, &pairs[0], 0) &&
+		     !is_duplicate_named(machine, &pairs[count - 1], 0);
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
-		if (!whole && is_duplicate_named(machine, &corners[i], 0)) {
-			leave_out(services, &corners[i], corners[i].port, 0, true);
+		if (!whole && is_duplicate_named(machine, &pairs[i], 0)) {
+			leave_out(services, &pairs[i], pairs[i].port, 0, true);
 			continue;
 		}
 		if (!whole) /* half of the corners cannot tell what a NAT does */
-			corners[i].alternate_port = 0;
-		services->local |= is_local(machine, &corners[i]);
-		r = add(services, room, &corners[i], corners[i].port, 0);
+			pairs[i].alternate_port = 0;
+		services->local |= is_local(machine, &pairs[i]);
+		r = add(services, room, &pairs[i], pairs[i].port, 0);
 	}
 	return r;
 }
@@ -344,21 +344,21 @@ static int add_configured(struct services *services, size_t *room,
 		services->local |= is_local(machine, service);
 		return add_link_local(services, room, named, config, machine);
 	}
-	return add_corners(services, room, service, machine);
+	return add_pairs(services, room, service, machine);
 }
 
 static void find_strays(struct services *services, const struct config *config,
 			const struct machine *machine)
 {
-	struct policy_service corners[4];
+	struct policy_service pairs[4];
 
 	for (size_t i = 0; i < config->services_count; i++) {
 		bool here, opposite_here;
 
-		if (policy_corners(&config->services[i].service, corners) != 4)
+		if (policy_pairs(&config->services[i].service, pairs) != 4)
 			continue;
-		here = is_local(machine, &corners[0]);
-		opposite_here = is_local(machine, &corners[3]);
+		here = is_local(machine, &pairs[0]);
+		opposite_here = is_local(machine, &pairs[3]);
 		if (here == opposite_here || services->strays++)
 			continue;
 		services->stray = i;
@@ -542,7 +542,7 @@ int services_check(const struct services *services, const struct config *config,
 	const char *interface = config->interfaces_count ? config->interfaces[0].name : "INTERFACE";
 	char text[ENDPOINT_TEXT_MAX];
 	struct error reason;
-	struct policy_service corners[4];
+	struct policy_service pairs[4];
 
 	if (config->dataplane == CONFIG_DATAPLANE_DPDK)
 		return 0;
@@ -550,8 +550,8 @@ int services_check(const struct services *services, const struct config *config,
 		return -EINVAL;
 	if (!services->strays)
 		return 0;
-	policy_corners(&config->services[services->stray].service, corners);
-	endpoint_print_address(text, &corners[services->stray_alternate ? 3 : 0], 0);
+	policy_pairs(&config->services[services->stray].service, pairs);
+	endpoint_print_address(text, &pairs[services->stray_alternate ? 3 : 0], 0);
 	error_say(
 		&reason,
 		"%s is not an address of this machine%s, so no request to it arrives: add it (`ip "
@@ -603,7 +603,7 @@ int services_check_metrics(const struct services *services, const struct config 
 
 void services_print(FILE *out, const struct config *config)
 {
-	struct policy_service corners[4];
+	struct policy_service pairs[4];
 	char text[ENDPOINT_TEXT_MAX];
 
 	for (size_t i = 0; i < config->services_count; i++) {
@@ -611,8 +611,8 @@ void services_print(FILE *out, const struct config *config)
 		unsigned int scope = if_nametoindex(config->services[i].link);
 
 		fprintf(out, "  service    %s\n", endpoint_print(text, service, scope));
-		if (policy_corners(service, corners) == 4)
-			fprintf(out, "  alternate  %s%s%s\n", endpoint_print(text, &corners[3], 0),
+		if (policy_pairs(service, pairs) == 4)
+			fprintf(out, "  alternate  %s%s%s\n", endpoint_print(text, &pairs[3], 0),
 				service->response_port ? "  response_port" : "",
 				service->padding ? "  padding" : "");
 	}

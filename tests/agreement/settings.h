@@ -43,7 +43,7 @@ static inline int settings_build(struct policy *policy, const struct oracle_conf
 	for (size_t i = 0; i < config->services_count; i++) {
 		struct policy_service service = settings_service(&config->services[i]);
 
-		count += policy_corners(&service, &services[count]);
+		count += policy_pairs(&service, &services[count]);
 	}
 	error = policy_build(policy, &settings, services, count, NULL);
 	free(services);

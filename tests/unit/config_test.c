@@ -196,33 +196,33 @@ static void sockets(void **state)
 	assert_int_equal(config.services[0].service.port, 3478);
 }
 
-static void corners(void **state)
+static void pairs(void **state)
 {
-	static const char *const opposites[4][2] = {
+	static const char *const alternates[4][2] = {
 		{"192.0.2.1:1", "192.0.2.2:2"},
 		{"192.0.2.1:2", "192.0.2.2:1"},
 		{"192.0.2.2:1", "192.0.2.1:2"},
 		{"192.0.2.2:2", "192.0.2.1:1"},
 	};
-	struct policy_service four[4], opposite;
+	struct policy_service four[4], other;
 	char text[ENDPOINT_TEXT_MAX];
 
 	(void)state;
 	expect_valid(ETH0 "services:\n  - address: 192.0.2.1\n    port: 1\n"
 			  "    alternate: {address: 192.0.2.2, port: 2}\n    padding: true\n");
-	assert_int_equal(policy_corners(&config.services[0].service, four), 4);
+	assert_int_equal(policy_pairs(&config.services[0].service, four), 4);
 	for (size_t i = 0; i < 4; i++) {
-		assert_string_equal(endpoint_print(text, &four[i], 0), opposites[i][0]);
-		opposite = four[i];
-		memcpy(opposite.address, four[i].alternate, sizeof(opposite.address));
-		opposite.port = four[i].alternate_port;
-		assert_string_equal(endpoint_print(text, &opposite, 0), opposites[i][1]);
+		assert_string_equal(endpoint_print(text, &four[i], 0), alternates[i][0]);
+		other = four[i];
+		memcpy(other.address, four[i].alternate, sizeof(other.address));
+		other.port = four[i].alternate_port;
+		assert_string_equal(endpoint_print(text, &other, 0), alternates[i][1]);
 		assert_true(four[i].padding);
 		assert_false(four[i].response_port);
 	}
 
 	expect_valid(ETH0 "services:\n  - {address: 192.0.2.1, port: 1}\n");
-	assert_int_equal(policy_corners(&config.services[0].service, four), 1);
+	assert_int_equal(policy_pairs(&config.services[0].service, four), 1);
 	assert_string_equal(endpoint_print(text, &four[0], 0), "192.0.2.1:1");
 	assert_int_equal(four[0].alternate_port, 0);
 }
@@ -244,7 +244,7 @@ static void accepted(void **state)
 		ETH0 "metrics: {listen: '0.0.0.0:65535'}\n",
 		"interfaces: [{name: abcdefghijklmno}]\n",
 		ETH0 "services:\n  - response_port: false\n    padding: false\n",
-		/* Own addresses may come to be corners. */
+		/* Own addresses may come to be one of the four pairs. */
 		ETH0 "services:\n  - port: 1\n" ALTERNATE,
 		/* The same addresses with other ports, the same ports with other addresses. */
 		ETH0
@@ -459,7 +459,7 @@ static const struct {
 	 ":4: services[0].padding: is a part of behaviour discovery: set an alternate, or leave it "
 	 "out"},
 
-	/* corners that meet */
+	/* pairs of two services that are the same */
 	{ETH0 "services:\n" ALTERNATE ALTERNATE,
 	 ":5: services[1]: 192.0.2.1:1 is line 4's service again"},
 	{ETH0 "services:\n" ALTERNATE "  - {address: 192.0.2.1, port: 1}\n",
@@ -573,7 +573,7 @@ static void too_many(void **state)
 }
 
 /* Own addresses count when it is known how many they are. */
-static void too_many_corners(void **state)
+static void too_many_pairs(void **state)
 {
 	static char text[1 << 16];
 	FILE *out = fmemopen(text, sizeof(text), "w");
@@ -726,18 +726,12 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(every_key),
-		cmocka_unit_test(alternate),
-		cmocka_unit_test(sockets),
-		cmocka_unit_test(corners),
-		cmocka_unit_test(accepted),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(too_many),
-		cmocka_unit_test(too_many_corners),
-		cmocka_unit_test(torn),
-		cmocka_unit_test(cyclic),
-		cmocka_unit_test(files),
+		cmocka_unit_test(defaults),	  cmocka_unit_test(every_key),
+		cmocka_unit_test(alternate),	  cmocka_unit_test(sockets),
+		cmocka_unit_test(pairs),	  cmocka_unit_test(accepted),
+		cmocka_unit_test(refused),	  cmocka_unit_test(too_many),
+		cmocka_unit_test(too_many_pairs), cmocka_unit_test(torn),
+		cmocka_unit_test(cyclic),	  cmocka_unit_test(files),
 		cmocka_unit_test(slow),
 	};
 

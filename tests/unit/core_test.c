@@ -826,7 +826,7 @@ static void set_corners(size_t i, enum family family, const char *address, const
 	first.alternate_port = (uint16_t)(port + 1);
 	first.response_port = i % 8 == 0;
 	first.padding = i % 16 == 0;
-	assert_int_equal(policy_corners(&first, &services[i]), 4);
+	assert_int_equal(policy_pairs(&first, &services[i]), 4);
 }
 
 /* Each corner knows its opposite, which knows it in turn, and what is configured. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What a configuration means on a machine: own addresses, corners, and addresses that are astray.
- * In a network namespace of its own, whose loopback interface has the addresses. */
+/* What a configuration means on a machine: own addresses, alternates, and addresses that no request
+ * reaches. In a network namespace of its own, whose loopback interface has the addresses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@
 
 #define LO	"interfaces:\n  - name: lo\n" /* two lines */
 #define SOCKETS "dataplane: socket\n"
-#define CORNERS                                                                                    \
+#define ALTERNATE                                                                                  \
 	"services:\n"                                                                              \
 	"  - {address: 203.0.113.10, alternate: {address: 203.0.113.11, port: 3479}}\n"
 
@@ -110,22 +110,22 @@ static void expand(const char *text)
 		fail_msg("not expanded: %s", error.text);
 }
 
-/* Compares the list with lines such as "192.0.2.1:1 192.0.2.2:2", service and opposite. */
+/* Compares the list with lines such as "192.0.2.1:1 192.0.2.2:2", service and alternate. */
 static void expect_list(const char *expected)
 {
 	char all[2048] = "", text[ENDPOINT_TEXT_MAX];
 	size_t length = 0;
 
 	for (size_t i = 0; i < services.count; i++) {
-		struct policy_service opposite = services.list[i].service;
+		struct policy_service other = services.list[i].service;
 
 		length += snprintf(all + length, sizeof(all) - length, "%s",
-				   endpoint_print(text, &opposite, services.list[i].scope));
-		memcpy(opposite.address, opposite.alternate, sizeof(opposite.address));
-		opposite.port = opposite.alternate_port;
-		if (opposite.port)
+				   endpoint_print(text, &other, services.list[i].scope));
+		memcpy(other.address, other.alternate, sizeof(other.address));
+		other.port = other.alternate_port;
+		if (other.port)
 			length += snprintf(all + length, sizeof(all) - length, " %s",
-					   endpoint_print(text, &opposite, 0));
+					   endpoint_print(text, &other, 0));
 		length += snprintf(all + length, sizeof(all) - length, "\n");
 	}
 	assert_string_equal(all, expected);
@@ -177,10 +177,10 @@ static void own_addresses_of_sockets(void **state)
 	assert_true(services.local);
 }
 
-static void corners(void **state)
+static void pairs(void **state)
 {
 	(void)state;
-	expand(LO CORNERS);
+	expand(LO ALTERNATE);
 	expect_list("203.0.113.10:3478 203.0.113.11:3479\n"
 		    "203.0.113.10:3479 203.0.113.11:3478\n"
 		    "203.0.113.11:3478 203.0.113.10:3479\n"
@@ -201,7 +201,7 @@ static void changes(void **state)
 {
 	static const char *const files[] = {
 		LO "services:\n  - address: 203.0.113.10\n",
-		LO CORNERS,
+		LO ALTERNATE,
 		LO "services:\n  - {address: 203.0.113.10, padding: true,"
 		   " alternate: {address: 203.0.113.11, port: 3479}}\n",
 		LO "services:\n  - {address: 203.0.113.10, response_port: true,"
@@ -248,7 +248,7 @@ static void astray(void **state)
 	struct services before;
 
 	(void)state;
-	expand(LO CORNERS);
+	expand(LO ALTERNATE);
 	expect_astray(":4: services[0].alternate.address: 203.0.113.11 is not an address of this "
 		      "machine, so no request to it arrives: add it (`ip address add 203.0.113.11 "
 		      "dev lo`), or leave the alternate out");
@@ -257,7 +257,7 @@ static void astray(void **state)
 
 	/* The list is the same, the services are not. */
 	set_ipv4("lo:2", "203.0.113.11");
-	expand(LO CORNERS);
+	expand(LO ALTERNATE);
 	expect_right();
 	assert_int_equal(before.count, services.count);
 	assert_false(services_equal(&before, &services));
@@ -273,7 +273,7 @@ static void astray(void **state)
 
 	/* Neither: anycast, or routed here. */
 	set_ipv4("lo:2", "");
-	expand(LO CORNERS);
+	expand(LO ALTERNATE);
 	expect_right();
 	assert_false(services.local);
 	set_ipv4("lo:1", "203.0.113.10");
@@ -424,7 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_addresses), cmocka_unit_test(own_addresses_of_sockets),
-		cmocka_unit_test(corners),	 cmocka_unit_test(changes),
+		cmocka_unit_test(pairs),	 cmocka_unit_test(changes),
 		cmocka_unit_test(one_more),	 cmocka_unit_test(astray),
 		cmocka_unit_test(policies),	 cmocka_unit_test(limited),
 		cmocka_unit_test(printed),	 cmocka_unit_test(metrics),

@@ -97,7 +97,7 @@ static int setup(void **state)
 	asked.alternate[3] = 2;
 	asked.alternate_port = free_port();
 	asked.response_port = asked.padding = true;
-	assert_int_equal(policy_corners(&asked, corners), 4);
+	assert_int_equal(policy_pairs(&asked, corners), 4);
 	for (int i = 0; i < 4; i++)
 		fixture->corners[i].service = corners[i];
 	qsort(fixture->corners, 4, sizeof(fixture->corners[0]), service_compare);
