@@ -186,27 +186,14 @@ int config_read_dataplane(void *target, const char *text, struct error *error)
 	return read_word(target, words_dataplane, text, error);
 }
 
-/* Only an alternative name can be longer than a name. */
-static bool find_primary(char primary[IF_NAMESIZE], const char *alternative)
-{
-	struct interface interface = {0};
-	int fd = netlink_open();
-	int r = fd < 0 ? fd : interface_by_name(fd, alternative, &interface);
-
-	if (fd >= 0)
-		close(fd);
-	memcpy(primary, interface.name, IF_NAMESIZE);
-	return r == 0;
-}
-
 int config_read_interface(void *target, const char *text, struct error *error)
 {
-	char primary[IF_NAMESIZE];
 	size_t length = strlen(text);
+	struct error reason;
 
-	if (length >= IF_NAMESIZE && find_primary(primary, text))
-		return error_set(error, -EINVAL, "'%s' is another name of %s: use that", text,
-				 primary);
+	/* Only an alternative name can be longer than a name. */
+	if (length >= IF_NAMESIZE && interface_is_alias(text, &reason))
+		return error_set(error, -EINVAL, "'%s' %s", text, reason.text);
 	/* The kernel's own rules (dev_valid_name), so that what cannot exist is refused here. */
 	if (length == 0 || length >= IF_NAMESIZE || strpbrk(text, "/: \t\n\v\f\r") ||
 	    strcmp(text, ".") == 0 || strcmp(text, "..") == 0)

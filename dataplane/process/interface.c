@@ -6,6 +6,7 @@
 #include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "netlink.h"
 
@@ -107,4 +108,32 @@ int interface_by_name(int fd, const char *name, struct interface *interface)
 	request.name.rta_len = RTA_LENGTH(length + 1);
 	request.header.nlmsg_len = RTA_ALIGN(request.name.rta_len);
 	return get(fd, &request, interface);
+}
+
+/* Return: 0; else there is none that is known. */
+static int find_own_name(const char *name, char own[IF_NAMESIZE])
+{
+	struct interface interface;
+	int fd, r;
+
+	if (strlen(name) < IF_NAMESIZE) /* works without rtnetlink, where that is not allowed */
+		return if_indextoname(if_nametoindex(name), own) ? 0 : -errno;
+	fd = netlink_open();
+	if (fd < 0)
+		return fd;
+	r = interface_by_name(fd, name, &interface);
+	close(fd);
+	if (r == 0)
+		memcpy(own, interface.name, IF_NAMESIZE);
+	return r;
+}
+
+bool interface_is_alias(const char *name, struct error *reason)
+{
+	char own[IF_NAMESIZE];
+
+	if (find_own_name(name, own) < 0 || strcmp(own, name) == 0)
+		return false;
+	error_say(reason, "is another name of %s: use that", own);
+	return true;
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "error.h"
+
 struct interface {
 	char name[IF_NAMESIZE];
 	unsigned int index;
@@ -34,5 +36,15 @@ int interface_by_index(int fd, unsigned int index, struct interface *interface);
  * Return: as interface_by_index.
  */
 int interface_by_name(int fd, const char *name, struct interface *interface);
+
+/**
+ * interface_is_alias - whether an interface is meant by an alternative name (`ip link property add
+ * altname`), which leads to it though the kernel does not call it so.
+ * @name: of any length
+ * @reason: set then to "is another name of eth0: use that", to be put behind the name
+ *
+ * Return: false also where there is no such interface, or it cannot be asked for.
+ */
+bool interface_is_alias(const char *name, struct error *reason);
 
 #endif

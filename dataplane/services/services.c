@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "endpoint.h"
+#include "interface.h"
 #include "link.h"
 #include "log.h"
 #include "netlink.h"
@@ -524,14 +525,12 @@ static int check_names(const struct config *config, const char *where, struct er
 {
 	for (size_t i = 0; i < config->interfaces_count; i++) {
 		const char *name = config->interfaces[i].name;
-		int index = link_index(name);
-		char primary[IF_NAMESIZE];
+		struct error reason;
 
-		if (index <= 0 || !if_indextoname(index, primary) || strcmp(primary, name) == 0)
-			continue;
-		return error_set(error, -EINVAL, "%s%s: %s is another name of %s: use that",
-				 where ? where : "--interface", where ? ": interfaces" : "", name,
-				 primary);
+		if (interface_is_alias(name, &reason))
+			return error_set(error, -EINVAL, "%s%s: %s %s",
+					 where ? where : "--interface", where ? ": interfaces" : "",
+					 name, reason.text);
 	}
 	return 0;
 }
