@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every address and port that is answered now: what is configured, with own addresses filled in and
- * each service with an alternate taken apart into its four corners. */
+ * each service with an alternate taken apart into its four pairs. */
 #ifndef REFLEX_SERVICES_H
 #define REFLEX_SERVICES_H
 
@@ -15,15 +15,19 @@
 struct services {
 	struct service *list; /* sorted, each once */
 	size_t count;
-	bool local;	      /* one of them at least is an address of this machine */
-	size_t strays;	      /* how many services have one of their two addresses elsewhere, */
-	size_t stray;	      /* the position of the first in the configuration, */
-	bool stray_alternate; /* and whether it is its alternate's */
-	size_t duplicates;    /* how many are left out as their address failed its duplicate address
-				 detection, */
-	struct service duplicate; /* the first of them, */
-	bool duplicate_named;	  /* and whether the configuration names one */
-	size_t excess;		  /* how many are left out by services_limit */
+	bool local; /* one of them at least is an address of this machine */
+
+	/* Services of whose two addresses one is not this machine's: requests to it are lost. */
+	size_t unreachable;
+	size_t unreachable_position; /* of the first of them in the configuration */
+	bool unreachable_alternate;  /* its alternate's address is the one */
+
+	/* Left out, as the address failed its duplicate address detection. */
+	size_t duplicates;
+	struct service duplicate; /* the one to speak of */
+	bool duplicate_named;	  /* the configuration names it */
+
+	size_t excess; /* left out by services_limit */
 };
 
 /**
@@ -37,34 +41,32 @@ int services_expand(struct services *services, const struct config *config, stru
 
 /**
  * services_limit - leave out what is more than a policy has room for: own addresses, those that are
- * not answered on yet.
+ * not answered on yet first.
  * @current: what is in force
  */
 void services_limit(struct services *services, const struct services *current);
 
-/** services_named - whether each service names its address, so that the machine need not be asked.
- */
+/** services_named - whether each service names its address: the machine need not be asked then. */
 bool services_named(const struct config *config);
 
 /**
- * services_complete - whether all that is meant is listed, but for own addresses that are another
- * host's too.
+ * services_complete - whether all that is meant is listed, except own addresses that another host
+ * has too.
  * @reason: set to a sentence when not
  */
 bool services_complete(const struct services *services, struct error *reason);
 
 /**
- * services_log_left_out - say which addresses are another host's too, if any.
+ * services_log_left_out - warn of addresses that another host has too, if there are any.
  */
 void services_log_left_out(const struct services *services);
 
 /**
- * services_check - whether each interface goes by its own name, not an alternative one, and no
- * address is astray: where of a service's address and its alternate's
- * one is an address of this machine and the other is not, requests to that other are lost. That
- * neither is one is fine: they may be anycast, or routed here.
+ * services_check - check that each interface is named by its own name, not an alternative one, and
+ * that no address is unreachable (struct services). That neither of a service's two addresses is
+ * this machine's is fine: they may be anycast, or routed here.
  * @config: what the services were expanded from
- * @where: as for config_finish
+ * @where: the file; NULL: they were options
  * @error: set on failure to a sentence
  *
  * Return: 0 or -EINVAL.
@@ -73,8 +75,8 @@ int services_check(const struct services *services, const struct config *config,
 		   struct error *error);
 
 /**
- * services_check_metrics - whether metrics and a service share no TCP port, which only one of them
- * could have.
+ * services_check_metrics - check that metrics and a service do not share a TCP port, which only one
+ * of them could have.
  * @where: the file; NULL: it was an option
  * @error: set on failure to a sentence
  *
@@ -85,19 +87,23 @@ int services_check_metrics(const struct services *services, const struct config 
 
 /**
  * services_policy - make the policy for them.
- * @policy: set on success; release with free()
+ * @policy: set on success, to be released with free(); else NULL
+ * @config: what the services were expanded from
+ * @error: set on failure to a sentence
+ *
+ * Return: 0 or -errno, as policy_build.
  */
 int services_policy(struct policy **policy, const struct services *services,
 		    const struct config *config, struct error *error);
 
 /**
- * services_print - what a configuration says of services, on lines of their own.
+ * services_print - print what a configuration says of services, each on a line of its own.
  */
 void services_print(FILE *out, const struct config *config);
 
 /**
- * services_equal - whether both list the same, their alternates and flags too, with the same
- * addresses astray and left out.
+ * services_equal - whether both list the same, alternates and flags included, with the same
+ * addresses unreachable and left out.
  */
 bool services_equal(const struct services *a, const struct services *b);
 

@@ -138,7 +138,7 @@ static void expect_right(void)
 }
 
 /* What the error says behind the file's name. */
-static void expect_astray(const char *said)
+static void expect_unreachable(const char *said)
 {
 	assert_int_equal(services_check(&services, &config, path, &error), -EINVAL);
 	assert_memory_equal(error.text, path, strlen(path));
@@ -243,15 +243,16 @@ static void one_more(void **state)
 	services_free(&before);
 }
 
-static void astray(void **state)
+static void unreachable(void **state)
 {
 	struct services before;
 
 	(void)state;
 	expand(LO ALTERNATE);
-	expect_astray(":4: services[0].alternate.address: 203.0.113.11 is not an address of this "
-		      "machine, so no request to it arrives: add it (`ip address add 203.0.113.11 "
-		      "dev lo`), or leave the alternate out");
+	expect_unreachable(
+		":4: services[0].alternate.address: 203.0.113.11 is not an address of this "
+		"machine, so no request to it arrives: add it (`ip address add 203.0.113.11 "
+		"dev lo`), or leave the alternate out");
 	before = services;
 	services = (struct services){0};
 
@@ -267,9 +268,10 @@ static void astray(void **state)
 	expand(SOCKETS
 	       "services:\n  - address: 192.0.2.1\n  - address: 203.0.113.10\n    alternate:\n"
 	       "      address: 203.0.113.11\n      port: 3479\n");
-	expect_astray(":4: services[1].address: 203.0.113.10 is not an address of this machine, "
-		      "though its alternate is, so no request to it arrives: add it (`ip address "
-		      "add 203.0.113.10 dev INTERFACE`), or leave the alternate out");
+	expect_unreachable(
+		":4: services[1].address: 203.0.113.10 is not an address of this machine, "
+		"though its alternate is, so no request to it arrives: add it (`ip address "
+		"add 203.0.113.10 dev INTERFACE`), or leave the alternate out");
 
 	/* Neither: anycast, or routed here. */
 	set_ipv4("lo:2", "");
@@ -280,9 +282,10 @@ static void astray(void **state)
 
 	expand(LO "services:\n  - address: 2001:db8::10\n"
 		  "    alternate: {address: '2001:db8::11', port: 3479}\n");
-	expect_astray(":5: services[0].alternate.address: 2001:db8::11 is not an address of this "
-		      "machine, so no request to it arrives: add it (`ip address add 2001:db8::11 "
-		      "dev lo`), or leave the alternate out");
+	expect_unreachable(
+		":5: services[0].alternate.address: 2001:db8::11 is not an address of this "
+		"machine, so no request to it arrives: add it (`ip address add 2001:db8::11 "
+		"dev lo`), or leave the alternate out");
 	/* All of 127/8 is this machine's, though only one address of it is listed. */
 	expand(SOCKETS "services:\n  - address: 127.0.0.1\n"
 		       "    alternate: {address: 127.0.0.2, port: 3479}\n");
@@ -425,7 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_addresses), cmocka_unit_test(own_addresses_of_sockets),
 		cmocka_unit_test(pairs),	 cmocka_unit_test(changes),
-		cmocka_unit_test(one_more),	 cmocka_unit_test(astray),
+		cmocka_unit_test(one_more),	 cmocka_unit_test(unreachable),
 		cmocka_unit_test(policies),	 cmocka_unit_test(limited),
 		cmocka_unit_test(printed),	 cmocka_unit_test(metrics),
 	};
