@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config_values.h"
 #include "endpoint.h"
 #include "instance.h"
 #include "log.h"

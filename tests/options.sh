@@ -49,7 +49,7 @@ help()
 	check "$name/help/complete" same "$missing" ""
 }
 
-help reflexd "$REFLEXD_BIN" "$SOURCE/control/reflexd.8" "$SOURCE/control/options.c"
+help reflexd "$REFLEXD_BIN" "$SOURCE/control/reflexd.8" "$SOURCE/control/reflexd_options.c"
 check reflexd/help/instance grep -q '^ .*--instance' <(sed '/^$/,$d' "$TMP/help")
 "$REFLEXD_BIN" --help >"$TMP/help"
 check reflexd/help/port grep -q -- '--port N .*UDP and TCP' "$TMP/help"

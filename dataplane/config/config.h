@@ -22,28 +22,30 @@ enum config_dataplane {
 	CONFIG_DATAPLANE_SOCKET,
 };
 
-enum config_mode { /* of XDP */
-		   CONFIG_MODE_NATIVE,
-		   CONFIG_MODE_GENERIC,
-		   CONFIG_MODE_AUTO,
+/* How XDP is attached. */
+enum config_mode {
+	CONFIG_MODE_NATIVE,
+	CONFIG_MODE_GENERIC,
+	CONFIG_MODE_AUTO,
 };
 
-enum config_idle { /* what a worker of DPDK does when nothing arrives */
-		   CONFIG_IDLE_SLEEP,
-		   CONFIG_IDLE_POLL,
+/* What a worker of DPDK does when nothing arrives. */
+enum config_idle {
+	CONFIG_IDLE_SLEEP,
+	CONFIG_IDLE_POLL,
 };
 
 struct config_interface {
 	char name[IF_NAMESIZE];
 	uint8_t mode;	   /* enum config_mode */
-	unsigned int line; /* where it stands in the file; 0: an option */
+	unsigned int line; /* in the file; 0: an option */
 };
 
 struct config_service {
 	struct policy_service service; /* FAMILY_OTHER: the interfaces' own addresses */
 	char link[IF_NAMESIZE];	       /* where a link-local one is meant; "": on each interface */
-	unsigned int line;	       /* where it stands in the file; 0: an option */
-	unsigned int alternate_line;
+	unsigned int line;	       /* in the file; 0: an option */
+	unsigned int alternate_line;   /* of the alternate, where there is one */
 };
 
 struct config_listen {
@@ -61,19 +63,18 @@ struct config {
 	struct policy_settings policy;
 	bool persist;
 	uint8_t idle;		/* enum config_idle */
-	char punt[IF_NAMESIZE]; /* the kernel's interface behind a port of DPDK, "": none */
+	char punt[IF_NAMESIZE]; /* the kernel's interface behind a port of DPDK; "": none */
 	struct config_listen metrics;
 };
 
-/**
- * config_defaults - what holds where nothing is said.
- */
+/** config_defaults - set what holds where nothing is said. */
 void config_defaults(struct config *config);
 
 /**
  * config_load - read and validate a YAML file.
  * @config: unspecified after an error
- * @automatic: what `dataplane: auto` stands for here; CONFIG_DATAPLANE_AUTO: that is to be seen
+ * @automatic: what `dataplane: auto` stands for here; CONFIG_DATAPLANE_AUTO: not known yet, see
+ * config_settle
  * @error: set on failure to one sentence, "FILE:LINE: KEY: what is wrong"
  *
  * Return: 0 or -errno; -EINVAL when the content is wrong.
@@ -82,15 +83,20 @@ int config_load(struct config *config, const char *file, enum config_dataplane a
 		struct error *error);
 
 /**
- * config_finish - what holds over several keys, and the defaults that depend on them.
- * @where: what the errors begin with: the file, or "options"
+ * config_finish - check the rules that several settings are under, and set the defaults that depend
+ * on others. config_load does so itself.
+ * @where: what errors begin with: the file, or "options"
+ * @error: set on failure to one sentence
+ *
+ * Return: 0 or -EINVAL.
  */
 int config_finish(struct config *config, const char *where, struct error *error);
 
 /**
- * config_settle - set the dataplane that `auto` stands for, and validate what depends on it.
- * @config: of `dataplane: auto`, else complete
+ * config_settle - set the dataplane that `auto` stands for, and check what depends on it.
+ * @config: a finished one of `dataplane: auto`
  * @where: as for config_finish
+ * @error: set on failure to one sentence
  *
  * Return: 0 or -EINVAL.
  */
@@ -102,28 +108,14 @@ int config_settle(struct config *config, enum config_dataplane dataplane, const 
  * @position: of the service
  * @alternate: its alternate's address is meant
  * @where: as for config_finish
+ * @error: set to @reason behind its place
  *
  * Return: -EINVAL.
  */
 int config_refuse_address(const struct config *config, size_t position, bool alternate,
 			  const char *where, struct error *error, const char *reason);
 
-/*
- * The values that options and keys have in common, from their text to @target: uint8_t (enum
- * config_dataplane), char[IF_NAMESIZE], struct policy_service (family and address), struct
- * config_service (the same, and of fe80::1%eth0 the link), uint16_t, char[POLICY_SOFTWARE_MAX + 1]
- * and struct config_listen. Each returns 0 or -EINVAL, and then sets
- * @error to a sentence.
- */
-int config_read_dataplane(void *target, const char *text, struct error *error);
-int config_read_interface(void *target, const char *text, struct error *error);
-int config_read_address(void *target, const char *text, struct error *error);
-int config_read_link_address(void *target, const char *text, struct error *error);
-int config_read_port(void *target, const char *text, struct error *error);
-int config_read_software(void *target, const char *text, struct error *error);
-int config_read_listen(void *target, const char *text, struct error *error);
-
-/** config_dataplane_name, config_idle_name - the word for it in the file. */
+/** config_dataplane_name, config_idle_name - the word in the file for a value of the enum. */
 const char *config_dataplane_name(uint8_t dataplane);
 const char *config_idle_name(uint8_t idle);
 
