@@ -36,7 +36,7 @@
 #define SAY_MS	  10000 /* and what has changed is said no sooner again */
 
 struct daemon {
-	struct options options;
+	struct reflexd_options options;
 	struct config config;
 	enum config_dataplane automatic; /* what `dataplane: auto` has come to stand for */
 	struct lock lock;
@@ -870,7 +870,7 @@ static int check_machine(const struct daemon *daemon)
 	return r;
 }
 
-static void print_check(const struct options *options, const struct config *config)
+static void print_check(const struct reflexd_options *options, const struct config *config)
 {
 	printf("%s: ok\n", options->file ? options->file : "options");
 	printf("  dataplane  %s\n", config_dataplane_name(config->dataplane));
@@ -929,7 +929,7 @@ int main(int argc, char **argv)
 	int r = 0;
 
 	log_open("reflexd");
-	switch (options_parse(&daemon.options, &daemon.config, argc, argv, &error)) {
+	switch (reflexd_options_parse(&daemon.options, &daemon.config, argc, argv, &error)) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;
 	case OPTIONS_WRONG:

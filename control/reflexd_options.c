@@ -2,7 +2,6 @@
 #include "reflexd_options.h"
 
 #include <getopt.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -183,22 +182,8 @@ static int set_option(struct config *config, struct lists *lists, int option, co
 	}
 }
 
-/* getopt's own complaints, as ours. */
-static int refuse_option(char **argv, int option, struct error *error)
-{
-	const char letter[] = {'-', (char)optopt, '\0'};
-	/* Of a short one getopt may not have come to the end yet. */
-	const char *text = optopt > 0 && optopt <= UCHAR_MAX ? letter : argv[optind - 1];
-
-	if (option == ':')
-		error_say(error, "%s needs a value", text);
-	else
-		error_say(error, "unknown option %s: see reflexd --help", text);
-	return OPTIONS_WRONG;
-}
-
 /* Sets *without_file to the last option seen that a file excludes. */
-static int read_options(struct options *options, struct config *config, struct lists *lists,
+static int read_options(struct reflexd_options *options, struct config *config, struct lists *lists,
 			const char **without_file, int argc, char **argv, struct error *error)
 {
 	struct error reason;
@@ -221,7 +206,7 @@ static int read_options(struct options *options, struct config *config, struct l
 			return print_version();
 		case ':':
 		case '?':
-			return refuse_option(argv, option, error);
+			return options_refuse(option, argv, "see reflexd --help", error);
 		default:
 			*without_file = long_options[index].name;
 			if (set_option(config, lists, option, optarg, &reason) == 0)
@@ -233,7 +218,7 @@ static int read_options(struct options *options, struct config *config, struct l
 	return OPTIONS_RUN;
 }
 
-static int check_options(const struct options *options, const struct config *config,
+static int check_options(const struct reflexd_options *options, const struct config *config,
 			 const char *without_file, int argc, char **argv, struct error *error)
 {
 	if (optind < argc)
@@ -253,14 +238,14 @@ static int check_options(const struct options *options, const struct config *con
 	return OPTIONS_WRONG;
 }
 
-enum options_result options_parse(struct options *options, struct config *config, int argc,
-				  char **argv, struct error *error)
+enum options_result reflexd_options_parse(struct reflexd_options *options, struct config *config,
+					  int argc, char **argv, struct error *error)
 {
 	static struct lists lists;
 	const char *without_file = NULL;
 	int r;
 
-	*options = (struct options){.instance = INSTANCE_DEFAULT};
+	*options = (struct reflexd_options){.instance = INSTANCE_DEFAULT};
 	config_defaults(config);
 	r = read_options(options, config, &lists, &without_file, argc, argv, error);
 	if (r == OPTIONS_RUN)

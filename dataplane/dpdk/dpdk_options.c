@@ -2,7 +2,6 @@
 #include "dpdk_options.h"
 
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,24 +55,8 @@ static enum options_result check(const struct dpdk_options *options, int argc, c
 	return OPTIONS_WRONG;
 }
 
-/* getopt's own complaints, as ours. */
-static void refuse(int option, char **argv, struct error *error)
-{
-	const char letter[] = {'-', (char)optopt, '\0'};
-	/* Of a short one getopt may not have come to the end yet. */
-	const char *text = optopt > 0 && optopt <= UCHAR_MAX ? letter : argv[optind - 1];
-
-	if (option == ':')
-		error_say(error, "%s needs a value", text);
-	else
-		error_say(error,
-			  "unknown option %s: see reflex-dpdk --help, and put EAL options before "
-			  "`--`",
-			  text);
-}
-
-enum options_result options_parse(struct dpdk_options *options, int argc, char **argv,
-				  struct error *error)
+enum options_result dpdk_options_parse(struct dpdk_options *options, int argc, char **argv,
+				       struct error *error)
 {
 	int begin = split(argc, argv), option, index = 0;
 
@@ -99,8 +82,9 @@ enum options_result options_parse(struct dpdk_options *options, int argc, char *
 			printf("reflex-dpdk %s\n", REFLEX_VERSION);
 			return OPTIONS_DONE;
 		default:
-			refuse(option, argv, error);
-			return OPTIONS_WRONG;
+			return options_refuse(
+				option, argv,
+				"see reflex-dpdk --help, and put EAL options before `--`", error);
 		}
 	}
 	return check(options, argc, argv, error);

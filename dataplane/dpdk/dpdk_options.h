@@ -7,12 +7,7 @@
 #include <stddef.h>
 
 #include "error.h"
-
-enum options_result {
-	OPTIONS_RUN,
-	OPTIONS_DONE, /* help or version has been printed */
-	OPTIONS_WRONG,
-};
+#include "options.h"
 
 struct dpdk_options {
 	int eal_count; /* arguments for rte_eal_init, the program's name first */
@@ -22,10 +17,14 @@ struct dpdk_options {
 };
 
 /**
- * options_parse - read the command line; it is not changed up to argv[eal_count - 1].
- * @error: set to a sentence when it is wrong
+ * dpdk_options_parse - read the command line.
+ * @options: point into @argv
+ * @argv: not changed up to argv[eal_count - 1]
+ * @error: set for OPTIONS_WRONG to a sentence
+ *
+ * Return: what to do next.
  */
-enum options_result options_parse(struct dpdk_options *options, int argc, char **argv,
-				  struct error *error);
+enum options_result dpdk_options_parse(struct dpdk_options *options, int argc, char **argv,
+				       struct error *error);
 
 #endif

@@ -351,7 +351,7 @@ int main(int argc, char **argv)
 	int r;
 
 	log_open("reflex-dpdk");
-	switch (options_parse(&responder.options, argc, argv, &error)) {
+	switch (dpdk_options_parse(&responder.options, argc, argv, &error)) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;
 	case OPTIONS_WRONG:
