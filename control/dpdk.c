@@ -2,7 +2,6 @@
 #include "dpdk.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -75,7 +74,7 @@ static size_t list_ports(const struct dpdk *dpdk, const char **ports)
 	return dpdk->reader.segment ? segment_names(dpdk->reader.segment, ports) : 0;
 }
 
-size_t dpdk_origins(const struct dpdk *dpdk, struct series_origin *origins)
+size_t dpdk_origins(const struct dpdk *dpdk, struct counters_origin *origins)
 {
 	const char *ports[SEGMENT_PORTS_MAX];
 	uint64_t outcomes[OUTCOMES];
@@ -89,80 +88,136 @@ size_t dpdk_origins(const struct dpdk *dpdk, struct series_origin *origins)
 	return count;
 }
 
-static void write_port(FILE *out, const char *name, const char *port)
+static void collect_up(const struct metrics_writer *writer, void *context)
 {
-	fprintf(out, "%s{interface=\"", name);
-	series_escape(out, port);
+	const struct dpdk *dpdk = context;
+
+	metric_value(writer, dpdk->up, NULL);
 }
 
-static void write_frames(FILE *out, const struct dpdk *dpdk)
+static void collect_buffers(const struct metrics_writer *writer, void *context)
 {
+	const struct segment_status *status = &((const struct dpdk *)context)->status;
+
+	metric_value(writer, status->buffers_free, &(struct metric_labels){{"free"}});
+	metric_value(writer, status->buffers - status->buffers_free,
+		     &(struct metric_labels){{"used"}});
+}
+
+static void collect_frames(const struct metrics_writer *writer, void *context)
+{
+	const struct dpdk *dpdk = context;
 	const char *ports[SEGMENT_PORTS_MAX];
 	size_t count = list_ports(dpdk, ports);
 
-	series_head(out, "reflex_dpdk_frames_total", "counter",
-		    "Frames that STUN is not the answer to, by what became of them.");
 	for (size_t i = 0; i < count; i++) {
 		struct counters ignored;
 		uint64_t outcomes[OUTCOMES];
 
 		segment_sum(dpdk->reader.segment, ports[i], &ignored, outcomes);
 		for (int outcome = 0; outcome < OUTCOMES; outcome++) {
-			write_port(out, "reflex_dpdk_frames_total", ports[i]);
-			fprintf(out, "\",outcome=\"%s\"} %" PRIu64 "\n", outcome_label(outcome),
-				outcomes[outcome]);
+			const struct metric_labels labels = {{ports[i], outcome_label(outcome)}};
+
+			metric_value(writer, outcomes[outcome], &labels);
 		}
 	}
 }
 
-/* One value of each port's status. @offset: of a uint64_t in struct segment_port */
-static void write_ports(FILE *out, const struct dpdk *dpdk, const char *name, const char *type,
-			const char *help, size_t offset)
+/* The field of each port that the metric names. */
+static void collect_ports(const struct metrics_writer *writer, void *context)
 {
-	series_head(out, name, type, help);
+	const struct dpdk *dpdk = context;
+
 	for (size_t i = 0; i < SEGMENT_PORTS_MAX; i++) {
 		const struct segment_port *port = &dpdk->status.ports[i];
+		const char *field = (const char *)port + writer->metric->offset;
 
 		if (!port->name[0])
 			break;
-		write_port(out, name, port->name);
-		fprintf(out, "\"} %" PRIu64 "\n", *(const uint64_t *)((const char *)port + offset));
+		metric_value(writer, *(const uint64_t *)field,
+			     &(struct metric_labels){{port->name}});
 	}
 }
 
-static void write_process(FILE *out, const struct dpdk *dpdk)
-{
-	const struct segment_status *status = &dpdk->status;
+static const struct metric dpdk_series[] = {
+	{
+		.name = "reflex_dpdk_up",
+		.type = METRIC_GAUGE,
+		.help = "Whether reflex-dpdk runs.",
+		.collect = collect_up,
+	},
+	{
+		.name = "reflex_dpdk_start_time_seconds",
+		.type = METRIC_GAUGE,
+		.help = "When it was started last, since 1970; 0: never.",
+		.collect = metric_collect_field,
+		.offset = offsetof(struct dpdk, status.started),
+	},
+	{
+		.name = "reflex_dpdk_workers",
+		.type = METRIC_GAUGE,
+		.help = "Threads that poll ports.",
+		.collect = metric_collect_field,
+		.offset = offsetof(struct dpdk, status.workers),
+	},
+	{
+		.name = "reflex_dpdk_config_generation",
+		.type = METRIC_GAUGE,
+		.help = "1 after its start, one more after each reload that it accepted.",
+		.collect = metric_collect_field,
+		.offset = offsetof(struct dpdk, status.generation),
+	},
+	{
+		.name = "reflex_dpdk_config_last_reload_successful",
+		.type = METRIC_GAUGE,
+		.help = "Whether its last reload, or its start, was accepted.",
+		.collect = metric_collect_field,
+		.offset = offsetof(struct dpdk, status.last_reload_successful),
+	},
+	{
+		.name = "reflex_dpdk_mbufs",
+		.type = METRIC_GAUGE,
+		.help = "Buffers for frames, by state.",
+		.label_names = {"state"},
+		.collect = collect_buffers,
+	},
+	{
+		.name = "reflex_dpdk_frames_total",
+		.type = METRIC_COUNTER,
+		.help = "Frames that STUN is not the answer to, by what became of them.",
+		.label_names = {"interface", "outcome"},
+		.collect = collect_frames,
+	},
+	{
+		.name = "reflex_dpdk_missed_total",
+		.type = METRIC_COUNTER,
+		.help = "Frames that found no room in the port's queues, or no buffer.",
+		.label_names = {"interface"},
+		.collect = collect_ports,
+		.offset = offsetof(struct segment_port, missed),
+	},
+	{
+		.name = "reflex_dpdk_errors_total",
+		.type = METRIC_COUNTER,
+		.help = "Frames that came in damaged, or that the device could not send.",
+		.label_names = {"interface"},
+		.collect = collect_ports,
+		.offset = offsetof(struct segment_port, errors),
+	},
+	{
+		.name = "reflex_dpdk_link_up",
+		.type = METRIC_GAUGE,
+		.help = "Whether the port of the process that runs has its link.",
+		.label_names = {"interface"},
+		.collect = collect_ports,
+		.offset = offsetof(struct segment_port, up),
+	},
+	{.name = NULL},
+};
 
-	series_gauge(out, "reflex_dpdk_up", "Whether reflex-dpdk runs.", dpdk->up);
-	series_gauge(out, "reflex_dpdk_start_time_seconds",
-		     "When it was started last, since 1970; 0: never.", status->started);
-	series_gauge(out, "reflex_dpdk_workers", "Threads that poll ports.", status->workers);
-	series_gauge(out, "reflex_dpdk_config_generation",
-		     "1 after its start, one more after each reload that it accepted.",
-		     status->generation);
-	series_gauge(out, "reflex_dpdk_config_last_reload_successful",
-		     "Whether its last reload, or its start, was accepted.",
-		     status->last_reload_successful);
-	series_head(out, "reflex_dpdk_mbufs", "gauge", "Buffers for frames, by state.");
-	fprintf(out, "reflex_dpdk_mbufs{state=\"free\"} %" PRIu64 "\n", status->buffers_free);
-	fprintf(out, "reflex_dpdk_mbufs{state=\"used\"} %" PRIu64 "\n",
-		status->buffers - status->buffers_free);
-}
-
-void dpdk_write(FILE *out, const struct dpdk *dpdk)
+void dpdk_metrics(const struct dpdk *dpdk, struct metrics_writer *writer)
 {
-	write_process(out, dpdk);
-	write_frames(out, dpdk);
-	write_ports(out, dpdk, "reflex_dpdk_missed_total", "counter",
-		    "Frames that found no room in the port's queues, or no buffer.",
-		    offsetof(struct segment_port, missed));
-	write_ports(out, dpdk, "reflex_dpdk_errors_total", "counter",
-		    "Frames that came in damaged, or that the device could not send.",
-		    offsetof(struct segment_port, errors));
-	write_ports(out, dpdk, "reflex_dpdk_link_up", "gauge",
-		    "Whether the port of the process that runs has its link.",
-		    offsetof(struct segment_port, up));
+	metrics_write_table(writer, dpdk_series, (void *)dpdk);
 }
 
 void dpdk_close(struct dpdk *dpdk)

@@ -5,12 +5,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "error.h"
 #include "instance.h"
+#include "metrics_counters.h"
+#include "metrics_writer.h"
 #include "segment.h"
-#include "series.h"
 
 struct dpdk {
 	const char *instance;
@@ -43,10 +43,10 @@ bool dpdk_look(struct dpdk *dpdk, struct error *reason);
  *
  * Return: how many.
  */
-size_t dpdk_origins(const struct dpdk *dpdk, struct series_origin *origins);
+size_t dpdk_origins(const struct dpdk *dpdk, struct counters_origin *origins);
 
-/** dpdk_write - write the series reflex_dpdk_*, as of the last look. */
-void dpdk_write(FILE *out, const struct dpdk *dpdk);
+/** dpdk_metrics - write the series reflex_dpdk_*, as of the last look. */
+void dpdk_metrics(const struct dpdk *dpdk, struct metrics_writer *writer);
 
 /** dpdk_close - all zero is fine. */
 void dpdk_close(struct dpdk *dpdk);

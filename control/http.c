@@ -82,6 +82,9 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned i
 static enum MHD_Result send_page(struct http *http, struct MHD_Connection *connection,
 				 const struct http_page *page)
 {
+	const char *type = "text/plain",
+		   *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_ACCEPT);
 	unsigned int status;
 	size_t length = 0;
 	char *body = NULL;
@@ -89,12 +92,12 @@ static enum MHD_Result send_page(struct http *http, struct MHD_Connection *conne
 
 	if (!out)
 		return MHD_NO;
-	status = page->write(out, http->context);
+	status = page->write(out, accept ? accept : "", &type, http->context);
 	if (fclose(out) != 0) {
 		free(body);
 		return MHD_NO;
 	}
-	return send_answer(connection, status, page->type, body, length);
+	return send_answer(connection, status, type, body, length);
 }
 
 static enum MHD_Result send_refusal(struct MHD_Connection *connection, unsigned int status,

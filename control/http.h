@@ -13,9 +13,9 @@ struct http;
 
 struct http_page {
 	const char *path;
-	const char *type; /* Content-Type */
-	/* Writes the page and returns the HTTP status. */
-	unsigned int (*write)(FILE *out, void *context);
+	/* Writes the page and returns the HTTP status. @accept: the request's Accept header; "":
+	 * none; @type: the answer's Content-Type, text/plain unless it is changed */
+	unsigned int (*write)(FILE *out, const char *accept, const char **type, void *context);
 };
 
 /**

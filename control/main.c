@@ -106,11 +106,12 @@ static bool ready(struct daemon *daemon, struct error *reason)
 
 /* --- pages --- */
 
-static unsigned int write_metrics(FILE *out, void *context)
+static unsigned int write_metrics(FILE *out, const char *accept, const char **type, void *context)
 {
+	enum metrics_format format = metrics_negotiate(accept);
 	struct daemon *daemon = context;
 	struct error reason;
-	const struct metrics metrics = {
+	struct metrics metrics = {
 		.loader = daemon->loader,
 		.dpdk = by_dpdk(&daemon->config) ? &daemon->dpdk : NULL,
 		.sockets = daemon->sockets,
@@ -121,26 +122,31 @@ static unsigned int write_metrics(FILE *out, void *context)
 		.generation = daemon->generation,
 		.last_reload_successful = daemon->last_reload_successful,
 	};
-	int r = metrics_write(out, &metrics);
+	int r = metrics_write(out, format, &metrics);
 
+	*type = metrics_content_type(r == 0 ? format : METRICS_TEXT);
 	if (r == 0)
 		return 200;
 	fprintf(out, "# the counters cannot be read: %s\n", strerror(-r));
 	return 500;
 }
 
-static unsigned int write_healthz(FILE *out, void *context)
+static unsigned int write_healthz(FILE *out, const char *accept, const char **type, void *context)
 {
+	(void)accept;
+	(void)type;
 	(void)context;
 	fputs("ok\n", out);
 	return 200;
 }
 
-static unsigned int write_readyz(FILE *out, void *context)
+static unsigned int write_readyz(FILE *out, const char *accept, const char **type, void *context)
 {
 	struct daemon *daemon = context;
 	struct error reason;
 
+	(void)accept;
+	(void)type;
 	if (ready(daemon, &reason)) {
 		fputs("ok\n", out);
 		return 200;
@@ -150,10 +156,10 @@ static unsigned int write_readyz(FILE *out, void *context)
 }
 
 static const struct http_page pages[] = {
-	{"/metrics", METRICS_TYPE, write_metrics},
-	{"/healthz", "text/plain", write_healthz},
-	{"/readyz", "text/plain", write_readyz},
-	{NULL, NULL, NULL},
+	{"/metrics", write_metrics},
+	{"/healthz", write_healthz},
+	{"/readyz", write_readyz},
+	{NULL, NULL},
 };
 
 /* --- putting a configuration in force --- */

@@ -1,112 +1,191 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "metrics.h"
 
-#include <inttypes.h>
+#include "metrics_counters.h"
+#include "metrics_writer.h"
 
-#include "series.h"
+/* --- of XDP --- */
 
-static void write_mode(FILE *out, const struct loader_interface *interface)
+static size_t count_interfaces(const struct metrics *metrics)
+{
+	return metrics->loader ? loader_interface_count(metrics->loader) : 0;
+}
+
+static void collect_modes(const struct metrics_writer *writer, void *context)
 {
 	static const char *const modes[] = {"native", "generic"};
+	const struct metrics *metrics = context;
 
-	for (int mode = 0; mode < 2; mode++) {
-		fprintf(out, "reflex_attach_mode{interface=\"");
-		series_escape(out, interface->name);
-		fprintf(out, "\",mode=\"%s\"} %d\n", modes[mode], (int)interface->mode == mode);
+	for (size_t i = 0; i < count_interfaces(metrics); i++) {
+		struct loader_interface interface = loader_interface_get(metrics->loader, i);
+
+		for (int mode = 0; mode < 2; mode++) {
+			const struct metric_labels labels = {{interface.name, modes[mode]}};
+
+			metric_value(writer, (int)interface.mode == mode, &labels);
+		}
 	}
 }
 
-static void write_modes(FILE *out, const struct loader *loader)
+static void collect_transmit_errors(const struct metrics_writer *writer, void *context)
 {
-	size_t count = loader ? loader_interface_count(loader) : 0;
+	const struct metrics *metrics = context;
 
-	series_head(out, "reflex_attach_mode", "gauge",
-		    "1 for the mode in which the program is attached.");
-	for (size_t i = 0; i < count; i++) {
-		struct loader_interface interface = loader_interface_get(loader, i);
+	for (size_t i = 0; i < count_interfaces(metrics); i++) {
+		struct loader_interface interface = loader_interface_get(metrics->loader, i);
 
-		write_mode(out, &interface);
+		metric_value(writer, deliveries_errors(metrics->deliveries, metrics->loader, i),
+			     &(struct metric_labels){{interface.name}});
 	}
 }
 
-static void write_transmit_errors(FILE *out, const struct metrics *metrics)
-{
-	size_t count = metrics->loader ? loader_interface_count(metrics->loader) : 0;
+static const struct metric xdp_metrics[] = {
+	{
+		.name = "reflex_attach_mode",
+		.type = METRIC_GAUGE,
+		.help = "1 for the mode in which the program is attached.",
+		.label_names = {"interface", "mode"},
+		.collect = collect_modes,
+	},
+	{
+		.name = "reflex_xdp_transmit_errors_total",
+		.type = METRIC_COUNTER,
+		.help = "Answers of the program that the interface's driver did not send.",
+		.label_names = {"interface"},
+		.collect = collect_transmit_errors,
+	},
+	{.name = NULL},
+};
 
-	series_head(out, "reflex_xdp_transmit_errors_total", "counter",
-		    "Answers of the program that the interface's driver did not send.");
-	for (size_t i = 0; i < count; i++) {
-		fprintf(out, "reflex_xdp_transmit_errors_total{interface=\"");
-		series_escape(out, loader_interface_get(metrics->loader, i).name);
-		fprintf(out, "\"} %" PRIu64 "\n",
-			deliveries_errors(metrics->deliveries, metrics->loader, i));
-	}
-}
+/* --- of sockets --- */
 
-static void write_daemon(FILE *out, const struct metrics *metrics)
-{
-	series_head(out, "reflex_ready", "gauge", "Whether real requests are answered now.");
-	fprintf(out, "reflex_ready %d\n", metrics->ready);
-	series_head(out, "reflex_config_generation", "gauge",
-		    "1 after the start, one more after each accepted reload.");
-	fprintf(out, "reflex_config_generation %u\n", metrics->generation);
-	series_head(out, "reflex_config_last_reload_successful", "gauge",
-		    "Whether the last reload, or the start, was accepted.");
-	fprintf(out, "reflex_config_last_reload_successful %d\n", metrics->last_reload_successful);
-	series_head(out, "reflex_build_info", "gauge", "What is running; always 1.");
-	fprintf(out, "reflex_build_info{version=\"");
-	series_escape(out, metrics->version);
-	fprintf(out, "\",compiler=\"");
-	series_escape(out, __VERSION__);
-	fprintf(out, "\"} 1\n");
-}
+struct socket_context {
+	struct socket_responder *responder;
+	struct socket_statistics statistics;
+};
 
-static void write_left_out(FILE *out, const struct services *services)
-{
-	series_head(out, "reflex_services_left_out", "gauge",
-		    "Addresses and ports that are configured but not answered on, by reason.");
-	fprintf(out, "reflex_services_left_out{reason=\"limit\"} %zu\n", services->excess);
-	fprintf(out, "reflex_services_left_out{reason=\"duplicate_address\"} %zu\n",
-		services->duplicates);
-}
-
-static void write_connections(FILE *out, const struct socket_statistics *statistics)
+static void collect_closed(const struct metrics_writer *writer, void *context)
 {
 	static const char *const reasons[SOCKET_REASONS] = {
 		[SOCKET_CLIENT] = "client",   [SOCKET_IDLE] = "idle", [SOCKET_SLOW] = "slow",
 		[SOCKET_FRAMING] = "framing", [SOCKET_FULL] = "full", [SOCKET_REMOVED] = "removed",
 		[SOCKET_ERROR] = "error",
 	};
+	const struct socket_context *sockets = context;
 
-	series_gauge(out, "reflex_tcp_connections", "TCP connections that are open.",
-		     statistics->connections);
-	series_head(out, "reflex_tcp_connections_accepted_total", "counter",
-		    "TCP connections that were accepted.");
-	fprintf(out, "reflex_tcp_connections_accepted_total %" PRIu64 "\n", statistics->accepted);
-	series_head(out, "reflex_tcp_connections_closed_total", "counter",
-		    "TCP connections that were closed, by why.");
 	for (int reason = 0; reason < SOCKET_REASONS; reason++)
-		fprintf(out, "reflex_tcp_connections_closed_total{reason=\"%s\"} %" PRIu64 "\n",
-			reasons[reason], statistics->closed[reason]);
+		metric_value(writer, sockets->statistics.closed[reason],
+			     &(struct metric_labels){{reasons[reason]}});
 }
 
-static void write_drop(uint16_t port, uint64_t drops, void *out)
+static void write_drops(uint16_t port, uint64_t drops, void *context)
 {
-	fprintf(out, "reflex_socket_drops_total{port=\"%u\"} %" PRIu64 "\n", port, drops);
+	char text[sizeof("65535")];
+
+	snprintf(text, sizeof(text), "%u", port);
+	metric_value(context, drops, &(struct metric_labels){{text}});
 }
 
-static void write_drops(FILE *out, struct socket_responder *sockets)
+static void collect_drops(const struct metrics_writer *writer, void *context)
 {
-	series_head(out, "reflex_socket_drops_total", "counter",
-		    "Datagrams that the kernel dropped at a UDP port before they were read.");
-	socket_drops(sockets, write_drop, out);
+	const struct socket_context *sockets = context;
+
+	socket_drops(sockets->responder, write_drops, (void *)writer);
 }
+
+static const struct metric socket_metrics[] = {
+	{
+		.name = "reflex_tcp_connections",
+		.type = METRIC_GAUGE,
+		.help = "TCP connections that are open.",
+		.collect = metric_collect_field,
+		.offset = offsetof(struct socket_context, statistics.connections),
+	},
+	{
+		.name = "reflex_tcp_connections_accepted_total",
+		.type = METRIC_COUNTER,
+		.help = "TCP connections that were accepted.",
+		.collect = metric_collect_field,
+		.offset = offsetof(struct socket_context, statistics.accepted),
+	},
+	{
+		.name = "reflex_tcp_connections_closed_total",
+		.type = METRIC_COUNTER,
+		.help = "TCP connections that were closed, by why.",
+		.label_names = {"reason"},
+		.collect = collect_closed,
+	},
+	{
+		.name = "reflex_socket_drops_total",
+		.type = METRIC_COUNTER,
+		.help = "Datagrams that the kernel dropped at a UDP port before they were read.",
+		.label_names = {"port"},
+		.collect = collect_drops,
+	},
+	{.name = NULL},
+};
+
+/* --- of the daemon --- */
+
+static void collect_left_out(const struct metrics_writer *writer, void *context)
+{
+	const struct services *services = ((const struct metrics *)context)->services;
+
+	metric_value(writer, services->excess, &(struct metric_labels){{"limit"}});
+	metric_value(writer, services->duplicates, &(struct metric_labels){{"duplicate_address"}});
+}
+
+static void collect_build(const struct metrics_writer *writer, void *context)
+{
+	const struct metrics *metrics = context;
+
+	metric_value(writer, 1, &(struct metric_labels){{metrics->version, __VERSION__}});
+}
+
+static const struct metric daemon_metrics[] = {
+	{
+		.name = "reflex_services_left_out",
+		.type = METRIC_GAUGE,
+		.help = "Addresses and ports that are configured but not answered on, by reason.",
+		.label_names = {"reason"},
+		.collect = collect_left_out,
+	},
+	{
+		.name = "reflex_ready",
+		.type = METRIC_GAUGE,
+		.help = "Whether real requests are answered now.",
+		.collect = metric_collect_field,
+		.offset = offsetof(struct metrics, ready),
+	},
+	{
+		.name = "reflex_config_generation",
+		.type = METRIC_GAUGE,
+		.help = "1 after the start, one more after each accepted reload.",
+		.collect = metric_collect_field,
+		.offset = offsetof(struct metrics, generation),
+	},
+	{
+		.name = "reflex_config_last_reload_successful",
+		.type = METRIC_GAUGE,
+		.help = "Whether the last reload, or the start, was accepted.",
+		.collect = metric_collect_field,
+		.offset = offsetof(struct metrics, last_reload_successful),
+	},
+	{
+		.name = "reflex_build_info",
+		.type = METRIC_INFO,
+		.help = "What is running; always 1.",
+		.label_names = {"version", "compiler"},
+		.collect = collect_build,
+	},
+	{.name = NULL},
+};
 
 /* Return: how many origins there are, or -errno. */
-static int read_origins(struct series_origin *origins, const struct metrics *metrics,
-			struct socket_statistics *statistics)
+static int read_origins(struct counters_origin *origins, const struct metrics *metrics,
+			struct socket_context *sockets)
 {
-	size_t count = metrics->loader ? loader_interface_count(metrics->loader) : 0;
+	size_t count = count_interfaces(metrics);
 
 	for (size_t i = 0; i < count; i++) {
 		int r = loader_read(metrics->loader, i, &origins[i].counters);
@@ -119,31 +198,32 @@ static int read_origins(struct series_origin *origins, const struct metrics *met
 	if (metrics->dpdk)
 		count = dpdk_origins(metrics->dpdk, origins);
 	if (metrics->sockets) {
-		socket_read(metrics->sockets, statistics);
+		socket_read(metrics->sockets, &sockets->statistics);
 		/* Sockets are bound to addresses. */
-		origins[count++] = (struct series_origin){"socket", "any", statistics->counters};
+		origins[count++] =
+			(struct counters_origin){"socket", "any", sockets->statistics.counters};
 	}
 	return count;
 }
 
-int metrics_write(FILE *out, const struct metrics *metrics)
+int metrics_write(FILE *out, enum metrics_format format, struct metrics *metrics)
 {
-	static struct series_origin origins[LOADER_INTERFACES_MAX + SEGMENT_PORTS_MAX + 1];
-	static struct socket_statistics statistics;
-	int count = read_origins(origins, metrics, &statistics);
+	static struct counters_origin origins[LOADER_INTERFACES_MAX + SEGMENT_PORTS_MAX + 1];
+	static struct socket_context sockets;
+	struct metrics_writer writer = {out, format, NULL};
+	int count = read_origins(origins, metrics, &sockets);
 
 	if (count < 0)
 		return count;
-	series_counters(out, origins, count);
-	write_modes(out, metrics->loader);
-	write_transmit_errors(out, metrics);
+	metrics_counters(&writer, origins, count);
+	metrics_write_table(&writer, xdp_metrics, metrics);
 	if (metrics->dpdk)
-		dpdk_write(out, metrics->dpdk);
+		dpdk_metrics(metrics->dpdk, &writer);
 	if (metrics->sockets) {
-		write_connections(out, &statistics);
-		write_drops(out, metrics->sockets);
+		sockets.responder = metrics->sockets;
+		metrics_write_table(&writer, socket_metrics, &sockets);
 	}
-	write_left_out(out, metrics->services);
-	write_daemon(out, metrics);
+	metrics_write_table(&writer, daemon_metrics, metrics);
+	metrics_end(&writer);
 	return 0;
 }

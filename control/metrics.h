@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The text of /metrics, Prometheus' exposition format 0.0.4. */
+/* The page /metrics. */
 #ifndef REFLEX_METRICS_H
 #define REFLEX_METRICS_H
 
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "delivery.h"
 #include "dpdk.h"
 #include "loader.h"
+#include "metrics_writer.h"
 #include "services.h"
 #include "socket_responder.h"
-
-#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 struct metrics {
 	struct loader *loader;		  /* NULL where XDP does not answer, */
@@ -21,9 +20,9 @@ struct metrics {
 	const struct services *services;
 	struct deliveries *deliveries;
 	const char *version;
-	bool ready;
-	bool last_reload_successful;
-	unsigned int generation; /* 1 at the start, one more for each reload that was accepted */
+	uint64_t ready;
+	uint64_t last_reload_successful;
+	uint64_t generation; /* 1 at the start, one more for each reload that was accepted */
 };
 
 /**
@@ -31,6 +30,6 @@ struct metrics {
  *
  * Return: 0, or -errno when counters cannot be read.
  */
-int metrics_write(FILE *out, const struct metrics *metrics);
+int metrics_write(FILE *out, enum metrics_format format, struct metrics *metrics);
 
 #endif

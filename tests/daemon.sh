@@ -91,6 +91,32 @@ start_file()
 
 config() { printf '%s\n' "$@" >"$TMP/reflexd.yaml"; }
 
+ACCEPT='application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2'
+openmetrics() { in_ns server curl --silent --fail --max-time 15 --header "Accept: $ACCEPT" "$@" http://127.0.0.1:9478/metrics; }
+# series_of FILE: without their values.
+series_of() { sed -e '/^#/d' -e 's/ [^ ]*$//' "$TMP/$1"; }
+# families_of FILE: as the parser sees them, into $TMP/families.
+families_of()
+{
+	/usr/bin/python3 -c '
+import sys
+from prometheus_client.openmetrics.parser import text_fd_to_metric_families
+for family in text_fd_to_metric_families(sys.stdin):
+    print(family.name, family.type, family.unit)' <"$TMP/$1" >"$TMP/families"
+}
+
+start_prometheus()
+{
+	printf '%s\n' 'scrape_configs:' '  - {job_name: reflex, scrape_interval: 1s, static_configs: [{targets: ["127.0.0.1:9478"]}]}' \
+		>"$TMP/prometheus.yml"
+	spawn prometheus nsenter "--net=/run/netns/$NS-server" -- prometheus "--config.file=$TMP/prometheus.yml" \
+		"--storage.tsdb.path=$TMP/prometheus" --web.listen-address=127.0.0.1:9490
+	PROMETHEUS=$SPAWNED
+}
+prometheus_says() { in_ns server curl --silent --fail --globoff --max-time 15 "${@:2}" "http://127.0.0.1:9490/api/v1/$1"; }
+# queried VALUE EXPRESSION: whether that is what it has scraped.
+queried() { prometheus_says query --get --data-urlencode "query=$2" | grep -q "\"value\":\[[^]]*,\"$1\"\]"; }
+
 # kill_daemon SIGNAL: returns when it is gone; $ENDED is its status.
 kill_daemon()
 {
@@ -217,6 +243,30 @@ else
 	skip series/promtool "promtool is not installed (package prometheus)"
 fi
 
+# In OpenMetrics, judged by its reference parser, and by Prometheus, which asks for it by itself.
+check openmetrics/type grep -qi '^content-type: application/openmetrics-text; version=1.0.0' <(openmetrics --head)
+scrape server metrics >"$TMP/metrics"
+openmetrics >"$TMP/openmetrics"
+check openmetrics/end same "$(tail -n 1 "$TMP/openmetrics")" "# EOF"
+check openmetrics/series same "$(series_of openmetrics)" "$(series_of metrics)"
+if /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null; then
+	check openmetrics/parser families_of openmetrics
+	check openmetrics/families same "$(wc -l <"$TMP/families")" "$(grep -c '^# TYPE ' "$TMP/metrics")"
+	check openmetrics/info grep -qx 'reflex_build info ' "$TMP/families"
+	check openmetrics/unit grep -qx 'reflex_bytes counter bytes' "$TMP/families"
+else
+	skip openmetrics/parser "its parser is not installed (package python3-prometheus-client)"
+fi
+if command -v prometheus >/dev/null; then
+	start_prometheus
+	check openmetrics/prometheus eventually queried 1 'reflex_ready'
+	check openmetrics/prometheus-type grep -q '"type":"info"' <(prometheus_says 'targets/metadata?metric=reflex_build')
+	check openmetrics/prometheus-unit grep -q '"unit":"bytes"' <(prometheus_says 'targets/metadata?metric=reflex_bytes')
+	check openmetrics/prometheus-series queried "$(grep -vc '^#' "$TMP/metrics")" 'count({__name__=~"(reflex|process)_.*"})'
+else
+	skip openmetrics/prometheus "prometheus is not installed (package prometheus)"
+fi
+
 check pages/healthz same "$(status healthz)" 200
 check pages/readyz same "$(status readyz)" 200
 check pages/type grep -qi '^content-type: text/plain; version=0.0.4' <(in_ns server curl --silent --head http://127.0.0.1:9478/metrics)
@@ -229,6 +279,10 @@ for i in "${CPUS[@]}"; do
 	check "answers/cpu-$i" on_cpu "$i" ask "$SERVER"
 done
 check answers/counted same "$(answered)" $((21 + ${#CPUS[@]}))
+if command -v prometheus >/dev/null; then
+	check answers/prometheus eventually queried $((21 + ${#CPUS[@]})) 'sum(reflex_packets_total{action="answer"})'
+	stop "$PROMETHEUS"
+fi
 check answers/self-test-uncounted same "$(metric server reflex_packets_total 'verdict="success"')" $((21 + ${#CPUS[@]}))
 
 # More than the MTU, so fragments: handed up, reassembled, and refused by the socket, as they are no request.

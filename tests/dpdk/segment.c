@@ -9,7 +9,8 @@
 
 int main(int argc, char **argv)
 {
-	static struct series_origin origins[SEGMENT_PORTS_MAX];
+	static struct counters_origin origins[SEGMENT_PORTS_MAX];
+	struct metrics_writer writer = {stdout, METRICS_TEXT, NULL};
 	static struct dpdk dpdk = {.instance = INSTANCE_DEFAULT};
 	struct error reason;
 	bool there;
@@ -23,8 +24,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "segment: %s\n", reason.text);
 	there = dpdk.reader.segment;
 	if (there) {
-		series_counters(stdout, origins, dpdk_origins(&dpdk, origins));
-		dpdk_write(stdout, &dpdk);
+		metrics_counters(&writer, origins, dpdk_origins(&dpdk, origins));
+		dpdk_metrics(&dpdk, &writer);
 	}
 	dpdk_close(&dpdk);
 	return there ? EXIT_SUCCESS : EXIT_FAILURE;
