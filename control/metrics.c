@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include "metrics_counters.h"
+#include "metrics_process.h"
 #include "metrics_writer.h"
 
 /* --- of XDP --- */
@@ -224,6 +225,7 @@ int metrics_write(FILE *out, enum metrics_format format, struct metrics *metrics
 		metrics_write_table(&writer, socket_metrics, &sockets);
 	}
 	metrics_write_table(&writer, daemon_metrics, metrics);
+	metrics_process(&writer);
 	metrics_end(&writer);
 	return 0;
 }

@@ -242,6 +242,8 @@ if command -v promtool >/dev/null; then
 else
 	skip series/promtool "promtool is not installed (package prometheus)"
 fi
+check series/process same "$(scrape server metrics | grep -c '^process_')" 7
+check series/process-files same "$(gauge process_max_fds)" "$(awk '/^Max open files/ { print $4 }' "/proc/$(run_pid)/limits")"
 
 # In OpenMetrics, judged by its reference parser, and by Prometheus, which asks for it by itself.
 check openmetrics/type grep -qi '^content-type: application/openmetrics-text; version=1.0.0' <(openmetrics --head)

@@ -157,6 +157,7 @@ in_ns server ip -batch - < <(printf 'address add 203.0.113.%d/24 dev srv\n' {20.
 check files/addresses-said eventually grep -q "cannot be bound: too many open files: raise the limit" "$TMP/reflexd.log"
 check files/addresses-spare test "$(find "/proc/$(run_pid)/fd" | wc -l)" -lt 200
 check files/addresses-metrics same "$(status metrics)" 200
+check files/addresses-process grep -q '^process_open_fds ' "$TMP/body"
 config "interfaces: [{name: srv}]" "services: [{address: $SERVER, port: 4000}]"
 kill -HUP "$REFLEXD"
 check files/addresses-reload eventually generation 2

@@ -6,11 +6,16 @@
 #include <stdint.h>
 /* cmocka.h wants the four above before it. */
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "metrics_counters.h"
+#include "metrics_process.h"
 #include "metrics_writer.h"
 
 static char *page;
@@ -49,6 +54,18 @@ static const char *find(const char *series)
 			return value;
 		}
 	return NULL;
+}
+
+static double number(const char *series)
+{
+	const char *value = find(series);
+	char *end;
+	double number;
+
+	assert_non_null(value);
+	number = strtod(value, &end);
+	assert_string_equal(end, "");
+	return number;
 }
 
 /* --- the formats --- */
@@ -379,13 +396,74 @@ static void counters(void **state)
 		find("reflex_private_clients_total{dataplane=\"socket\",interface=\"any\"}"), "9");
 }
 
+/* --- the process --- */
+
+static void read_process(void)
+{
+	open_page(METRICS_TEXT);
+	metrics_process(&writer);
+	close_page();
+}
+
+static void process(void **state)
+{
+	double now = (double)time(NULL), open_files = 0, cpu, start;
+	int fds[4];
+
+	(void)state;
+	read_process();
+	start = number("process_start_time_seconds");
+	assert_true(start <= now + 1 && start > now - 600);
+	assert_true(number("process_resident_memory_bytes") > 100000);
+	assert_true(number("process_virtual_memory_bytes") >
+		    number("process_resident_memory_bytes"));
+	cpu = number("process_cpu_seconds_total");
+	assert_true(cpu >= 0 && cpu < 600);
+
+	for (int fd = 0; fd < 1024; fd++)
+		open_files += fcntl(fd, F_GETFD) >= 0;
+	assert_true(number("process_open_fds") == open_files);
+	for (int i = 0; i < 4; i++)
+		assert_true((fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0);
+	while (clock() < (cpu + 0.1) * CLOCKS_PER_SEC)
+		;
+	read_process();
+	assert_true(number("process_open_fds") == open_files + 4);
+	assert_true(number("process_cpu_seconds_total") >= cpu + 0.05);
+	assert_true(number("process_start_time_seconds") == start);
+	for (int i = 0; i < 4; i++)
+		close(fds[i]);
+}
+
+/* As where there is no /proc. The page goes on. */
+static void no_file_left(void **state)
+{
+	struct rlimit before, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	read_process();
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_null(find("process_open_fds"));
+	assert_null(find("process_virtual_memory_bytes"));
+	assert_null(find("process_resident_memory_bytes"));
+	assert_null(find("process_start_time_seconds"));
+	assert_non_null(find("process_cpu_seconds_total"));
+	assert_string_equal(find("process_max_fds"), "0");
+	assert_non_null(find("process_virtual_memory_max_bytes"));
+	assert_int_equal(count_lines("# TYPE process_"), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text),	     cmocka_unit_test(openmetrics),
-		cmocka_unit_test(histogram), cmocka_unit_test(accepted),
-		cmocka_unit_test(counters),
-
+		cmocka_unit_test(text),		cmocka_unit_test(openmetrics),
+		cmocka_unit_test(histogram),	cmocka_unit_test(accepted),
+		cmocka_unit_test(counters),	cmocka_unit_test(process),
+		cmocka_unit_test(no_file_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
