@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The documentation holds: every command of README.md and of the manual pages runs as it is printed, or stands below with
-# the reason why not; pages are well-formed and what they refer to exists; meson installs what it should; replies are as
-# long as dataplane/README.md says.
+# the reason why not; pages are well-formed and what they refer to exists; meson installs what it should; every verdict
+# and outcome is explained; replies are as long as dataplane/README.md says.
 #
 # The commands run in a copy of the tree, in a mount namespace of its own with other /run, /etc and /usr/share/doc, and in
 # the network namespaces whose names and addresses the documentation uses:
@@ -404,6 +404,20 @@ for page in README.md bench/README.md control/README.md dataplane/README.md test
 	done < <(grep -oE '\]\([^)#:]+[)#]' "$SOURCE/$page" | sed 's/^..//; s/.$//')
 	check "links/${page//\//-}" same "$missing" ""
 done
+
+# --- what labels mean ---
+
+# table HEADER: the rows of the table of control/README.md that begins with it.
+table() { sed -n "/^| $1 |/,/^\$/p" "$SOURCE/control/README.md" | grep '^| `'; }
+rows() { sed -nE "$2" "$SOURCE/dataplane/$1"; }
+# shellcheck disable=SC2016 # backticks are Markdown
+{
+	check meanings/verdicts same "$(table verdict)" \
+		"$(rows core/verdict.def 's/^VERDICT\(\w+, (\w+), (\w+), "(.*)"\)$/| `\1` | \L\2\E | \3 |/p')"
+	check meanings/outcomes same "$(table outcome)" \
+		"$(rows segment/outcome.def 's/^OUTCOME\(\w+, (\w+), "(.*)"\)$/| `\1` | \2 |/p')"
+	check meanings/all same "$(table verdict | wc -l)" "$(grep -c '^VERDICT(' "$SOURCE/dataplane/core/verdict.def")"
+}
 
 # --- commands ---
 

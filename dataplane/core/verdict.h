@@ -82,20 +82,6 @@ static inline const char *verdict_label(enum verdict verdict)
 }
 
 /**
- * verdict_help - one line that says what the verdict means.
- * @verdict: below VERDICTS
- */
-static inline const char *verdict_help(enum verdict verdict)
-{
-	static const char *const helps[] = {
-#define VERDICT(name, label, action, help) help,
-#include "verdict.def"
-#undef VERDICT
-	};
-	return helps[verdict];
-}
-
-/**
  * action_label - the value of the metric label `action`.
  * @action: below ACTIONS
  */
