@@ -11,12 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define METRIC_LABELS_MAX 5
+#include "metrics_format.h"
 
-enum metrics_format {
-	METRICS_TEXT,	     /* Prometheus text format 0.0.4 */
-	METRICS_OPENMETRICS, /* OpenMetrics 1.0 */
-};
+#define METRIC_LABELS_MAX 5
 
 enum metric_type {
 	METRIC_COUNTER,
@@ -52,18 +49,6 @@ struct metric_histogram {
 	const uint64_t *counts; /* of each bucket alone, not of those below it too */
 	double sum;		/* of all that was observed */
 };
-
-/**
- * metrics_negotiate - the format that a client wants.
- * @accept: its Accept header; "": it sent none
- *
- * Return: OpenMetrics where the client names it with no lower quality than the text format, which
- * everybody else gets.
- */
-enum metrics_format metrics_negotiate(const char *accept);
-
-/** metrics_content_type - Return: the Content-Type of a format. */
-const char *metrics_content_type(enum metrics_format format);
 
 /**
  * metrics_write_table - write the metrics of a table, in its order.
