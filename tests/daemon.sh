@@ -363,6 +363,8 @@ check file/only-named not ask 2001:db8::10
 config 'interfaces:' '  - name: srv' 'services:' "  - address: $SERVER" '  - port: 3479' 'persist: true'
 kill -HUP "$REFLEXD"
 check reload/new-port eventually ask 2001:db8::10 3479
+counted=$(answered)
+check reload/by-xdp same "$(ask 2001:db8::10 3479; answered)" $((counted + 1)) # a socket would answer too
 check reload/held held 3479 "$SERVER"
 check reload/generation same "$(gauge reflex_config_generation)" 2
 
