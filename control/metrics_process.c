@@ -108,16 +108,15 @@ static int64_t hundredths(clockid_t clock)
 /* Computed once: a clock that is set later must not look like a restart. */
 static void collect_start(const struct metrics_writer *writer, void *context)
 {
-	static double start;
+	static int64_t start;
 	const struct process *process = context;
 
 	if (!process->known)
 		return;
 	if (!start)
-		start = (double)(hundredths(CLOCK_REALTIME) - hundredths(CLOCK_BOOTTIME) +
-				 (int64_t)process->started * 100 / sysconf(_SC_CLK_TCK)) /
-			100;
-	metric_real(writer, start, NULL);
+		start = hundredths(CLOCK_REALTIME) - hundredths(CLOCK_BOOTTIME) +
+			(int64_t)process->started * 100 / sysconf(_SC_CLK_TCK);
+	metric_real(writer, (double)start / 100, NULL);
 }
 
 static const struct metric process_metrics[] = {

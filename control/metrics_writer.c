@@ -66,7 +66,7 @@ static void write_series(const struct metrics_writer *writer, const char *part,
 	char before = '{';
 
 	fprintf(out, "%s%s", writer->metric->name, part);
-	for (size_t i = 0; i < METRIC_LABELS_MAX && names[i]; i++) {
+	for (size_t i = 0; labels && i < METRIC_LABELS_MAX && names[i]; i++) {
 		fprintf(out, "%c%s=\"", before, names[i]);
 		write_escaped(out, labels->values[i]);
 		fputc('"', out);
@@ -97,11 +97,10 @@ void metric_real(const struct metrics_writer *writer, double value,
 static void write_bucket(const struct metrics_writer *writer, double bound, uint64_t count,
 			 const struct metric_labels *labels)
 {
-	char text[32];
+	char digits[24], text[32];
 
-	snprintf(text, sizeof(text), "%g", bound);
-	if (!strpbrk(text, ".e"))
-		strcat(text, ".0");
+	snprintf(digits, sizeof(digits), "%g", bound);
+	snprintf(text, sizeof(text), "%s%s", digits, strpbrk(digits, ".e") ? "" : ".0");
 	write_series(writer, "_bucket", labels, text);
 	fprintf(writer->out, "%" PRIu64 "\n", count);
 }
