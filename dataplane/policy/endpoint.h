@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An address and port in the forms that people and sockets know. */
+/* Addresses and ports of services as text, as socket addresses, and compared. */
 #ifndef REFLEX_ENDPOINT_H
 #define REFLEX_ENDPOINT_H
 
@@ -11,10 +11,10 @@
 /* [fe80::...%interface]:65535 */
 #define ENDPOINT_TEXT_MAX 96
 
-/* What is answered: an address and port, and where it needs one its link. */
+/* What is answered: an address and port, and the link of an address that needs one. */
 struct service {
 	struct policy_service service;
-	unsigned int scope; /* interface of a link-local address, else 0 */
+	unsigned int scope; /* index of the interface of a link-local address, else 0 */
 };
 
 /**
@@ -28,38 +28,38 @@ struct service {
 const char *endpoint_print(char *text, const struct policy_service *service, unsigned int scope);
 
 /**
- * endpoint_print_address - the address alone, as endpoint_print.
+ * endpoint_print_address - the address alone; parameters and return as for endpoint_print.
  */
 const char *endpoint_print_address(char *text, const struct policy_service *service,
 				   unsigned int scope);
 
 /**
- * endpoint_sockaddr - fill in a socket address. Return: its length.
+ * endpoint_sockaddr - make a socket address.
+ * @address: written whole
+ * @scope: as for endpoint_print
+ *
+ * Return: its length.
  */
 socklen_t endpoint_sockaddr(struct sockaddr_storage *address, const struct policy_service *service,
 			    unsigned int scope);
 
 /**
- * endpoint_compare - an order of addresses and ports, 0 where both are the same.
+ * endpoint_compare - compare by family, address and port.
+ *
+ * Return: less than, equal to or greater than 0, as for qsort.
  */
 int endpoint_compare(const struct policy_service *a, const struct policy_service *b);
 
-/** service_compare - an order of struct service, for qsort; 0 where both are the same. */
+/** service_compare - the same of two struct service, and then by scope. */
 int service_compare(const void *a, const void *b);
 
-/**
- * endpoint_same_address - whether both have the same address, whatever the ports.
- */
+/** endpoint_same_address - whether both have the same address, whatever the ports. */
 bool endpoint_same_address(const struct policy_service *a, const struct policy_service *b);
 
-/**
- * endpoint_link_local - whether it is an IPv6 address of one link only, so that it needs a scope.
- */
+/** endpoint_link_local - whether it is an IPv6 address of one link, so that it needs a scope. */
 bool endpoint_link_local(const struct policy_service *service);
 
-/**
- * endpoint_loopback - whether only this machine can ask it.
- */
+/** endpoint_loopback - whether only this machine can send to it. */
 bool endpoint_loopback(const struct policy_service *service);
 
 #endif

@@ -13,7 +13,7 @@ struct policy_service {
 	enum family family;	 /* FAMILY_IPV4 or FAMILY_IPV6 */
 	uint8_t address[16];	 /* network byte order; IPv4 uses the first 4 bytes */
 	uint16_t port;		 /* host byte order, not 0 */
-	uint16_t alternate_port; /* of RFC 5780, host byte order; 0: no behaviour discovery */
+	uint16_t alternate_port; /* RFC 5780, host byte order; 0: no behaviour discovery */
 	uint8_t alternate[16];	 /* its address, as above */
 	bool response_port;
 	bool padding;

@@ -25,13 +25,15 @@ struct probe {
 };
 
 /**
- * probe_build - a request to a service, from an address that is nobody's.
+ * probe_build - make a request to a service, from an address that is nobody's and PROBE_PORT.
+ * @service: of a family, not FAMILY_OTHER
  */
 void probe_build(struct probe *probe, const struct policy_service *service);
 
 /**
- * probe_answered - whether the frame, of whose length now is probe->length, has become the answer:
- * the client's own address and port, first of all attributes.
+ * probe_answered - whether the frame has become the answer: the client's own address and port, in
+ * the first attribute.
+ * @probe: its frame and length are now those of the answer
  */
 bool probe_answered(const struct probe *probe);
 
