@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
@@ -312,13 +311,13 @@ static int read_window(struct load_settings *settings, const char *text, struct 
 static int print_version(void)
 {
 	printf("reflex-load %s\n", REFLEX_VERSION);
-	return LOAD_OPTIONS_DONE;
+	return OPTIONS_DONE;
 }
 
 static int print_help(void)
 {
 	fputs(help, stdout);
-	return LOAD_OPTIONS_DONE;
+	return OPTIONS_DONE;
 }
 
 static int set_capacity(struct load_settings *settings, int option, const char *text,
@@ -404,20 +403,6 @@ static int set_run(struct load_settings *settings, int option, const char *text,
 	}
 }
 
-/* Says in our words what getopt refuses. */
-static int refuse_option(char **argv, int option, struct error *error)
-{
-	const char letter[] = {'-', (char)optopt, '\0'};
-	/* Of a short one getopt may not have come to the end yet. */
-	const char *text = optopt > 0 && optopt <= UCHAR_MAX ? letter : argv[optind - 1];
-
-	if (option == ':')
-		error_say(error, "%s needs a value", text);
-	else
-		error_say(error, "unknown option %s: see reflex-load --help", text);
-	return LOAD_OPTIONS_WRONG;
-}
-
 /* Sets a bit of *seen for each option that excludes others. */
 enum {
 	SEEN_PACE = 1,
@@ -444,7 +429,7 @@ static int read_options(struct load_settings *settings, unsigned int *seen, int 
 
 	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
 		if (option == ':' || option == '?')
-			return refuse_option(argv, option, error);
+			return options_refuse(option, argv, "see reflex-load --help", error);
 		if (option == OPTION_HELP)
 			return print_help();
 		if (option == OPTION_VERSION)
@@ -458,10 +443,10 @@ static int read_options(struct load_settings *settings, unsigned int *seen, int 
 			r = set_frames(settings, option, optarg, &reason);
 		if (r < 0) {
 			error_say(error, "--%s: %s", long_options[index].name, reason.text);
-			return LOAD_OPTIONS_WRONG;
+			return OPTIONS_WRONG;
 		}
 	}
-	return LOAD_OPTIONS_RUN;
+	return OPTIONS_RUN;
 }
 
 /* The words that are not options: a command, and the target. */
@@ -477,7 +462,7 @@ static int read_words(struct load_settings *settings, int argc, char **argv, str
 		word = ++optind < argc ? argv[optind] : NULL;
 	if (settings->command == COMMAND_PROFILES) {
 		if (!word)
-			return LOAD_OPTIONS_RUN;
+			return OPTIONS_RUN;
 		error_say(error, "profiles takes nothing more");
 	} else if (!word) {
 		error_say(error, "name the address to load: see reflex-load --help");
@@ -486,9 +471,9 @@ static int read_words(struct load_settings *settings, int argc, char **argv, str
 	} else if (!address_read_endpoint(&settings->target, word, PORT_DEFAULT)) {
 		error_say(error, "'%s' is not ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT", word);
 	} else {
-		return LOAD_OPTIONS_RUN;
+		return OPTIONS_RUN;
 	}
-	return LOAD_OPTIONS_WRONG;
+	return OPTIONS_WRONG;
 }
 
 /* --- what does not go together --- */
@@ -536,8 +521,8 @@ static int check_frames(const struct load_settings *settings, struct error *erro
 		 settings->source.address.family != settings->target.address.family)
 		error_say(error, "--source: not of the target's IP version");
 	else
-		return LOAD_OPTIONS_RUN;
-	return LOAD_OPTIONS_WRONG;
+		return OPTIONS_RUN;
+	return OPTIONS_WRONG;
 }
 
 static int check_run(const struct load_settings *settings, unsigned int seen, struct error *error)
@@ -560,12 +545,12 @@ static int check_run(const struct load_settings *settings, unsigned int seen, st
 		error_say(error, "nothing of this mix is answered, which a window and "
 				 "capacity go by: give --rate or --flood");
 	else
-		return LOAD_OPTIONS_RUN;
-	return LOAD_OPTIONS_WRONG;
+		return OPTIONS_RUN;
+	return OPTIONS_WRONG;
 }
 
-enum load_options_result load_options_parse(struct load_settings *settings, int argc, char **argv,
-					    struct error *error)
+enum options_result load_options_parse(struct load_settings *settings, int argc, char **argv,
+				       struct error *error)
 {
 	unsigned int seen = 0;
 	int r;
@@ -578,16 +563,16 @@ enum load_options_result load_options_parse(struct load_settings *settings, int 
 		.capacity = {.from = 1e3, .to = 1e7, .step = 1.5, .loss = 0.1, .p99 = 1000},
 	};
 	r = read_options(settings, &seen, argc, argv, error);
-	if (r == LOAD_OPTIONS_RUN)
+	if (r == OPTIONS_RUN)
 		r = read_words(settings, argc, argv, error);
-	if (r != LOAD_OPTIONS_RUN || settings->command == COMMAND_PROFILES)
+	if (r != OPTIONS_RUN || settings->command == COMMAND_PROFILES)
 		return r;
 	if (!(seen & SEEN_DURATION))
 		settings->seconds = settings->command == COMMAND_CAPACITY ? 2 : 10;
 	if (!settings->interface && settings->mode == MODE_AUTO)
 		settings->mode = MODE_SOCKET;
 	r = check_frames(settings, error);
-	if (r == LOAD_OPTIONS_RUN)
+	if (r == OPTIONS_RUN)
 		r = check_run(settings, seen, error);
 	return r;
 }

@@ -5,21 +5,16 @@
 
 #include "error.h"
 #include "load_settings.h"
-
-enum load_options_result {
-	LOAD_OPTIONS_RUN,
-	LOAD_OPTIONS_DONE, /* --help or --version, already printed */
-	LOAD_OPTIONS_WRONG,
-};
+#include "options.h"
 
 /**
  * load_options_parse - read the command line.
- * @settings: written for LOAD_OPTIONS_RUN; they point into @argv
- * @error: set for LOAD_OPTIONS_WRONG to a sentence
+ * @settings: written for OPTIONS_RUN; they point into @argv
+ * @error: set for OPTIONS_WRONG to a sentence
  *
  * Return: what to do next.
  */
-enum load_options_result load_options_parse(struct load_settings *settings, int argc, char **argv,
-					    struct error *error);
+enum options_result load_options_parse(struct load_settings *settings, int argc, char **argv,
+				       struct error *error);
 
 #endif

@@ -98,12 +98,12 @@ int main(int argc, char **argv)
 	int r;
 
 	switch (load_options_parse(&settings, argc, argv, &error)) {
-	case LOAD_OPTIONS_DONE:
+	case OPTIONS_DONE:
 		return EXIT_SUCCESS;
-	case LOAD_OPTIONS_WRONG:
+	case OPTIONS_WRONG:
 		fprintf(stderr, "reflex-load: %s\n", error.text);
 		return EXIT_USAGE;
-	case LOAD_OPTIONS_RUN:
+	case OPTIONS_RUN:
 		break;
 	}
 	if (settings.command == COMMAND_PROFILES)
