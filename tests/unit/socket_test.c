@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The socket responder as a library, on loopback addresses: behaviour discovery over its corners
- * (RFC 5780), and what becomes of ports when the services change.
+ * The socket responder as a library, on loopback addresses: behaviour discovery over its four
+ * address:port pairs (RFC 5780), and what becomes of ports when the services change.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -33,7 +33,7 @@ enum {
 
 struct fixture {
 	struct socket_responder *responder;
-	struct service corners[4]; /* asked, other port, other address, both */
+	struct service pairs[4]; /* asked, other port, other address, both */
 };
 
 /* --- services --- */
@@ -89,7 +89,7 @@ static int setup(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	const struct socket_settings settings = {.workers = 2, .services = 4};
-	struct policy_service asked = service(1, free_port()), corners[4];
+	struct policy_service asked = service(1, free_port()), pairs[4];
 	struct error error;
 
 	assert_non_null(fixture);
@@ -97,12 +97,12 @@ static int setup(void **state)
 	asked.alternate[3] = 2;
 	asked.alternate_port = free_port();
 	asked.response_port = asked.padding = true;
-	assert_int_equal(policy_pairs(&asked, corners), 4);
+	assert_int_equal(policy_pairs(&asked, pairs), 4);
 	for (int i = 0; i < 4; i++)
-		fixture->corners[i].service = corners[i];
-	qsort(fixture->corners, 4, sizeof(fixture->corners[0]), service_compare);
+		fixture->pairs[i].service = pairs[i];
+	qsort(fixture->pairs, 4, sizeof(fixture->pairs[0]), service_compare);
 	assert_int_equal(socket_create(&fixture->responder, &settings, &error), 0);
-	assert_int_equal(prepare(fixture->responder, fixture->corners, 4, true, &error), 0);
+	assert_int_equal(prepare(fixture->responder, fixture->pairs, 4, true, &error), 0);
 	socket_commit(fixture->responder);
 	assert_int_equal(socket_start(fixture->responder, &error), 0);
 	*state = fixture;
@@ -195,13 +195,13 @@ static void change_request(void **state)
 	int fd = open_client(SOCK_DGRAM);
 
 	for (int i = 0; i < 4; i++) {
-		const struct policy_service *asked = &fixture->corners[i].service;
+		const struct policy_service *asked = &fixture->pairs[i].service;
 
 		for (uint32_t flags = 0; flags < 8; flags += 2) {
 			const uint32_t attributes[] = {CHANGE_REQUEST, flags, 0, 0};
-			struct sockaddr_in from = {0}, expected = address_of(&fixture->corners[i]);
+			struct sockaddr_in from = {0}, expected = address_of(&fixture->pairs[i]);
 			uint8_t reply[256];
-			size_t size, length = ask(fd, &fixture->corners[i], attributes, reply,
+			size_t size, length = ask(fd, &fixture->pairs[i], attributes, reply,
 						  sizeof(reply), &from);
 			const uint8_t *origin;
 
@@ -224,7 +224,7 @@ static void response_port(void **state)
 {
 	const struct fixture *fixture = *state;
 	int fd = open_client(SOCK_DGRAM), other = open_client(SOCK_DGRAM);
-	struct sockaddr_in in, to = address_of(&fixture->corners[0]), from = {0};
+	struct sockaddr_in in, to = address_of(&fixture->pairs[0]), from = {0};
 	socklen_t length = sizeof(in);
 	uint32_t attributes[] = {RESPONSE_PORT, 0, 0, 0};
 	uint8_t request[64], reply[256];
@@ -253,10 +253,10 @@ static void padding(void **state)
 	size_t size = 0, length;
 
 	socket_read(fixture->responder, &before);
-	length = ask(fd, &fixture->corners[0], attributes, reply, sizeof(reply), &from);
+	length = ask(fd, &fixture->pairs[0], attributes, reply, sizeof(reply), &from);
 	assert_non_null(value(reply, length, PADDING, &size));
 	assert_int_equal(size, 9000); /* the loopback's MTU is 65,536 */
-	assert_true(ask(fd, &fixture->corners[0], none, reply, sizeof(reply), &from) > REQUEST);
+	assert_true(ask(fd, &fixture->pairs[0], none, reply, sizeof(reply), &from) > REQUEST);
 	socket_read(fixture->responder, &after);
 	assert_int_equal(after.counters.packets[FAMILY_IPV4][VERDICT_SUCCESS] -
 				 before.counters.packets[FAMILY_IPV4][VERDICT_SUCCESS],
@@ -277,7 +277,7 @@ static void stream(void **state)
 		{{CHANGE_REQUEST, 4}, ERROR_CODE}, {{RESPONSE_PORT, 0x10000000}, ERROR_CODE},
 		{{PADDING, 0}, ERROR_CODE},
 	};
-	struct sockaddr_in to = address_of(&fixture->corners[3]);
+	struct sockaddr_in to = address_of(&fixture->pairs[3]);
 	int fd = open_client(SOCK_STREAM);
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
@@ -332,7 +332,7 @@ static void taken_port(void **state)
 		assert_int_equal(prepare(fixture->responder, next, 2, true, &error), -EADDRINUSE);
 		assert_non_null(strstr(error.text, type == SOCK_STREAM ? "ss -tlpn" : "ss -ulpn"));
 		assert_false(answers(&next[0]));
-		assert_true(answers(&fixture->corners[0]));
+		assert_true(answers(&fixture->pairs[0]));
 
 		/* Or all but that. */
 		assert_int_equal(prepare(fixture->responder, next, 2, false, &error), 0);
@@ -342,11 +342,11 @@ static void taken_port(void **state)
 		assert_int_equal(stream, type == SOCK_STREAM);
 		assert_true(answers(&next[0]));
 		assert_int_equal(answers(&next[1]), type == SOCK_STREAM);
-		assert_false(answers(&fixture->corners[0]));
+		assert_false(answers(&fixture->pairs[0]));
 		assert_false(socket_ready(fixture->responder, &reason));
 		assert_non_null(strstr(reason.text, "in use"));
 
-		assert_int_equal(prepare(fixture->responder, fixture->corners, 4, true, &error), 0);
+		assert_int_equal(prepare(fixture->responder, fixture->pairs, 4, true, &error), 0);
 		socket_commit(fixture->responder);
 		assert_true(socket_ready(fixture->responder, &reason));
 		close(fd);
@@ -363,7 +363,7 @@ static void abandon(void **state)
 	socket_abandon(fixture->responder);
 	assert_int_equal(socket_probe(&next), 0);
 	assert_false(answers(&next));
-	assert_true(answers(&fixture->corners[0]));
+	assert_true(answers(&fixture->pairs[0]));
 }
 
 /* No port is shared with a second responder, though each has several sockets on it. */
@@ -375,7 +375,7 @@ static void second_responder(void **state)
 	struct error error;
 
 	assert_int_equal(socket_create(&second, &settings, &error), 0);
-	assert_int_equal(prepare(second, fixture->corners, 4, true, &error), -EADDRINUSE);
+	assert_int_equal(prepare(second, fixture->pairs, 4, true, &error), -EADDRINUSE);
 	socket_destroy(second);
 }
 
