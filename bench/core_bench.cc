@@ -14,7 +14,6 @@
 #include <vector>
 
 extern "C" {
-#include "bare.h"
 #include "checksum.h"
 #include "crc32.h"
 #include "responder.h"
@@ -36,21 +35,35 @@ std::unique_ptr<struct policy> served;
 /* A carrier: a request becomes a reply where it is. Returns the reply's length. */
 using carrier = size_t (*)(uint8_t *frame, size_t length);
 
+size_t emit(uint8_t *frame, const struct packet &packet, enum family fast)
+{
+	uint32_t link_length = responder_link_length(&packet, fast);
+	size_t length = link_length + responder_reply_length(&packet, fast);
+	struct link_header link;
+
+	if (fast)
+		ethernet_swap(frame, &link);
+	else
+		ethernet_swap_tagged(frame, link_length, &link);
+	return responder_emit(frame, frame + length, frame, &link, served.get(), &packet, fast)
+		       ? length
+		       : 0;
+}
+
 size_t respond(uint8_t *frame, size_t length)
 {
 	struct packet packet;
-	enum family family = bare_examine(frame, frame + length, served.get(), &packet);
-	enum verdict verdict;
+	enum family fast;
+	enum verdict verdict =
+		responder_examine(frame, frame + length, served.get(), 0, &packet, &fast);
 
-	if (family != FAMILY_OTHER) {
-		length = bare_reply_length(family);
-		return bare_emit(frame, frame + length, false, family, &packet) ? length : 0;
-	}
-	verdict = responder_examine(frame, frame + length, served.get(), &packet);
-	if (verdict_action(verdict) != ACTION_ANSWER ||
-	    !responder_emit(frame, frame + packet.reply_length, served.get(), &packet))
+	if (verdict_action(verdict) != ACTION_ANSWER)
 		return 0;
-	return packet.reply_length;
+	if (fast == FAMILY_IPV4)
+		return emit(frame, packet, FAMILY_IPV4);
+	if (fast == FAMILY_IPV6)
+		return emit(frame, packet, FAMILY_IPV6);
+	return emit(frame, packet, FAMILY_OTHER);
 }
 
 /* Swaps both ends' addresses and ports without a look. */

@@ -47,54 +47,67 @@ static inline int resize(struct xdp_md *ctx, int growth)
 		return 0;
 	if (!bpf_xdp_adjust_head(ctx, -growth))
 		return growth < 0 ? 0 : growth;
-	return bpf_xdp_adjust_tail(ctx, growth);
+	return bpf_xdp_adjust_tail(ctx, growth) ? -1 : 0;
 }
 
-static inline int pass(struct lane *lane, enum family family, enum verdict verdict,
-		       const struct policy *policy, __u32 received)
+static inline int pass(struct lane *lane, const struct policy *policy, enum family family,
+		       enum verdict verdict, __u32 received)
 {
-	counters_count(&lane->counters, family, verdict, received, 0);
+	const struct counters_event event = {
+		.family = family, .verdict = verdict, .received = received};
+
+	counters_record(&lane->counters, &event, 1);
 	return verdict_action(verdict) == ACTION_REFUSE && !policy->pass_refused ? XDP_DROP
 										 : XDP_PASS;
 }
 
-static inline void count_answer(struct lane *lane, enum family family, enum verdict verdict,
-				__u32 received, __u32 sent)
-{
-	counters_count(&lane->counters, family, verdict, received, sent);
-	if (lane->packet.binding.private_client && message_is_success(verdict))
-		lane->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
-}
-
 static inline int answer(struct xdp_md *ctx, struct lane *lane, const struct policy *policy,
-			 __u32 received)
+			 enum verdict verdict, enum family fast, __u32 received,
+			 struct link_header *link)
 {
 	const struct packet *packet = &lane->packet;
-	enum family family = packet->binding.family;
-	__u32 sent = packet->reply_length;
+	__u32 link_length = responder_link_length(packet, fast);
+	const struct counters_event event = {
+		.family = responder_family(packet, fast),
+		.verdict = verdict,
+		.received = received,
+		.sent = link_length + responder_reply_length(packet, fast),
+		.private_client = packet->binding.private_client,
+	};
+	__u8 *frame, *end;
+	int moved;
 
-	if (resize(ctx, sent - received) < 0)
-		return pass(lane, family, VERDICT_NO_ROOM, policy, received);
-	count_answer(lane, family, packet->binding.verdict, received, sent);
+	if (!fast) { /* before the frame may become shorter */
+		frame = (__u8 *)(long)ctx->data;
+		if (!wire_has(frame, (__u8 *)(long)ctx->data_end, WIRE_LINK_MAX))
+			return XDP_ABORTED;
+		ethernet_swap_tagged(frame, link_length, link);
+	}
+	moved = resize(ctx, event.sent - received);
+	if (moved < 0)
+		return pass(lane, policy, event.family, VERDICT_NO_ROOM, received);
+	counters_record(&lane->counters, &event, 1);
+	frame = (__u8 *)(long)ctx->data;
+	end = (__u8 *)(long)ctx->data_end;
 	/* Never aborted: the frame has the reply's length. */
-	return responder_emit((__u8 *)(long)ctx->data, (__u8 *)(long)ctx->data_end, policy, packet)
-		       ? XDP_TX
-		       : XDP_ABORTED;
+	if (fast) {
+		if (!wire_has(frame + moved, end, received))
+			return XDP_ABORTED;
+		ethernet_swap(frame + moved, link);
+	} else {
+		wire_forget();
+	}
+	return responder_emit(frame, end, frame + moved, link, policy, packet, fast) ? XDP_TX
+										     : XDP_ABORTED;
 }
 
-static inline int answer_bare(struct xdp_md *ctx, struct lane *lane, enum family family,
-			      const struct policy *policy, __u32 received)
+static inline int finish(struct xdp_md *ctx, struct lane *lane, const struct policy *policy,
+			 enum verdict verdict, enum family fast, __u32 received,
+			 struct link_header *link)
 {
-	__u32 sent = bare_reply_length(family);
-	int moved = resize(ctx, sent - received);
-
-	if (moved < 0)
-		return pass(lane, family, VERDICT_NO_ROOM, policy, received);
-	count_answer(lane, family, VERDICT_SUCCESS, received, sent);
-	return bare_emit((__u8 *)(long)ctx->data, (__u8 *)(long)ctx->data_end, moved, family,
-			 &lane->packet)
-		       ? XDP_TX
-		       : XDP_ABORTED;
+	if (verdict_action(verdict) != ACTION_ANSWER)
+		return pass(lane, policy, responder_family(&lane->packet, fast), verdict, received);
+	return answer(ctx, lane, policy, verdict, fast, received, link);
 }
 
 SEC("xdp")
@@ -105,22 +118,21 @@ int responder(struct xdp_md *ctx)
 	const struct policy *policy;
 	__u32 received = wire_room(frame, end);
 	struct lane *lane = find_lane(generation, ctx->ingress_ifindex);
+	struct link_header untagged;
 	enum verdict verdict;
-	enum family family;
+	enum family fast;
 
 	if (!lane)
 		return XDP_PASS; /* never: the loader gives out no other lanes */
 	WIRE_KEEP(generation);
 	policy = &generation->policy;
-	family = bare_examine(frame, end, policy, &lane->packet);
-	if (family == FAMILY_IPV4) /* once for each, so that all lengths are constant */
-		return answer_bare(ctx, lane, FAMILY_IPV4, policy, received);
-	if (family == FAMILY_IPV6)
-		return answer_bare(ctx, lane, FAMILY_IPV6, policy, received);
-	verdict = responder_examine(frame, end, policy, &lane->packet);
-	if (verdict_action(verdict) == ACTION_ANSWER)
-		return answer(ctx, lane, policy, received);
-	return pass(lane, lane->packet.binding.family, verdict, policy, received);
+	verdict = responder_examine(frame, end, policy, 0, &lane->packet, &fast);
+	/* Once for each, so that all lengths of the fast path are constants. */
+	if (fast == FAMILY_IPV4)
+		return finish(ctx, lane, policy, verdict, FAMILY_IPV4, FAST_PATH_IPV4, &untagged);
+	if (fast == FAMILY_IPV6)
+		return finish(ctx, lane, policy, verdict, FAMILY_IPV6, FAST_PATH_IPV6, &untagged);
+	return finish(ctx, lane, policy, verdict, FAMILY_OTHER, received, &lane->link);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -3,7 +3,6 @@
 #ifndef REFLEX_XDP_STATE_H
 #define REFLEX_XDP_STATE_H
 
-#include "bare.h"
 #include "responder.h"
 
 /* Raise it when struct lane changes: pinned counters of another layout are not taken over. */
@@ -40,7 +39,10 @@ static inline uint32_t state_hash(uint32_t index, uint32_t multiplier)
 struct lane {
 	struct counters counters;
 	union {
-		struct packet packet;
+		struct {
+			struct packet packet;
+			struct link_header link;
+		};
 		uint8_t room[512]; /* so that its growth does not change the layout */
 	};
 };

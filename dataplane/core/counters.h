@@ -3,6 +3,7 @@
 #ifndef REFLEX_CORE_COUNTERS_H
 #define REFLEX_CORE_COUNTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "verdict.h"
@@ -34,30 +35,50 @@ struct counters {
 	uint64_t bytes[FAMILIES_MAX][DIRECTIONS]; /* whole frames without FCS */
 };
 
-/**
- * counters_count_all - count packets that are alike, the only place where packets are counted.
- * @family: below FAMILIES
- * @verdict: below VERDICTS
- * @packets: how many
- * @received: bytes of each frame as it came
- * @sent: bytes of each frame as it goes out again, 0 where none does
- */
-static inline void counters_count_all(struct counters *counters, enum family family,
-				      enum verdict verdict, uint32_t packets, uint32_t received,
-				      uint32_t sent)
-{
-	uint32_t row = family & (FAMILIES_MAX - 1);
+/* What became of a packet. */
+struct counters_event {
+	enum family family;
+	enum verdict verdict;
+	uint32_t received;   /* bytes of the frame as it came */
+	uint32_t sent;	     /* bytes of the frame as it went out again, 0: it did not */
+	bool private_client; /* its client has a private address, the service has not */
+};
 
-	counters->packets[row][verdict & (VERDICTS_MAX - 1)] += packets;
-	counters->bytes[row][DIRECTION_RX] += (uint64_t)packets * received;
-	counters->bytes[row][DIRECTION_TX] += (uint64_t)packets * sent;
+/**
+ * counters_record - count packets that are alike. All that is counted of packets is counted here,
+ * once the verdict is known; whoever else wants to know of them looks on from here.
+ * @event: what became of each
+ * @packets: how many
+ */
+static inline void counters_record(struct counters *counters, const struct counters_event *event,
+				   uint32_t packets)
+{
+	uint32_t row = event->family & (FAMILIES_MAX - 1);
+
+	counters->packets[row][event->verdict & (VERDICTS_MAX - 1)] += packets;
+	counters->bytes[row][DIRECTION_RX] += (uint64_t)packets * event->received;
+	counters->bytes[row][DIRECTION_TX] += (uint64_t)packets * event->sent;
+	if (event->private_client && verdict_is_success(event->verdict))
+		counters->packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS] += packets;
 }
 
-/** counters_count - count one packet. */
-static inline void counters_count(struct counters *counters, enum family family,
-				  enum verdict verdict, uint32_t received, uint32_t sent)
+/**
+ * counters_record_reply - count replies that are alike, by whether they were taken to be sent.
+ * @reply: what is counted where they were
+ * @packets: how many
+ * @taken: else they are VERDICT_UNSENT
+ */
+static inline void counters_record_reply(struct counters *counters,
+					 const struct counters_event *reply, uint32_t packets,
+					 bool taken)
 {
-	counters_count_all(counters, family, verdict, 1, received, sent);
+	struct counters_event event = *reply;
+
+	if (!taken) {
+		event.verdict = VERDICT_UNSENT;
+		event.sent = 0;
+	}
+	counters_record(counters, &event, packets);
 }
 
 #ifndef __bpf__

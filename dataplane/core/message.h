@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "admit.h"
 #include "counters.h"
 #include "policy.h"
 #include "stun.h"
@@ -231,10 +232,10 @@ static inline uint32_t message_uses(const struct policy *policy, const struct bi
 	       (policy->low_source_ports ? STUN_USE_LOW_PORT : 0);
 }
 
-/* Checks 21 to 27 where there are attributes. */
-static inline enum verdict message_examine_attributes(const uint8_t *pos, const uint8_t *end,
-						      const struct policy *policy,
-						      struct binding *binding, uint32_t uses)
+/* The attributes, from their number to FINGERPRINT (checks 21 to 27). */
+static inline enum verdict message_walk_attributes(const uint8_t *pos, const uint8_t *end,
+						   const struct policy *policy,
+						   struct binding *binding, uint32_t uses)
 {
 	const struct wire_stun *stun = (const struct wire_stun *)pos;
 	struct stun_attributes *found = &binding->found;
@@ -257,9 +258,16 @@ static inline enum verdict message_examine_attributes(const uint8_t *pos, const 
 	return VERDICT_UNDECIDED;
 }
 
-static inline bool message_is_success(enum verdict verdict)
+/* What a request asks for by its attributes; in a stream by none of RFC 5780. */
+static inline enum verdict message_examine_attributes(const uint8_t *pos, const uint8_t *end,
+						      const struct policy *policy,
+						      struct binding *binding, bool stream)
 {
-	return verdict == VERDICT_SUCCESS || verdict == VERDICT_LEGACY_SUCCESS;
+	stun_forget_attributes(&binding->found);
+	if (!binding->request_length)
+		return VERDICT_UNDECIDED;
+	return message_walk_attributes(pos, end, policy, binding,
+				       stream ? 0 : message_uses(policy, binding));
 }
 
 /* Bytes of the reply's attributes up to SOFTWARE. */
@@ -289,7 +297,17 @@ static inline void message_measure(const struct policy *policy, struct binding *
 	binding->attributes_length = (uint16_t)attributes;
 }
 
-/* Checks 28, and how long the reply's attributes will be. */
+static inline enum verdict message_admit(const struct policy *policy, const struct binding *binding,
+					 enum verdict verdict)
+{
+	const struct admission admission = {policy, (enum family)binding->family,
+					    binding->source.word};
+
+	return admit(&admission, verdict);
+}
+
+/* What a request with such attributes gets (check 28), how long the reply's attributes will be, and
+ * whether the client is admitted. */
 static inline enum verdict message_conclude(const struct policy *policy, struct binding *binding)
 {
 	const struct stun_attributes *found = &binding->found;
@@ -302,7 +320,8 @@ static inline enum verdict message_conclude(const struct policy *policy, struct 
 	binding->verdict = (uint8_t)verdict;
 	binding->padding = 0;
 	message_measure(policy, binding);
-	return verdict;
+	return verdict_action(verdict) == ACTION_ANSWER ? message_admit(policy, binding, verdict)
+							: verdict;
 }
 
 /*
@@ -421,7 +440,7 @@ static inline bool message_write(struct stun_writer *writer, struct wire_stun *s
 				 const struct policy *policy, const struct binding *binding)
 {
 	uint16_t attributes = binding->attributes_length;
-	bool success = message_is_success((enum verdict)binding->verdict);
+	bool success = verdict_is_success((enum verdict)binding->verdict);
 	uint16_t type = STUN_BINDING | (success ? STUN_SUCCESS : STUN_ERROR);
 	uint32_t header = be32_from((uint32_t)type << 16 | attributes).raw;
 
@@ -518,7 +537,6 @@ static inline void message_begin(struct binding *binding, const struct message_p
 	else
 		binding->private_client = message_is_hidden_ipv6(message_source_ipv6(&path->source),
 								 &path->destination);
-	stun_forget_attributes(&binding->found);
 }
 
 /* Checks 11 to 18. */
@@ -564,15 +582,11 @@ static inline enum verdict message_examine(const uint8_t *message, const uint8_t
 	verdict = message_examine_shape(message, end, policy, path, binding);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	if (binding->request_length) {
-		verdict = message_examine_attributes(message, end, policy, binding,
-						     path->stream ? 0
-								  : message_uses(policy, binding));
-		if (verdict != VERDICT_UNDECIDED)
-			return verdict;
-	}
+	verdict = message_examine_attributes(message, end, policy, binding, path->stream);
+	if (verdict != VERDICT_UNDECIDED)
+		return verdict;
 	verdict = message_conclude(policy, binding);
-	if (slot->discovery && message_is_success(verdict))
+	if (slot->discovery && verdict_is_success(verdict))
 		message_redirect(policy, binding);
 	return verdict;
 }
@@ -595,7 +609,7 @@ static inline enum verdict message_pad(const struct policy *policy, struct bindi
 		(uint16_t)(padding < MESSAGE_PADDING_MAX ? padding : MESSAGE_PADDING_MAX);
 	message_measure(policy, binding);
 	message_redirect(policy, binding);
-	return verdict_final(VERDICT_SUCCESS);
+	return message_admit(policy, binding, VERDICT_SUCCESS);
 }
 #endif
 

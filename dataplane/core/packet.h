@@ -12,40 +12,14 @@
 
 /* One packet: what the reply's headers are made of, and its message. */
 struct packet {
-	struct be16 link[WIRE_LINK_MAX / 2]; /* of the reply, and what follows where shorter */
-	uint8_t link_length;		     /* Ethernet header and tags */
-	uint8_t udp_offset;		     /* of the UDP header in the frame */
-	uint16_t udp_length;		     /* of the request, without trailer */
-	uint16_t reply_length;		     /* whole frame */
-	uint64_t address_sum;		     /* of both addresses */
-	uint64_t fixed_sum;		     /* of all that is the same in request and reply */
+	uint8_t link_length;   /* of the request: Ethernet header and tags */
+	uint8_t ip_length;     /* of the IP header, in request and reply */
+	uint16_t udp_length;   /* of the request, without trailer */
+	uint16_t reply_length; /* from the IP header on */
+	uint64_t address_sum;  /* of both addresses */
+	uint64_t fixed_sum;    /* of all that is the same in request and reply */
 	struct binding binding;
 };
-
-/* Check 10: the group bit of either MAC address. */
-static inline bool packet_is_group(const uint8_t *frame)
-{
-	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
-
-	return (ethernet->destination[0].raw | ethernet->source[0].raw) & be16_from(0x0100).raw;
-}
-
-/* The reply goes back to where the request came from. */
-static inline void packet_keep_macs(const uint8_t *frame, struct packet *packet)
-{
-	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
-
-	wire_copy_mac(&packet->link[0], ethernet->source);
-	wire_copy_mac(&packet->link[3], ethernet->destination);
-}
-
-static inline void packet_put_macs(uint8_t *frame, const struct packet *packet)
-{
-	struct wire_ethernet *ethernet = (struct wire_ethernet *)frame;
-
-	wire_store64(ethernet->destination, wire_load64(&packet->link[0]));
-	wire_store32(&ethernet->source[1], wire_load32(&packet->link[4]));
-}
 
 /* The UDP checksum of the reply, never 0 (RFC 768, RFC 8200 section 8.1). */
 static inline uint16_t packet_finish_sum(uint64_t sum)

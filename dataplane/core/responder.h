@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admit.h"
 #include "checksum.h"
 #include "counters.h"
+#include "ethernet.h"
+#include "fast_path.h"
 #include "message.h"
 #include "packet.h"
 #include "policy.h"
@@ -130,7 +133,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 	sum = (uint64_t)ip->source.raw + ip->destination.raw;
 	if (!checksum_valid(sum + checksum_3(pos)))
 		return verdict_final(VERDICT_IP_CHECKSUM);
-	if (packet_is_group(frame))
+	if (ethernet_is_group(frame))
 		return verdict_final(VERDICT_LINK_ADDRESS);
 	source = message_source_ipv4(&ip->source);
 	if (source == MESSAGE_BOGON)
@@ -141,7 +144,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 	packet->binding.source.word[0] = ip->source;
 	packet->binding.destination.word[0] = ip->destination;
 	packet->address_sum = sum;
-	packet->udp_offset = (uint8_t)(packet->link_length + sizeof(*ip));
+	packet->ip_length = sizeof(*ip);
 	packet->udp_length = (uint16_t)length;
 	return VERDICT_UNDECIDED;
 }
@@ -206,7 +209,7 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	length = be16_to(&udp->length);
 	if (length < sizeof(*udp) || length > payload)
 		return verdict_final(VERDICT_UDP_LENGTH);
-	if (packet_is_group(frame))
+	if (ethernet_is_group(frame))
 		return verdict_final(VERDICT_LINK_ADDRESS);
 	source = message_source_ipv6(&ip->source);
 	if (source == MESSAGE_BOGON)
@@ -218,7 +221,7 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	wire_copy128(&packet->binding.destination, &ip->destination);
 	packet->address_sum = checksum_4((const uint8_t *)&ip->source) +
 			      checksum_4((const uint8_t *)&ip->destination);
-	packet->udp_offset = (uint8_t)(packet->link_length + sizeof(*ip));
+	packet->ip_length = sizeof(*ip);
 	packet->udp_length = (uint16_t)length;
 	return VERDICT_UNDECIDED;
 }
@@ -351,44 +354,20 @@ static inline enum verdict responder_examine_message(const uint8_t *pos, const u
 	verdict = responder_examine_request(pos, end, policy, options, packet);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	stun_forget_attributes(&binding->found);
-	if (binding->request_length) {
-		verdict = message_examine_attributes(pos + sizeof(struct wire_udp), end, policy,
-						     binding, message_uses(policy, binding));
-		if (verdict != VERDICT_UNDECIDED)
-			return verdict;
-	}
+	verdict = message_examine_attributes(pos + sizeof(struct wire_udp), end, policy, binding,
+					     false);
+	if (verdict != VERDICT_UNDECIDED)
+		return verdict;
 	verdict = message_conclude(policy, binding);
-	packet->reply_length = (uint16_t)(packet->udp_offset + sizeof(struct wire_udp) +
+	packet->reply_length = (uint16_t)(packet->ip_length + sizeof(struct wire_udp) +
 					  sizeof(struct wire_stun) + binding->attributes_length);
-	if (binding->discovery && message_is_success(verdict))
+	if (binding->discovery && verdict_is_success(verdict))
 		responder_redirect(policy, packet);
 	return verdict;
 }
 
-/* The reply's link header: MAC addresses swapped, and 10 bytes, which hold type and tags if there
- * are any. */
-static inline void responder_keep_link(const uint8_t *frame, struct packet *packet)
-{
-	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
-
-	packet_keep_macs(frame, packet);
-	wire_store64(&packet->link[6], wire_load64(&ethernet->type));
-	wire_copy16(&packet->link[10], frame + 20);
-}
-
-/**
- * responder_examine_with - decide what becomes of a frame.
- * @frame: the frame, from its Ethernet header on; not written
- * @end: behind its last byte
- * @policy: what is configured
- * @options: of enum responder_option
- * @packet: binding.family is set always; the rest is for responder_emit, where the action is ANSWER
- *
- * Return: the verdict, below VERDICTS. Where its action is ACTION_ANSWER, resize the frame to
- * packet->reply_length and call responder_emit.
- */
-static inline enum verdict responder_examine_with(const uint8_t *frame, const uint8_t *end,
+/* What the fast path does not know. */
+static inline enum verdict responder_examine_full(const uint8_t *frame, const uint8_t *end,
 						  const struct policy *policy, uint32_t options,
 						  struct packet *packet)
 {
@@ -403,17 +382,57 @@ static inline enum verdict responder_examine_with(const uint8_t *frame, const ui
 		verdict = responder_examine_ipv6(frame, pos, end, policy, packet);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	responder_keep_link(frame, packet);
 	wire_forget();
-	pos = frame + packet->udp_offset;
+	pos = frame + packet->link_length + packet->ip_length;
+	WIRE_KEEP(pos);
 	return responder_examine_message(pos, end, policy, options, packet);
 }
 
-/** responder_examine - the same without any option. */
+/**
+ * responder_examine - decide what becomes of a frame.
+ * @frame: the frame, from its Ethernet header on; not written
+ * @end: behind its last byte
+ * @policy: what is configured
+ * @options: of enum responder_option, 0: none
+ * @packet: for responder_emit, where the verdict's action is ACTION_ANSWER
+ * @fast: the family of a frame that took the fast path; FAMILY_OTHER: it took the full one
+ *
+ * A carrier that forks by @fast, and hands the constants on, has all lengths of the fast path as
+ * constants.
+ *
+ * Return: the verdict, below VERDICTS. Where its action is ACTION_ANSWER, resize the frame to the
+ * length of its new link header and responder_reply_length(), and call responder_emit.
+ */
 static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t *end,
-					     const struct policy *policy, struct packet *packet)
+					     const struct policy *policy, uint32_t options,
+					     struct packet *packet, enum family *fast)
 {
-	return responder_examine_with(frame, end, policy, 0, packet);
+	struct admission admission = {policy, FAMILY_OTHER, NULL};
+
+	*fast = fast_path_examine(frame, end, policy, packet);
+	if (*fast == FAMILY_OTHER)
+		return responder_examine_full(frame, end, policy, options, packet);
+	admission.family = *fast;
+	admission.client = fast_path_client(frame, *fast);
+	return admit(&admission, VERDICT_SUCCESS);
+}
+
+/** responder_family - of an examined frame, whatever its verdict. */
+static inline enum family responder_family(const struct packet *packet, enum family fast)
+{
+	return fast == FAMILY_OTHER ? (enum family)packet->binding.family : fast;
+}
+
+/** responder_link_length - bytes of an examined frame's link header, where it is answered. */
+static inline uint32_t responder_link_length(const struct packet *packet, enum family fast)
+{
+	return fast == FAMILY_OTHER ? packet->link_length : FAST_PATH_ETHERNET;
+}
+
+/** responder_reply_length - bytes of the reply from the IP header on, where there is one. */
+static inline uint32_t responder_reply_length(const struct packet *packet, enum family fast)
+{
+	return fast == FAMILY_OTHER ? packet->reply_length : fast_path_reply_length(fast);
 }
 
 /* UDP header, STUN header and attributes. */
@@ -436,45 +455,54 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 	return true;
 }
 
-/**
- * responder_emit - write the whole reply; nothing of the request needs to be in the frame any more.
- * @frame: the resized frame
- * @end: behind its last byte; @frame + packet->reply_length
- * @policy: as given to responder_examine
- * @packet: as filled by responder_examine
- *
- * Return: false, and the frame is spoilt, when it is too short.
- */
-static inline bool responder_emit(uint8_t *frame, const uint8_t *end, const struct policy *policy,
-				  const struct packet *packet)
+/* Nothing of the request needs to be in the frame any more. */
+static inline bool responder_emit_full(uint8_t *frame, const uint8_t *end,
+				       const struct link_header *link, const struct policy *policy,
+				       const struct packet *packet)
 {
-	uint32_t link_length = packet->link_length;
-	struct be16 *link = (struct be16 *)frame;
-	uint8_t *pos = frame + link_length;
+	uint8_t *pos = frame + link->length;
 
-	if (link_length > WIRE_LINK_MAX || !wire_has(frame, end, WIRE_LINK_MAX))
+	if (link->length > WIRE_LINK_MAX || !wire_has(frame, end, WIRE_LINK_MAX))
 		return false;
-	packet_put_macs(frame, packet);
-	/* Type and tags; where there are fewer, the IP header covers the excess. */
-	wire_store64(link + 6, wire_load64(&packet->link[6]));
-	wire_copy16(link + 10, &packet->link[10]);
-
+	ethernet_put_tagged(frame, link);
 	if (packet->binding.family == FAMILY_IPV4) {
 		if (!wire_has(pos, end, sizeof(struct wire_ipv4)))
 			return false;
 		packet_put_ipv4((struct wire_ipv4 *)pos, packet->binding.destination.word,
 				packet->binding.source.word, packet->address_sum,
-				(uint16_t)(packet->reply_length - packet->link_length));
+				packet->reply_length);
 	} else {
 		if (!wire_has(pos, end, sizeof(struct wire_ipv6)))
 			return false;
 		packet_put_ipv6((struct wire_ipv6 *)pos, &packet->binding.destination,
 				&packet->binding.source,
-				(uint16_t)(sizeof(struct wire_udp) + sizeof(struct wire_stun) +
-					   packet->binding.attributes_length));
+				(uint16_t)(packet->reply_length - sizeof(struct wire_ipv6)));
 	}
 	wire_forget();
-	return responder_emit_message(frame + packet->udp_offset, end, policy, packet);
+	pos = frame + link->length + packet->ip_length;
+	WIRE_KEEP(pos);
+	return responder_emit_message(pos, end, policy, packet);
+}
+
+/**
+ * responder_emit - write the whole reply.
+ * @frame: the resized frame
+ * @end: behind its last byte
+ * @request: where the request begins now, on the fast path; at @frame or where its frame began
+ *           before it grew by its head. Unused on the full path.
+ * @link: the reply's link header
+ * @policy, @packet: as given to responder_examine
+ * @fast: as responder_examine said
+ *
+ * Return: false, and the frame is spoilt, when it is too short.
+ */
+static inline bool responder_emit(uint8_t *frame, const uint8_t *end, const uint8_t *request,
+				  const struct link_header *link, const struct policy *policy,
+				  const struct packet *packet, enum family fast)
+{
+	if (fast != FAMILY_OTHER)
+		return fast_path_emit(frame, end, request, link, fast, packet);
+	return responder_emit_full(frame, end, link, policy, packet);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef REFLEX_CORE_VERDICT_H
 #define REFLEX_CORE_VERDICT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What a verdict asks of the carrier. */
@@ -55,6 +56,12 @@ static inline enum action verdict_action(enum verdict verdict)
 	if (bit & verdict_set(ACTION_HANDOFF))
 		return ACTION_HANDOFF;
 	return bit & verdict_set(ACTION_REFUSE) ? ACTION_REFUSE : ACTION_FOREIGN;
+}
+
+/** verdict_is_success - whether the client is told its address. */
+static inline bool verdict_is_success(enum verdict verdict)
+{
+	return verdict == VERDICT_SUCCESS || verdict == VERDICT_LEGACY_SUCCESS;
 }
 
 /* An exit in a block of its own. */

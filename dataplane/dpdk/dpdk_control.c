@@ -220,7 +220,7 @@ static bool answers(const struct responder *responder, struct error *reason)
 	probe_build(&probe, &service->service);
 	probe.length = respond(probe.frame, (uint32_t)probe.length, sizeof(probe.frame),
 			       &responder->generation->policy, 0)
-			       .length;
+			       .sent;
 	if (probe_answered(&probe))
 		return true;
 	error_say(reason, "the responder gives no right answer for %s",

@@ -9,7 +9,6 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "bare.h"
 #include "dpdk_respond.h"
 #include "neighbour.h"
 
@@ -32,7 +31,7 @@
 #define LONG_SAVED_MS (10 * LONG_SHARE)
 #define LONG_MAX_US   100 /* one takes less, unless the thread had to wait for its CPU */
 
-/* What is to be counted of a frame that is going out. */
+/* What is to be counted of a frame that is going out, in one word to compare. */
 union departure {
 	struct {
 		uint16_t received, sent;
@@ -149,102 +148,92 @@ static void leave(const struct worker_queue *queue, const struct policy *policy,
 	}
 }
 
-/* Where senders beside the port leave UDP checksums to it, nobody behind could finish them. */
-static struct response respond_to(const struct worker_queue *queue, const struct policy *policy,
-				  struct rte_mbuf *mbuf, uint32_t options)
+static __rte_always_inline struct counters_event
+respond_in(struct rte_mbuf *mbuf, const struct policy *policy, uint32_t options)
 {
-	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	struct response response = respond(frame, mbuf->pkt_len, room(mbuf), policy, options);
+	/* Either the device has verified it, or the sender left it to devices. */
+	if (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+		options |= RESPONDER_VERIFIED;
+	return respond(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len, room(mbuf), policy,
+		       options);
+}
 
-	if (response.verdict == VERDICT_PARTIAL_CHECKSUM && queue->local_senders)
-		response = respond(frame, mbuf->pkt_len, room(mbuf), policy,
-				   options | RESPONDER_VERIFIED);
-	return response;
+static __rte_noinline struct counters_event
+respond_again(struct rte_mbuf *mbuf, const struct policy *policy, uint32_t options)
+{
+	return respond_in(mbuf, policy, options);
+}
+
+/* Where senders beside the port leave UDP checksums to it, nobody behind could finish them. */
+static bool is_unfinished(const struct worker_queue *queue, const struct counters_event *event)
+{
+	return event->verdict == VERDICT_PARTIAL_CHECKSUM && queue->local_senders;
 }
 
 /* Turns oversize into an answer, in the share of time that is for it. */
-static struct response answer_long(const struct worker_queue *queue, const struct policy *policy,
-				   struct rte_mbuf *mbuf, uint32_t options,
-				   struct response oversize)
+static struct counters_event answer_long(const struct worker_queue *queue,
+					 const struct policy *policy, struct rte_mbuf *mbuf,
+					 struct counters_event oversize)
 {
 	uint64_t began = rte_rdtsc(), hz = rte_get_tsc_hz(), took;
 	uint64_t saved_since = began - hz / 1000 * LONG_SAVED_MS;
-	struct response response;
+	struct counters_event event;
 
 	if (*queue->long_next > began || rte_pktmbuf_linearize(mbuf) < 0)
 		return oversize;
-	response = respond_to(queue, policy, mbuf, options | RESPONDER_LONG);
+	event = respond_again(mbuf, policy, RESPONDER_LONG);
+	if (is_unfinished(queue, &event))
+		event = respond_again(mbuf, policy, RESPONDER_LONG | RESPONDER_VERIFIED);
 	/* Precise: else the compiler may move the work behind it. */
 	took = RTE_MIN(rte_rdtsc_precise() - began, hz / 1000000 * LONG_MAX_US);
 	*queue->long_next = RTE_MAX(*queue->long_next, saved_since) + took * LONG_SHARE;
-	return response;
+	return event;
 }
 
-/* What is not as predicted. */
+/* The frame is the reply. */
+static __rte_always_inline void send_back(struct rte_mbuf *mbuf, const struct counters_event *event,
+					  struct burst *burst)
+{
+	cut(mbuf, event->sent);
+	depart(burst, mbuf,
+	       (union departure){
+		       .received = (uint16_t)event->received,
+		       .sent = (uint16_t)event->sent,
+		       .family = (uint8_t)event->family,
+		       .verdict = (uint8_t)event->verdict,
+		       .private_client = event->private_client,
+	       });
+}
+
+/* What was not answered at first sight. */
 static __rte_noinline void answer_otherwise(const struct worker_queue *queue,
 					    const struct policy *policy, struct rte_mbuf *mbuf,
-					    struct burst *burst)
+					    struct counters_event event, struct burst *burst)
 {
-	uint32_t length = mbuf->pkt_len;
-	/* Either the device has verified it, or the sender left it to devices. */
-	uint32_t options = mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD ? RESPONDER_VERIFIED : 0;
-	struct response response = {.verdict = VERDICT_NO_ROOM};
-
-	if (is_whole(mbuf))
-		response = respond_to(queue, policy, mbuf, options);
-	if (response.verdict == VERDICT_OVERSIZE && queue->long_next)
-		response = answer_long(queue, policy, mbuf, options, response);
-	if (response.length) {
-		cut(mbuf, response.length);
-		depart(burst, mbuf,
-		       (union departure){
-			       .received = (uint16_t)length,
-			       .sent = response.length,
-			       .family = (uint8_t)response.family,
-			       .verdict = (uint8_t)response.verdict,
-			       .private_client = response.private_client,
-		       });
+	if (is_unfinished(queue, &event))
+		event = respond_again(mbuf, policy, RESPONDER_VERIFIED);
+	if (event.verdict == VERDICT_OVERSIZE && queue->long_next)
+		event = answer_long(queue, policy, mbuf, event);
+	if (event.sent) {
+		send_back(mbuf, &event, burst);
 		return;
 	}
-	counters_count(&queue->lane->counters, response.family, response.verdict, length, 0);
-	leave(queue, policy, mbuf, verdict_action(response.verdict), burst);
-}
-
-/* Once for each family, so that all lengths are constant. */
-static __rte_always_inline void answer_bare(struct rte_mbuf *mbuf, enum family family,
-					    const struct packet *packet, struct burst *burst)
-{
-	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	uint16_t sent = (uint16_t)bare_reply_length(family);
-	union departure departure = {
-		.received = family == FAMILY_IPV4 ? BARE_IPV4 : BARE_IPV6,
-		.sent = sent,
-		.family = (uint8_t)family,
-		.verdict = VERDICT_SUCCESS,
-		.private_client = packet->binding.private_client,
-	};
-
-	bare_emit(frame, frame + sent, false, family, packet); /* there is room */
-	resize(mbuf, sent);
-	depart(burst, mbuf, departure);
+	counters_record(&queue->lane->counters, &event, 1);
+	leave(queue, policy, mbuf, verdict_action(event.verdict), burst);
 }
 
 static __rte_always_inline void answer(const struct worker_queue *queue,
 				       const struct policy *policy, struct rte_mbuf *mbuf,
 				       struct burst *burst)
 {
-	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
-	enum family family = FAMILY_OTHER;
-	struct packet packet;
+	struct counters_event event = {.verdict = VERDICT_NO_ROOM, .received = mbuf->pkt_len};
 
-	if (likely(mbuf->nb_segs == 1 && room(mbuf) >= bare_reply_length(FAMILY_IPV6)))
-		family = bare_examine(frame, frame + mbuf->data_len, policy, &packet);
-	if (family == FAMILY_IPV4)
-		answer_bare(mbuf, FAMILY_IPV4, &packet, burst);
-	else if (family == FAMILY_IPV6)
-		answer_bare(mbuf, FAMILY_IPV6, &packet, burst);
+	if (likely(is_whole(mbuf)))
+		event = respond_in(mbuf, policy, 0);
+	if (likely(event.sent))
+		send_back(mbuf, &event, burst);
 	else
-		answer_otherwise(queue, policy, mbuf, burst);
+		answer_otherwise(queue, policy, mbuf, event, burst);
 }
 
 static bool is_other_host(const struct worker_queue *queue, const struct rte_mbuf *mbuf)
@@ -259,14 +248,18 @@ static bool is_other_host(const struct worker_queue *queue, const struct rte_mbu
 static void count_run(const struct worker_queue *queue, union departure departure, uint32_t count,
 		      bool sent)
 {
-	if (departure.private_client && sent && message_is_success(departure.verdict))
-		queue->lane->counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS] += count;
+	const struct counters_event event = {
+		.family = (enum family)departure.family,
+		.verdict = (enum verdict)departure.verdict,
+		.received = departure.received,
+		.sent = departure.sent,
+		.private_client = departure.private_client,
+	};
+
 	if (departure.verdict == VERDICTS)
 		count_outcome(queue, sent ? departure.outcome : OUTCOME_UNSENT, count);
 	else
-		counters_count_all(&queue->lane->counters, departure.family,
-				   sent ? departure.verdict : VERDICT_UNSENT, count,
-				   departure.received, sent ? departure.sent : 0);
+		counters_record_reply(&queue->lane->counters, &event, count, sent);
 }
 
 static void send_replies(const struct worker_queue *queue, const struct burst *burst)

@@ -13,13 +13,10 @@
 #define ROUND_MAX   16	  /* messages of one connection in one round */
 #define REPLY_MAX   (MESSAGE_REPLY_MAX - MESSAGE_PADDING_MAX) /* no PADDING over TCP */
 
-/* A reply that is not written yet, and what is counted then. */
+/* A reply that is not written yet. */
 struct tcp_reply {
-	enum verdict verdict;
-	bool private_client;
-	uint32_t received;
-	uint32_t length;
-	uint32_t end; /* in the output */
+	struct counters_event event; /* counted when it is */
+	uint32_t end;		     /* in the output */
 };
 
 struct tcp_connection {
@@ -79,16 +76,6 @@ void socket_tcp_destroy(struct socket_tcp *tcp)
 
 /* --- the end of a connection --- */
 
-static void count_reply(struct socket_worker *worker, const struct tcp_connection *connection,
-			const struct tcp_reply *reply, bool sent)
-{
-	counters_count(&worker->statistics.counters, connection->path.family,
-		       sent ? reply->verdict : VERDICT_UNSENT, reply->received,
-		       sent ? reply->length : 0);
-	if (sent && reply->private_client)
-		worker->statistics.counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
-}
-
 static void disconnect(struct socket_worker *worker, struct tcp_connection *connection,
 		       enum socket_reason reason)
 {
@@ -96,8 +83,9 @@ static void disconnect(struct socket_worker *worker, struct tcp_connection *conn
 	struct socket_tcp *tcp = worker->tcp;
 
 	for (; connection->replies_first < connection->replies_count; connection->replies_first++)
-		count_reply(worker, connection, &connection->replies[connection->replies_first],
-			    false);
+		counters_record_reply(&worker->statistics.counters,
+				      &connection->replies[connection->replies_first].event, 1,
+				      false);
 	/* The kernel would keep what was not read for minutes. */
 	if (reason == SOCKET_SLOW)
 		setsockopt(connection->source.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
@@ -174,27 +162,26 @@ static void answer(struct socket_worker *worker, struct tcp_connection *connecti
 {
 	const struct policy *policy = &worker->set->policy;
 	uint8_t *reply = connection->out + connection->out_length;
-	struct tcp_reply *noted = &connection->replies[connection->replies_count];
+	struct counters *counters = &worker->statistics.counters;
+	struct counters_event event = {.family = (enum family)connection->path.family,
+				       .received = length};
 	struct binding binding = {0};
 
-	*noted = (struct tcp_reply){.received = length};
-	noted->verdict =
+	event.verdict =
 		message_examine(message, message + length, policy, &connection->path, &binding);
-	if (verdict_action(noted->verdict) != ACTION_ANSWER) {
-		counters_count(&worker->statistics.counters, connection->path.family,
-			       noted->verdict, length, 0);
+	if (verdict_action(event.verdict) != ACTION_ANSWER) {
+		counters_record(counters, &event, 1);
 		return;
 	}
-	noted->private_client = binding.private_client && message_is_success(noted->verdict);
-	noted->length = message_reply_length(&binding);
-	if (noted->length > REPLY_MAX ||
-	    !message_emit(reply, reply + noted->length, policy, &binding)) {
-		count_reply(worker, connection, noted, false);
+	event.sent = message_reply_length(&binding);
+	event.private_client = binding.private_client;
+	if (event.sent > REPLY_MAX || !message_emit(reply, reply + event.sent, policy, &binding)) {
+		counters_record_reply(counters, &event, 1, false);
 		return;
 	}
-	connection->out_length += noted->length;
-	noted->end = connection->out_length;
-	connection->replies_count++;
+	connection->out_length += event.sent;
+	connection->replies[connection->replies_count++] =
+		(struct tcp_reply){event, connection->out_length};
 }
 
 /* Answers the messages that are whole, up to ROUND_MAX of them. */
@@ -263,7 +250,7 @@ static bool write_output(struct socket_worker *worker, struct tcp_connection *co
 		reply = &connection->replies[connection->replies_first];
 		if (reply->end > connection->out_start)
 			break;
-		count_reply(worker, connection, reply, true);
+		counters_record_reply(&worker->statistics.counters, &reply->event, 1, true);
 		connection->replies_first++;
 	}
 	if (connection->out_start < connection->out_length) {

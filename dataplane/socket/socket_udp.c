@@ -12,13 +12,6 @@
 #define REQUEST_MAX 65536 /* whatever UDP carries; pages that are never used take no memory */
 #define MTU_DEFAULT 1500
 
-/* A reply that waits to be sent, and what is counted then. */
-struct udp_reply {
-	enum verdict verdict;
-	bool private_client;
-	uint32_t received;
-};
-
 struct socket_udp {
 	struct mmsghdr in[BATCH];
 	struct iovec in_bytes[BATCH];
@@ -28,7 +21,7 @@ struct socket_udp {
 	} control[BATCH];
 	struct mmsghdr out[BATCH];
 	struct iovec out_bytes[BATCH];
-	struct udp_reply replies[BATCH];
+	struct counters_event replies[BATCH]; /* that wait to be sent */
 	unsigned int replies_count;
 	uint8_t request[BATCH][REQUEST_MAX];
 	uint8_t reply[BATCH][MESSAGE_REPLY_MAX];
@@ -94,15 +87,6 @@ static uint32_t request_mtu(int fd, struct msghdr *message)
 
 /* --- sending --- */
 
-static void count_reply(struct socket_worker *worker, const struct socket_port *port,
-			const struct udp_reply *reply, uint32_t length, bool sent)
-{
-	counters_count(&worker->statistics.counters, port->path.family,
-		       sent ? reply->verdict : VERDICT_UNSENT, reply->received, sent ? length : 0);
-	if (sent && reply->private_client)
-		worker->statistics.counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
-}
-
 /*
  * Some errors depend on the client's address: no route, a route that prohibits, a broadcast
  * address, a path that is too narrow. Anyone can cause them by a forged source, and they say
@@ -139,8 +123,8 @@ static void tx_flush(struct socket_worker *worker, const struct socket_port *por
 			continue;
 		for (; done < end; done++) {
 			note_sending(worker, port, r > 0, errno);
-			count_reply(worker, port, &udp->replies[done], udp->out_bytes[done].iov_len,
-				    r > 0);
+			counters_record_reply(&worker->statistics.counters, &udp->replies[done], 1,
+					      r > 0);
 		}
 	}
 	udp->replies_count = 0;
@@ -204,13 +188,13 @@ static void set_port(struct sockaddr_storage *client, const struct be16 *port)
 /* Writes the reply behind those that wait. One from another port, or with padding, is sent at once.
  */
 static void reply_to(struct socket_worker *worker, const struct socket_port *port,
-		     unsigned int request, const struct binding *binding, struct udp_reply reply,
-		     bool padded)
+		     unsigned int request, const struct binding *binding,
+		     const struct counters_event *reply, bool padded)
 {
 	struct socket_udp *udp = worker->udp;
 	unsigned int n = udp->replies_count;
 	struct msghdr *message = &udp->out[n].msg_hdr;
-	uint32_t length = message_reply_length(binding);
+	struct counters *counters = &worker->statistics.counters;
 	struct message_path path = port->path; /* IPv4 leaves some of it alone */
 	const struct socket_port *from;
 	bool sent = false;
@@ -219,20 +203,21 @@ static void reply_to(struct socket_worker *worker, const struct socket_port *por
 	set_port(&udp->clients[request], &path.destination_port);
 	message->msg_name = &udp->clients[request];
 	message->msg_namelen = udp->in[request].msg_hdr.msg_namelen;
-	udp->out_bytes[n] = (struct iovec){udp->reply[n], length};
+	udp->out_bytes[n] = (struct iovec){udp->reply[n], reply->sent};
 	from = reply_port(worker, port, &path);
-	if (!from || length > MESSAGE_REPLY_MAX ||
-	    !message_emit(udp->reply[n], udp->reply[n] + length, &worker->set->policy, binding)) {
-		count_reply(worker, port, &reply, length, false);
+	if (!from || reply->sent > MESSAGE_REPLY_MAX ||
+	    !message_emit(udp->reply[n], udp->reply[n] + reply->sent, &worker->set->policy,
+			  binding)) {
+		counters_record_reply(counters, reply, 1, false);
 		return;
 	}
 	if (from == port && !padded) {
-		udp->replies[udp->replies_count++] = reply;
+		udp->replies[udp->replies_count++] = *reply;
 		return;
 	}
 	sent = padded ? send_padded(from, message) : send_one(from->source.fd, message);
 	note_sending(worker, port, sent, errno);
-	count_reply(worker, port, &reply, length, sent);
+	counters_record_reply(counters, reply, 1, sent);
 }
 
 static void answer(struct socket_worker *worker, const struct socket_port *port,
@@ -241,24 +226,26 @@ static void answer(struct socket_worker *worker, const struct socket_port *port,
 	struct socket_udp *udp = worker->udp;
 	const struct policy *policy = &worker->set->policy;
 	const uint8_t *message = udp->request[request];
-	struct udp_reply reply = {.received = udp->in[request].msg_len};
+	struct counters_event event = {.family = (enum family)port->path.family,
+				       .received = udp->in[request].msg_len};
 	struct message_path path = port->path;
 	struct binding binding = {0};
 	bool padded;
 
 	socket_path_from(&path, &udp->clients[request]);
-	path.local = is_local(&path, reply.received);
-	reply.verdict = message_examine(message, message + reply.received, policy, &path, &binding);
-	padded = reply.verdict == VERDICT_PADDING;
+	path.local = is_local(&path, event.received);
+	event.verdict = message_examine(message, message + event.received, policy, &path, &binding);
+	padded = event.verdict == VERDICT_PADDING;
 	if (padded)
-		reply.verdict = message_pad(
+		event.verdict = message_pad(
 			policy, &binding, request_mtu(port->source.fd, &udp->in[request].msg_hdr));
-	reply.private_client = binding.private_client && message_is_success(reply.verdict);
-	if (verdict_action(reply.verdict) == ACTION_ANSWER)
-		reply_to(worker, port, request, &binding, reply, padded);
-	else
-		counters_count(&worker->statistics.counters, path.family, reply.verdict,
-			       reply.received, 0);
+	if (verdict_action(event.verdict) != ACTION_ANSWER) {
+		counters_record(&worker->statistics.counters, &event, 1);
+		return;
+	}
+	event.sent = message_reply_length(&binding);
+	event.private_client = binding.private_client;
+	reply_to(worker, port, request, &binding, &event, padded);
 }
 
 void socket_udp_ready(struct socket_worker *worker, struct socket_source *source)

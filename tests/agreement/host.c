@@ -9,7 +9,6 @@
 
 #include "settings.h"
 
-#include "bare.h"
 #include "neighbour.h"
 #include "responder.h"
 
@@ -43,32 +42,55 @@ int host_configure(const struct oracle_config *config)
 	return settings_build(&policy, config);
 }
 
-/*
- * What bare.h predicts must be what the responder finds, and the same reply must come of it, grown
- * at the tail or at the head, over the request in its own place.
- */
-static bool bare_agrees(const uint8_t *request, const struct outcome *outcome, bool private_client)
+/* The reply into room of its own, of which nothing was the request's. */
+static bool emit_full(const uint8_t *request, const struct packet *packet, struct outcome *outcome)
 {
+	struct link_header link;
+	uint8_t *reply;
+	bool whole;
+
+	ethernet_swap_tagged(request, packet->link_length, &link);
+	outcome->length = (size_t)packet->link_length + packet->reply_length;
+	reply = reply_end - outcome->length;
+	memset(reply, 0x5a, outcome->length);
+	whole = responder_emit(reply, reply_end, NULL, &link, &policy, packet, FAMILY_OTHER);
+	memcpy(outcome->frame, reply, outcome->length);
+	return whole;
+}
+
+/*
+ * What the fast path predicts must be what the full path finds, and the same reply must come of it,
+ * grown at the tail or at the head, over the request in its own place.
+ */
+static bool fast_path_agrees(const uint8_t *request, const struct outcome *outcome,
+			     bool private_client)
+{
+	struct link_header link;
 	struct packet packet;
-	enum family family;
+	enum family fast;
 	size_t length;
 	uint8_t *reply;
 
 	memset(&packet, 0xa5, sizeof(packet));
-	family = bare_examine(request, request_end, &policy, &packet);
-	if (family == FAMILY_OTHER)
+	if (strcmp(outcome->verdict, verdict_label(responder_examine(request, request_end, &policy,
+								     0, &packet, &fast))))
+		return false;
+	if (fast == FAMILY_OTHER)
 		return true;
-	length = bare_reply_length(family);
+	length = responder_link_length(&packet, fast) + responder_reply_length(&packet, fast);
 	if (strcmp(outcome->verdict, verdict_label(VERDICT_SUCCESS)) || outcome->length != length ||
 	    packet.binding.private_client != private_client)
 		return false;
 	for (int moved = 0; moved < 2; moved++) {
 		size_t asked = (size_t)(request_end - request);
+		uint8_t *at;
 
 		reply = reply_end - length;
+		at = moved ? reply_end - asked : reply;
 		memset(reply, 0x5a, length);
-		memcpy(moved ? reply_end - asked : reply, request, asked);
-		if (!bare_emit(reply, reply_end, moved, family, &packet) ||
+		memcpy(at, request, asked);
+		ethernet_swap(at, &link);
+		if (!responder_emit(reply, reply_end, at, &link, &policy, &packet, fast) ||
 		    memcmp(reply, outcome->frame, length))
 			return false;
 	}
@@ -79,8 +101,6 @@ static bool bare_agrees(const uint8_t *request, const struct outcome *outcome, b
 static void finish(const uint8_t *request, size_t length, enum verdict verdict,
 		   const struct packet *packet, struct outcome *outcome)
 {
-	uint8_t *reply;
-
 	outcome->verdict = verdict_label(verdict);
 	outcome->answered = verdict_action(verdict) == ACTION_ANSWER;
 	outcome->passed = verdict_action(verdict) == ACTION_HANDOFF ||
@@ -88,34 +108,26 @@ static void finish(const uint8_t *request, size_t length, enum verdict verdict,
 			  (verdict_action(verdict) == ACTION_REFUSE && policy.pass_refused);
 	outcome->length = length;
 	memcpy(outcome->frame, request, length);
-	if (!outcome->answered)
-		return;
-	reply = reply_end - packet->reply_length;
-	memset(reply, 0x5a, packet->reply_length);
-	if (!responder_emit(reply, reply_end, &policy, packet))
+	if (outcome->answered && !emit_full(request, packet, outcome))
 		outcome->verdict = "emit failed";
-	outcome->length = packet->reply_length;
-	memcpy(outcome->frame, reply, outcome->length);
 }
 
 void host_run(const uint8_t *frame, size_t length, struct outcome *outcome)
 {
+	struct counters_event event = {.received = (uint32_t)length};
 	uint8_t *request = request_end - length;
 	struct packet packet;
-	enum verdict verdict;
-	bool private_client;
 
 	memset(&packet, 0xa5, sizeof(packet));
 	memcpy(request, frame, length);
-	verdict = responder_examine(request, request_end, &policy, &packet);
-	finish(request, length, verdict, &packet, outcome);
-	private_client = packet.binding.private_client && message_is_success(verdict);
-	if (!bare_agrees(request, outcome, private_client))
+	event.verdict = responder_examine_full(request, request_end, &policy, 0, &packet);
+	event.family = (enum family)packet.binding.family;
+	event.private_client = packet.binding.private_client && verdict_is_success(event.verdict);
+	finish(request, length, event.verdict, &packet, outcome);
+	if (!fast_path_agrees(request, outcome, event.private_client))
 		outcome->verdict = "predicted otherwise";
-	counters_count(&counters, (enum family)packet.binding.family, verdict, (uint32_t)length,
-		       outcome->answered ? (uint32_t)outcome->length : 0);
-	if (private_client)
-		counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS]++;
+	event.sent = outcome->answered ? (uint32_t)outcome->length : 0;
+	counters_record(&counters, &event, 1);
 }
 
 void host_run_whole(const uint8_t *frame, size_t length, struct outcome *outcome)
@@ -127,10 +139,10 @@ void host_run_whole(const uint8_t *frame, size_t length, struct outcome *outcome
 
 	memset(&packet, 0xa5, sizeof(packet));
 	memcpy(request, frame, length);
-	verdict = responder_examine_with(request, request_end, &policy, options, &packet);
+	verdict = responder_examine_full(request, request_end, &policy, options, &packet);
 	if (verdict == VERDICT_PARTIAL_CHECKSUM) {
 		options |= RESPONDER_VERIFIED;
-		verdict = responder_examine_with(request, request_end, &policy, options, &packet);
+		verdict = responder_examine_full(request, request_end, &policy, options, &packet);
 	}
 	finish(request, length, verdict, &packet, outcome);
 }

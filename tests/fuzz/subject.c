@@ -7,7 +7,6 @@
 
 #include "agreement/settings.h"
 
-#include "bare.h"
 #include "message.h"
 #include "neighbour.h"
 #include "oracle/neighbour_cases.h"
@@ -46,25 +45,25 @@ static void begin_reply(struct subject *subject, size_t length)
 	memset(subject->reply, 0x5a, length);
 }
 
-/* As XDP does: grown at the head, with the request at the end. */
-static bool run_bare(struct subject *subject, const struct policy *policy, const uint8_t *request,
-		     size_t length)
+/* As XDP does: grown at the head, with the request of the fast path at the end. */
+static void reply_frame(struct subject *subject, const struct policy *policy,
+			const uint8_t *request, size_t length, const struct packet *packet,
+			enum family fast)
 {
-	struct packet packet;
-	enum family family;
+	uint32_t link_length = responder_link_length(packet, fast);
+	struct link_header link;
+	uint8_t *moved = NULL;
 
-	memset(&packet, 0xa5, sizeof(packet));
-	family = bare_examine(request, request + length, policy, &packet);
-	if (family == FAMILY_OTHER)
-		return false;
-	subject->verdict = verdict_label(VERDICT_SUCCESS);
-	subject->family = family_label(family);
-	subject->answered = true;
-	begin_reply(subject, bare_reply_length(family));
-	memcpy(subject->reply + subject->reply_length - length, request, length);
-	subject->emitted = bare_emit(subject->reply, subject->reply + subject->reply_length, true,
-				     family, &packet);
-	return true;
+	begin_reply(subject, link_length + responder_reply_length(packet, fast));
+	if (fast) {
+		moved = subject->reply + subject->reply_length - length;
+		ethernet_swap(request, &link);
+		memcpy(moved, request, length);
+	} else {
+		ethernet_swap_tagged(request, link_length, &link);
+	}
+	subject->emitted = responder_emit(subject->reply, subject->reply + subject->reply_length,
+					  moved, &link, policy, packet, fast);
 }
 
 void subject_run_frame(struct subject *subject, enum cases_config which, const uint8_t *frame,
@@ -74,23 +73,17 @@ void subject_run_frame(struct subject *subject, enum cases_config which, const u
 	uint8_t *request = copy(frame, length);
 	struct packet packet;
 	enum verdict verdict;
+	enum family fast;
 
 	memset(&packet, 0xa5, sizeof(packet));
 	memset(subject, 0, sizeof(*subject));
-	if (run_bare(subject, policy, request, length)) {
-		free(request);
-		return;
-	}
-	verdict = responder_examine(request, request + length, policy, &packet);
-	free(request); /* nothing of it is needed any more */
+	verdict = responder_examine(request, request + length, policy, 0, &packet, &fast);
 	subject->verdict = verdict_label(verdict);
-	subject->family = family_label((enum family)packet.binding.family);
+	subject->family = family_label(responder_family(&packet, fast));
 	subject->answered = verdict_action(verdict) == ACTION_ANSWER;
-	if (!subject->answered)
-		return;
-	begin_reply(subject, packet.reply_length);
-	subject->emitted = responder_emit(subject->reply, subject->reply + subject->reply_length,
-					  policy, &packet);
+	if (subject->answered)
+		reply_frame(subject, policy, request, length, &packet, fast);
+	free(request);
 }
 
 static void fill_path(struct message_path *path, const struct oracle_datagram *datagram)

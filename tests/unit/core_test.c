@@ -1080,7 +1080,7 @@ static enum verdict examine(const uint8_t *bytes, size_t length, struct packet *
 	enum verdict verdict;
 
 	memset(packet, 0xa5, sizeof(*packet));
-	verdict = responder_examine(frame, request_end, &policy, packet);
+	verdict = responder_examine_full(frame, request_end, &policy, 0, packet);
 	assert_true(verdict < VERDICTS);
 	assert_memory_equal(frame, bytes, length);
 	return verdict;
@@ -1142,22 +1142,26 @@ static void check_verified(size_t shape)
 	uint8_t *checksum = bytes + 14 + 4 * (shape / 2 % 3) + (ipv6 ? 40 : 20) + 6;
 	struct packet packet;
 	enum verdict want = examine(bytes, length, &packet), verdict;
+	struct link_header link;
+	size_t reply;
 
 	if (verdict_action(want) != ACTION_ANSWER)
 		return;
-	assert_true(responder_emit(sound, sound + packet.reply_length, &policy, &packet));
+	ethernet_swap_tagged(bytes, packet.link_length, &link);
+	reply = (size_t)packet.link_length + packet.reply_length;
+	assert_true(responder_emit_full(sound, sound + reply, &link, &policy, &packet));
 	checksum[1] ^= 0xff;
 	assert_int_equal(examine(bytes, length, &packet), VERDICT_UDP_CHECKSUM);
 	verdict =
-		responder_examine_with(bytes, bytes + length, &policy, RESPONDER_VERIFIED, &packet);
+		responder_examine_full(bytes, bytes + length, &policy, RESPONDER_VERIFIED, &packet);
 	assert_int_equal(verdict, want);
-	assert_true(responder_emit(bytes, bytes + packet.reply_length, &policy, &packet));
-	assert_memory_equal(bytes, sound, packet.reply_length);
+	assert_true(responder_emit_full(bytes, bytes + reply, &link, &policy, &packet));
+	assert_memory_equal(bytes, sound, reply);
 
 	length = build_request(shape, bytes);
 	memset(checksum, 0, 2);
 	verdict =
-		responder_examine_with(bytes, bytes + length, &policy, RESPONDER_VERIFIED, &packet);
+		responder_examine_full(bytes, bytes + length, &policy, RESPONDER_VERIFIED, &packet);
 	assert_int_equal(verdict, ipv6 ? VERDICT_UDP_CHECKSUM_MISSING : want);
 }
 
@@ -1237,7 +1241,7 @@ static void keeps_unknown_types_once(void **state)
 }
 
 /* Emits into so many bytes before the page; what lies before these must stay. */
-static bool emit(size_t length, const struct packet *packet)
+static bool emit(size_t length, const struct link_header *link, const struct packet *packet)
 {
 	static uint8_t before[64];
 	uint8_t *frame = reply_end - length;
@@ -1246,7 +1250,7 @@ static bool emit(size_t length, const struct packet *packet)
 	memset(before, 0xc3, sizeof(before));
 	memset(frame - sizeof(before), 0xc3, sizeof(before));
 	memset(frame, 0x5a, length);
-	whole = responder_emit(frame, reply_end, &policy, packet);
+	whole = responder_emit_full(frame, reply_end, link, &policy, packet);
 	assert_memory_equal(frame - sizeof(before), before, sizeof(before));
 	return whole;
 }
@@ -1259,18 +1263,20 @@ static void check_emit(size_t shape, size_t software)
 	size_t want = 14 + 4 * (shape / 2 % 3) + (family ? 40 : 20) + 8 + 20 +
 		      requests[shape / 6].reply[family] + software;
 	enum verdict verdict = examine(bytes, length, &packet);
+	struct link_header link;
 
 	if (verdict_action(verdict) != ACTION_ANSWER)
 		return;
-	assert_int_equal(packet.reply_length, want);
-	assert_true(emit(want, &packet));
+	assert_int_equal(packet.link_length + packet.reply_length, want);
+	ethernet_swap_tagged(bytes, packet.link_length, &link);
+	assert_true(emit(want, &link, &packet));
 	memcpy(first, reply_end - want, want);
 	/* Where the frame stood before does not matter. */
 	memset(request_end - length, 0x77, length);
-	assert_true(emit(want, &packet));
+	assert_true(emit(want, &link, &packet));
 	assert_memory_equal(reply_end - want, first, want);
 	for (size_t less = 0; less < want; less++)
-		assert_false(emit(less, &packet));
+		assert_false(emit(less, &link, &packet));
 }
 
 static void emits_into_exactly_the_room(void **state)
@@ -1384,6 +1390,8 @@ static void labels_outcomes(void **state)
 
 static void counts_in_one_place(void **state)
 {
+	static const struct counters_event most = {FAMILY_IPV6, VERDICT_SUCCESS, 0xffffffff,
+						   0xffffffff, false};
 	struct counters *counters = (struct counters *)(request_end - sizeof(*counters));
 	struct counters want;
 
@@ -1392,17 +1400,21 @@ static void counts_in_one_place(void **state)
 	memset(&want, 0, sizeof(want));
 	for (int family = 0; family < FAMILIES; family++) {
 		for (int verdict = 0; verdict < VERDICTS; verdict++) {
-			uint32_t received = (uint32_t)(64 + verdict), sent = verdict % 3 ? 0 : 106;
+			const struct counters_event event = {
+				.family = (enum family)family,
+				.verdict = (enum verdict)verdict,
+				.received = (uint32_t)(64 + verdict),
+				.sent = verdict % 3 ? 0 : 106,
+			};
 
-			counters_count(counters, (enum family)family, (enum verdict)verdict,
-				       received, sent);
+			counters_record(counters, &event, 1);
 			want.packets[family][verdict]++;
-			want.bytes[family][0] += received;
-			want.bytes[family][1] += sent;
+			want.bytes[family][0] += event.received;
+			want.bytes[family][1] += event.sent;
 			assert_memory_equal(counters, &want, sizeof(want));
 		}
 	}
-	counters_count(counters, FAMILY_IPV6, VERDICT_SUCCESS, 0xffffffff, 0xffffffff);
+	counters_record(counters, &most, 1);
 	want.packets[2][0]++;
 	want.bytes[2][0] += 0xffffffff;
 	want.bytes[2][1] += 0xffffffff;

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The one step between a request for a service and its reply: whether this client gets one. Every
+ * reply passes here once, of the fast path, of the full path and of sockets. Limits and access
+ * lists belong here.
+ */
+#ifndef REFLEX_CORE_ADMIT_H
+#define REFLEX_CORE_ADMIT_H
+
+#include "counters.h"
+#include "policy.h"
+#include "verdict.h"
+#include "wire.h"
+
+/* Who asks for what. What a carrier keeps for each of its CPUs or workers is handed on in here. */
+struct admission {
+	const struct policy *policy;
+	enum family family;
+	const struct be32 *client; /* address, in network byte order; IPv4 uses one word */
+};
+
+/**
+ * admit - whether a client gets the reply that it asks for.
+ * @admission: who asks
+ * @verdict: of the request, one that is answered
+ *
+ * Return: @verdict, or the verdict that the reply is refused by.
+ */
+static inline enum verdict admit(const struct admission *admission, enum verdict verdict)
+{
+	(void)admission; /* there is no limit yet */
+	return verdict;
+}
+
+#endif
