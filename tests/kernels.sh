@@ -102,7 +102,7 @@ get_kernel()
 build_guest()
 {
 	local dataplane=$SOURCE/dataplane
-	gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$2" -I "$SOURCE/xdp" -I "$dataplane/core" -I "$dataplane/policy" \
+	gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$2" -I "$SOURCE/xdp" -I "$SOURCE/xdp/program" -I "$dataplane/core" -I "$dataplane/policy" \
 		-I "$dataplane/process" -I "$REFLEX_BUILD/dataplane/core" -o "$1" "$SOURCE/tests/kernels/guest.c" \
 		"$SOURCE"/xdp/loader*.c "$dataplane"/process/{error,interface,link,netlink}.c "$dataplane/policy/policy_build.c" \
 		-lbpf -lelf -lz
@@ -110,12 +110,12 @@ build_guest()
 
 # That of older sources is of no use.
 TRIXIE=$REFLEX_BUILD/trixie/responder.bpf.o
-has_trixie() { [ "$TRIXIE" -nt "$REFLEX_BUILD/xdp/responder.bpf.o" ]; }
+has_trixie() { [ "$TRIXIE" -nt "$REFLEX_BUILD/xdp/program/responder.bpf.o" ]; }
 
 build_programs()
 {
 	gcc -O2 -Wall -Wextra -o "$TMP/wire" "$SOURCE/tests/kernels/wire.c" &&
-		build_guest "$TMP/guest" "$REFLEX_BUILD/xdp" || return
+		build_guest "$TMP/guest" "$REFLEX_BUILD/xdp/program" || return
 	has_trixie || return 0
 	mkdir "$TMP/trixie" &&
 		bpftool gen skeleton "$TRIXIE" name responder_bpf >"$TMP/trixie/responder.skel.h" &&

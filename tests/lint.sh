@@ -38,7 +38,7 @@ check clang-tidy tidy
 # It does not see libbpf's headers, so it is told what their macros are.
 check cppcheck cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j 2 \
 	--enable=warning,performance,portability --suppress=missingIncludeSystem \
-	-I dataplane/core -I xdp -I tests -I "$REFLEX_BUILD/dataplane/core" \
+	-I dataplane/core -I xdp -I xdp/program -I tests -I "$REFLEX_BUILD/dataplane/core" \
 	-D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \
 	-D'SEC(name)=' -D'__uint(name, value)=int (*name)[value]' -D'__type(name, type)=type *name' \
 	-D__always_inline=inline -D'LIBBPF_OPTS(type, name, ...)=struct type name = {__VA_ARGS__}' \

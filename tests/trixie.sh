@@ -59,7 +59,7 @@ else
 	fail release "does not build: $(grep -m 1 error: "$TMP/release.log")"
 fi
 
-if cp "$ROOT/root/reflex/build/xdp/responder.bpf.o" "$TMP/responder.bpf.o"; then
+if cp "$ROOT/root/reflex/build/xdp/program/responder.bpf.o" "$TMP/responder.bpf.o"; then
 	mkdir -p "$REFLEX_BUILD/trixie"
 	mv "$TMP/responder.bpf.o" "$REFLEX_BUILD/trixie/"
 fi
