@@ -103,9 +103,9 @@ build_guest()
 {
 	local dataplane=$SOURCE/dataplane
 	gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -I "$2" -I "$SOURCE/xdp" -I "$SOURCE/xdp/program" -I "$dataplane/core" -I "$dataplane/policy" \
-		-I "$dataplane/process" -I "$REFLEX_BUILD/dataplane/core" -o "$1" "$SOURCE/tests/kernels/guest.c" \
-		"$SOURCE"/xdp/loader*.c "$dataplane"/process/{error,interface,link,netlink}.c "$dataplane/policy/policy_build.c" \
-		-lbpf -lelf -lz
+		-I "$dataplane/error" -I "$dataplane/process" -I "$REFLEX_BUILD/dataplane/core" -o "$1" "$SOURCE/tests/kernels/guest.c" \
+		"$SOURCE"/xdp/loader*.c "$dataplane/error/error.c" "$dataplane"/process/{interface,link,netlink}.c \
+		"$dataplane/policy/policy_build.c" -lbpf -lelf -lz
 }
 
 # That of older sources is of no use.
