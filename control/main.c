@@ -270,11 +270,12 @@ static int raise_files(struct daemon *daemon)
 static int open_events(struct daemon *daemon)
 {
 	const struct itimerspec second = {{.tv_sec = 1}, {.tv_sec = 1}};
+	struct error error;
 	int r;
 
-	daemon->signals = signals_open();
+	daemon->signals = signals_open(&error);
 	if (daemon->signals < 0) {
-		log_error("no signalfd: %s", strerror(-daemon->signals));
+		log_error("%s", error.text);
 		return daemon->signals;
 	}
 	r = daemon->watch = watch_open();

@@ -27,7 +27,7 @@ run_program()
 suite unit
 for build in . clang sanitized; do
 	for program in oracle_test unit/core_test unit/neighbour_test unit/config_test unit/services_test unit/segment_test \
-		unit/delivery_test unit/metrics_test unit/health_test unit/socket_test unit/load_test unit/worker_test; do
+		unit/delivery_test unit/metrics_test unit/health_test unit/loop_test unit/socket_test unit/load_test unit/worker_test; do
 		run_program "$build" "$program"
 	done
 done

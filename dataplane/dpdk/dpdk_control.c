@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The control thread: signals, reload, status. It never touches a packet. */
 #include <errno.h>
-#include <poll.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "dpdk_control.h"
 #include "dpdk_guard.h"
 #include "dpdk_respond.h"
 #include "endpoint.h"
 #include "log.h"
+#include "notify.h"
 #include "probe.h"
+#include "reload.h"
+#include "services_log.h"
+#include "signals.h"
 
 #define PERIOD_MS	 100
 #define STUCK_PERIODS	 10 /* without a round of a worker: it hangs */
@@ -74,16 +76,6 @@ static bool wait_quiet(const struct responder *responder)
 	return true;
 }
 
-static void log_services(const struct responder *responder, const char *prefix)
-{
-	char names[SERVICES_NAMED_SIZE];
-
-	log_info("%sanswering on %s", prefix,
-		 responder->services.count ? services_name(names, &responder->services)
-					   : "no address");
-	services_log_left_out(&responder->services);
-}
-
 /* Takes over the services on success. Nothing has changed after an error. */
 static int put_in_force(struct responder *responder, const struct config *config,
 			struct services *services, struct error *error)
@@ -105,9 +97,10 @@ static int put_in_force(struct responder *responder, const struct config *config
 	return 0;
 }
 
-static int reload(struct responder *responder, struct error *error)
+static int reload(void *context, struct error *error)
 {
 	static struct config next;
+	struct responder *responder = context;
 	struct services services;
 	int r = control_config(&next, responder->options.file, error);
 
@@ -149,25 +142,19 @@ static void follow_addresses(struct responder *responder)
 		services_free(&services);
 	}
 	if (r == 0)
-		log_services(responder, "addresses changed: ");
+		services_log(&responder->services, "addresses changed: ", "answering");
 	responder->unfollowed = r < 0 ? error : (struct error){""};
 }
 
 static void on_hangup(struct responder *responder)
 {
-	struct error error;
-	bool successful;
+	bool successful = reload_run(reload, responder);
 
-	sd_notify(0, "RELOADING=1");
-	successful = reload(responder, &error) == 0;
-	sd_notify(0, "READY=1");
 	responder->status.last_reload_successful = successful;
-	if (!successful) {
-		log_error("reload refused, the old configuration goes on: %s", error.text);
+	if (!successful)
 		return;
-	}
 	responder->status.generation++;
-	log_services(responder, "reloaded: ");
+	services_log(&responder->services, "reloaded: ", "answering");
 }
 
 /* --- how it is --- */
@@ -255,20 +242,6 @@ static void look_at_buffers(struct responder *responder)
 	}
 }
 
-/* Says once when requests are no longer answered, and when they are again. */
-static void log_readiness(struct responder *responder)
-{
-	const char *trouble = responder->status.trouble;
-
-	if (strcmp(trouble, responder->trouble) == 0)
-		return;
-	if (trouble[0])
-		log_warning("not ready: %s", trouble);
-	else
-		log_info("ready again");
-	memcpy(responder->trouble, trouble, sizeof(responder->trouble));
-}
-
 static bool services_ready(const struct responder *responder, struct error *reason)
 {
 	if (!responder->unfollowed.text[0])
@@ -299,7 +272,7 @@ static void publish(struct responder *responder)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	status->updated = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	segment_publish(responder->segment.segment, status);
-	log_readiness(responder);
+	readiness_log(&responder->readiness, status->trouble);
 }
 
 void control_end(struct responder *responder)
@@ -320,38 +293,71 @@ static bool is_deserted(const struct responder *responder)
 	return true;
 }
 
+/* --- events --- */
+
 static void stop(struct responder *responder)
 {
-	sd_notify(0, "STOPPING=1");
+	notify_stopping();
 	__atomic_store_n(&responder->stop, true, __ATOMIC_RELAXED);
+	loop_stop(&responder->loop);
+}
+
+static void on_signal(void *context)
+{
+	struct responder *responder = context;
+	int signal;
+
+	while ((signal = signals_next(responder->signals.fd))) {
+		if (signal != SIGHUP) {
+			stop(responder);
+			return;
+		}
+		on_hangup(responder);
+	}
+	publish(responder);
+}
+
+static void on_tick(void *context)
+{
+	struct responder *responder = context;
+
+	if (++responder->periods % FOLLOW_PERIODS == 0)
+		follow_addresses(responder);
+	publish(responder);
+	responder->tick.due = clock_ms() + PERIOD_MS;
+	responder->deserted = is_deserted(responder);
+	if (!responder->deserted)
+		return;
+	/* Nothing to go on for, and whoever supervises it can start it anew. */
+	log_error("no device is left");
+	stop(responder);
+}
+
+int control_open(struct responder *responder, struct error *error)
+{
+	int fd = signals_open(error);
+
+	if (fd < 0)
+		return fd;
+	responder->signals = (struct loop_source){
+		.fd = fd, .due = LOOP_NEVER, .call = on_signal, .context = responder};
+	responder->tick = (struct loop_source){
+		.fd = -1, .due = LOOP_NEVER, .call = on_tick, .context = responder};
+	if (loop_add(&responder->loop, &responder->signals) < 0 ||
+	    loop_add(&responder->loop, &responder->tick) < 0)
+		return error_set(error, -ENOMEM, "out of memory");
+	return 0;
 }
 
 COMPAT_THREAD_RESULT control_run(void *argument)
 {
 	struct responder *responder = argument;
-	struct pollfd event = {.fd = responder->signals, .events = POLLIN};
-	struct signalfd_siginfo info;
 
 	publish(responder);
-	log_services(responder, "");
-	sd_notify(0, "READY=1");
-	for (unsigned int period = 1; !responder->deserted; period++) {
-		poll(&event, 1, PERIOD_MS);
-		while (read(responder->signals, &info, sizeof(info)) == sizeof(info)) {
-			if (info.ssi_signo == SIGHUP) {
-				on_hangup(responder);
-				continue;
-			}
-			stop(responder);
-			return 0;
-		}
-		if (period % FOLLOW_PERIODS == 0)
-			follow_addresses(responder);
-		publish(responder);
-		responder->deserted = is_deserted(responder);
-	}
-	/* Nothing to go on for, and whoever supervises it can start it anew. */
-	log_error("no device is left");
-	stop(responder);
+	services_log(&responder->services, "", "answering");
+	notify_ready();
+	responder->tick.due = clock_ms() + PERIOD_MS;
+	while (loop_run(&responder->loop) < 0) /* the kernel is out of memory */
+		usleep(PERIOD_MS * 1000);
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include "dpdk_worker.h"
 #include "error.h"
 #include "log.h"
+#include "loop.h"
+#include "readiness.h"
 #include "segment.h"
 #include "services.h"
 
@@ -27,13 +29,24 @@ struct responder {
 	bool eal; /* DPDK has been started */
 	bool stop;
 	bool deserted; /* no device is left */
+	struct loop loop;
+	struct loop_source signals, tick;
+	unsigned int periods; /* that the control thread has seen */
 
 	struct segment_writer segment;
 	struct segment_status status;
-	char trouble[SEGMENT_TEXT_MAX]; /* as it was logged last */
-	struct error unfollowed;	/* why addresses that changed are not answered on */
-	int signals;
+	struct readiness readiness;
+	struct error unfollowed; /* why addresses that changed are not answered on */
 };
+
+/**
+ * control_open - take signals by a descriptor, for control_run; before EAL makes threads, so that
+ * signals reach none of them.
+ * @error: set on failure to a sentence
+ *
+ * Return: 0 or -errno.
+ */
+int control_open(struct responder *responder, struct error *error);
 
 /**
  * control_run - handle signals and publish the status, until told to stop; a thread beside the

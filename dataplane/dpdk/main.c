@@ -18,31 +18,22 @@
 #include "files.h"
 #include "instance.h"
 #include "log.h"
-#include "signals.h"
 
 #define EXIT_USAGE 2 /* EXIT_FAILURE, 1, is for what goes wrong later */
 #define CACHE_SIZE 256
 
 /* --- start, in the order of main --- */
 
-static int raise_files(void)
+static int begin(struct responder *responder)
 {
 	struct error error;
 	int r = files_raise(&error);
 
+	if (r == 0)
+		r = control_open(responder, &error);
 	if (r < 0)
 		log_error("%s", error.text);
 	return r;
-}
-
-/* Before EAL makes threads, so that the signals reach none of them. */
-static int open_signals(struct responder *responder)
-{
-	responder->signals = signals_open();
-	if (responder->signals >= 0)
-		return 0;
-	log_error("no signalfd: %s", strerror(-responder->signals));
-	return responder->signals;
 }
 
 /* A start that fails leaves no segment where there was none before. */
@@ -346,7 +337,7 @@ int main(int argc, char **argv)
 		open_ports,
 		run,
 	};
-	static struct responder responder = {.segment.fd = -1, .signals = -1};
+	static struct responder responder = {.segment.fd = -1};
 	struct error error;
 	int r;
 
@@ -367,9 +358,7 @@ int main(int argc, char **argv)
 	if (responder.options.check)
 		return check_only(&responder) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
-	r = raise_files();
-	if (r == 0)
-		r = open_signals(&responder);
+	r = begin(&responder);
 	if (r == 0)
 		r = open_segment(&responder);
 	if (r == 0)
