@@ -14,12 +14,7 @@
 #define REFLEX_DELIVERY_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-
-#include "error.h"
-#include "loader.h"
-#include "socket_responder.h"
 
 #define DELIVERY_BAD_COUNT 10
 #define DELIVERY_BAD_MS	   10000
@@ -38,40 +33,10 @@ struct delivery {
 	bool bad;
 };
 
-struct deliveries {
-	struct delivery families[FAMILIES]; /* of the sockets */
-	struct delivery interfaces[LOADER_INTERFACES_MAX];
-	uint64_t driver[LOADER_INTERFACES_MAX]; /* what each driver said last, */
-	uint64_t former[LOADER_INTERFACES_MAX]; /* and what those said that are gone */
-};
-
 /**
  * delivery_note - take account of new totals.
  * @now: milliseconds of a clock that never goes back
  */
 void delivery_note(struct delivery *delivery, uint64_t answered, uint64_t failed, int64_t now);
-
-/**
- * deliveries_look - look at every way out; once a second or so.
- * @loader: NULL where XDP does not answer
- * @sockets: NULL where they do not answer alone: what they get beside a fast path is of few clients
- */
-void deliveries_look(struct deliveries *deliveries, struct loader *loader,
-		     struct socket_responder *sockets, int64_t now);
-
-/**
- * deliveries_errors - how many answers the driver of an interface did not send.
- *
- * Never goes back, though a driver may begin anew. 0 where the driver does not tell.
- */
-uint64_t deliveries_errors(struct deliveries *deliveries, const struct loader *loader,
-			   size_t position);
-
-/**
- * deliveries_ready - whether answers go out.
- * @reason: set to a sentence when not
- */
-bool deliveries_ready(const struct deliveries *deliveries, const struct loader *loader,
-		      struct error *reason);
 
 #endif

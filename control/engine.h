@@ -15,8 +15,9 @@
 #include <stdint.h>
 
 #include "config.h"
-#include "counters.h"
 #include "error.h"
+#include "metrics_counters.h"
+#include "metrics_writer.h"
 #include "policy.h"
 #include "services.h"
 
@@ -32,15 +33,6 @@ struct engine_setup {
 	const struct services *services;
 	const struct policy *policy;
 };
-
-/* Whose counters they are, as labels. */
-struct counters_origin {
-	const char *dataplane;
-	const char *interface;
-	struct counters counters;
-};
-
-struct metrics_writer;
 
 struct engine {
 	const struct engine_kind *kind;
@@ -126,10 +118,16 @@ struct engine_kind {
 	 * Return: how many, or -errno. */
 	int (*counters)(struct engine *engine, struct counters_origin *list, size_t room);
 
-	/* metrics - write the series that only it has. */
+	/* metrics - write the series that only it has, as of the last call of counters.
+	 * @engine: NULL where it is not in force: what is there in any case is written */
 	void (*metrics)(struct engine *engine, struct metrics_writer *writer);
 };
 
 extern const struct engine_kind engine_dpdk, engine_socket, engine_xdp;
+
+/* All, fast paths first: the order of whatever lists them. They are opened from the last to the
+ * first, as sockets fail more often, over a port. */
+#define ENGINE_KINDS 3
+extern const struct engine_kind *const engine_kinds[ENGINE_KINDS];
 
 #endif

@@ -6,19 +6,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "delivery.h"
-#include "dpdk.h"
-#include "loader.h"
+#include "engine.h"
 #include "metrics_writer.h"
 #include "services.h"
-#include "socket_responder.h"
 
 struct metrics {
-	struct loader *loader;		  /* NULL where XDP does not answer, */
-	const struct dpdk *dpdk;	  /* where DPDK does not, */
-	struct socket_responder *sockets; /* where sockets do not */
+	struct engine *const *engines; /* in force */
+	size_t engines_count;
 	const struct services *services;
-	struct deliveries *deliveries;
 	const char *version;
 	uint64_t ready;
 	uint64_t last_reload_successful;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "dpdk.h"
+#include "engine_dpdk.h"
 #include "log.h"
 
 int main(int argc, char **argv)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * What reflexd calls ready: the program and the sockets are asked, and their answer must be the
- * right one. Both are played here, as the real ones give no wrong answers.
+ * right one. Both are played here, as the real ones give no wrong answers: the linker has calls of
+ * loader_run go to __wrap_loader_run, and so on.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -11,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -18,8 +20,14 @@
 #include "endpoint.h"
 #include "health.h"
 #include "link.h"
-#include "log.h"
+#include "loader.h"
 #include "probe.h"
+#include "segment.h"
+#include "socket_responder.h"
+
+#define PLAY(type, name, ...)                                                                      \
+	type __wrap_##name(__VA_ARGS__);                                                           \
+	type __wrap_##name(__VA_ARGS__)
 
 /* What is played. */
 static struct {
@@ -29,7 +37,8 @@ static struct {
 	bool sockets_right;    /* theirs */
 	size_t sockets_length; /* of it */
 	bool threads, dpdk;    /* they run */
-	bool arrives, far_end;
+	bool far_end;
+	uint64_t answers, lost; /* counted by each */
 } play;
 
 static struct error reason;
@@ -41,27 +50,37 @@ static const uint8_t success[] = {
 	0x00, 0x08, 0x00, 0x01, 0xf5, 0x23, 0xe1, 0x12, 0xa6, 0x43,
 };
 
-size_t loader_interface_count(const struct loader *loader)
+/* --- the program --- */
+
+PLAY(int, loader_create, struct loader **loader, const char *instance, struct error *why)
+{
+	(void)instance;
+	(void)why;
+	*loader = (struct loader *)&play;
+	return 0;
+}
+
+PLAY(size_t, loader_interface_count, const struct loader *loader)
 {
 	(void)loader;
 	return 1;
 }
 
-struct loader_interface loader_interface_get(const struct loader *loader, size_t position)
+PLAY(struct loader_interface, loader_interface_get, const struct loader *loader, size_t position)
 {
 	(void)loader;
 	(void)position;
 	return (struct loader_interface){.name = "eth0", .index = 2, .mode = LOADER_NATIVE};
 }
 
-bool loader_interface_live(const struct loader *loader, size_t position)
+PLAY(bool, loader_interface_live, const struct loader *loader, size_t position)
 {
 	(void)loader;
 	(void)position;
 	return play.live;
 }
 
-int loader_run(struct loader *loader, void *frame, size_t *length, size_t capacity)
+PLAY(int, loader_run, struct loader *loader, void *frame, size_t *length, size_t capacity)
 {
 	(void)loader;
 	if (play.action != XDP_TX)
@@ -73,7 +92,46 @@ int loader_run(struct loader *loader, void *frame, size_t *length, size_t capaci
 	return play.action;
 }
 
-bool socket_ready(struct socket_responder *responder, struct error *why)
+PLAY(int, loader_read, struct loader *loader, size_t position, struct counters *counters)
+{
+	(void)loader;
+	(void)position;
+	*counters = (struct counters){0};
+	counters->packets[FAMILY_IPV4][VERDICT_SUCCESS] = play.answers;
+	return 0;
+}
+
+PLAY(int, link_xdp_errors, int index, uint64_t *errors)
+{
+	(void)index;
+	*errors = play.lost;
+	return 0;
+}
+
+/* --- the sockets --- */
+
+PLAY(int, socket_create, struct socket_responder **responder,
+     const struct socket_settings *settings, struct error *why)
+{
+	(void)settings;
+	(void)why;
+	*responder = (struct socket_responder *)&play;
+	return 0;
+}
+
+PLAY(unsigned int, socket_workers, const struct socket_responder *responder)
+{
+	(void)responder;
+	return SOCKET_WORKERS_MAX;
+}
+
+PLAY(unsigned int, socket_connections, const struct socket_responder *responder)
+{
+	(void)responder;
+	return SOCKET_CONNECTIONS_MAX;
+}
+
+PLAY(bool, socket_ready, struct socket_responder *responder, struct error *why)
 {
 	(void)responder;
 	if (!play.threads)
@@ -81,8 +139,16 @@ bool socket_ready(struct socket_responder *responder, struct error *why)
 	return play.threads;
 }
 
-size_t socket_run(const struct socket_responder *responder, const struct message_path *path,
-		  const void *request, size_t length, void *reply, size_t capacity)
+PLAY(void, socket_read, struct socket_responder *responder, struct socket_statistics *statistics)
+{
+	(void)responder;
+	*statistics = (struct socket_statistics){0};
+	statistics->sent[FAMILY_IPV6] = play.answers - play.lost;
+	statistics->refused[FAMILY_IPV6] = play.lost;
+}
+
+PLAY(size_t, socket_run, const struct socket_responder *responder, const struct message_path *path,
+     const void *request, size_t length, void *reply, size_t capacity)
 {
 	(void)responder;
 	(void)path;
@@ -95,17 +161,20 @@ size_t socket_run(const struct socket_responder *responder, const struct message
 	return play.sockets_length;
 }
 
-bool deliveries_ready(const struct deliveries *deliveries, const struct loader *loader,
-		      struct error *why)
+/* --- what is around them --- */
+
+PLAY(int, segment_look, struct segment_reader *reader, const char *path,
+     struct segment_status *status)
 {
-	(void)deliveries;
-	(void)loader;
-	if (!play.arrives)
-		error_say(why, "nothing arrives");
-	return play.arrives;
+	static struct segment segment;
+
+	(void)path;
+	reader->segment = &segment;
+	*status = (struct segment_status){.ready = 1, .updated = 1};
+	return play.dpdk ? 0 : -ESRCH;
 }
 
-bool link_far_end(const char *name, int index, struct error *why)
+PLAY(bool, link_far_end, const char *name, int index, struct error *why)
 {
 	(void)name;
 	(void)index;
@@ -114,21 +183,13 @@ bool link_far_end(const char *name, int index, struct error *why)
 	return play.far_end;
 }
 
-bool dpdk_look(struct dpdk *dpdk, struct error *why)
-{
-	(void)dpdk;
-	if (!play.dpdk)
-		error_say(why, "no reflex-dpdk");
-	return play.dpdk;
-}
-
-int link_index(const char *name)
+PLAY(int, link_index, const char *name)
 {
 	(void)name;
 	return 2;
 }
 
-bool link_ready(const char *name, int index, struct error *why)
+PLAY(bool, link_ready, const char *name, int index, struct error *why)
 {
 	(void)index;
 	if (!play.up)
@@ -142,7 +203,27 @@ static struct service service = {
 	.service = {.family = FAMILY_IPV4, .address = {203, 0, 113, 10}, .port = 3478}};
 static struct services services;
 static struct config config;
+static const struct engine_setup setup = {.config = &config, .services = &services};
+static struct engine *xdp, *sockets, *dpdk, *engines[ENGINES_MAX];
 static struct health health;
+
+static struct engine *open_engine(const struct engine_kind *kind)
+{
+	struct engine *engine;
+
+	assert_int_equal(kind->open(&engine, "default", &setup, &reason), 0);
+	return engine;
+}
+
+/* What is in force, as the configuration has it. */
+static void put_in_force(enum config_dataplane dataplane, struct engine *first,
+			 struct engine *second)
+{
+	config.dataplane = dataplane;
+	engines[0] = first;
+	engines[1] = second;
+	health.engines_count = second ? 2 : 1;
+}
 
 static int set_up(void **state)
 {
@@ -150,17 +231,40 @@ static int set_up(void **state)
 	play.action = XDP_TX;
 	play.program_right = play.live = play.up = true;
 	play.sockets_right = play.threads = play.dpdk = true;
-	play.arrives = play.far_end = true;
+	play.far_end = true;
+	play.answers = play.lost = 0;
 	play.sockets_length = sizeof(success);
 	services = (struct services){.list = &service, .count = 1};
+	config = (struct config){0};
 	health = (struct health){
-		.loader = (struct loader *)&play,
-		.sockets = (struct socket_responder *)&play,
-		.config = &config,
+		.engines = engines,
 		.services = &services,
 		.unfollowed = "",
 	};
+	xdp = open_engine(&engine_xdp);
+	sockets = open_engine(&engine_socket);
+	dpdk = open_engine(&engine_dpdk);
+	put_in_force(CONFIG_DATAPLANE_XDP, xdp, sockets);
 	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	free(xdp); /* what is played is not to be closed */
+	free(sockets);
+	free(dpdk);
+	return 0;
+}
+
+/* For longer than an answer may take to leave. */
+static void lose_answers(struct engine *engine)
+{
+	for (int64_t now = 1000; now < 20000; now += 1000) {
+		play.answers += 10;
+		play.lost += 10;
+		engine->kind->measure(engine, now);
+	}
 }
 
 static bool ready(void)
@@ -178,7 +282,7 @@ static void all_is_well(void **state)
 {
 	(void)state;
 	assert_true(ready());
-	health.loader = NULL;
+	put_in_force(CONFIG_DATAPLANE_SOCKET, sockets, NULL);
 	assert_true(ready());
 }
 
@@ -236,23 +340,32 @@ static void interfaces_are_up(void **state)
 static void replies_arrive(void **state)
 {
 	(void)state;
-	play.arrives = false;
-	assert_unready("nothing arrives");
-	play.arrives = true;
 	play.far_end = false;
 	assert_unready("no far end");
+	play.far_end = true;
+	lose_answers(xdp);
+	assert_unready("eth0: its driver does not send the answers");
+}
+
+static void replies_of_sockets_arrive(void **state)
+{
+	(void)state;
+	lose_answers(sockets); /* of few clients, beside a program */
+	assert_true(ready());
+	put_in_force(CONFIG_DATAPLANE_SOCKET, sockets, NULL);
+	lose_answers(sockets);
+	assert_unready("the kernel refuses the replies over IPv6");
 }
 
 static void interfaces_of_sockets_are_up(void **state)
 {
 	(void)state;
-	health.loader = NULL;
+	put_in_force(CONFIG_DATAPLANE_SOCKET, sockets, NULL);
 	config.interfaces_count = 1;
 	snprintf(config.interfaces[0].name, sizeof(config.interfaces[0].name), "eth1");
 	assert_true(ready());
 	play.up = false;
 	assert_unready("eth1: is down");
-	config.interfaces_count = 0;
 }
 
 static void addresses_are_followed(void **state)
@@ -279,33 +392,31 @@ static void all_addresses_are_answered(void **state)
 /* Ports of DPDK are reflex-dpdk's affair. */
 static void dpdk_is_looked_at(void **state)
 {
-	static struct dpdk dpdk;
-
 	(void)state;
-	health.loader = NULL;
-	health.dpdk = &dpdk;
+	put_in_force(CONFIG_DATAPLANE_DPDK, dpdk, sockets);
 	play.up = false;
 	assert_true(ready());
 	play.dpdk = false;
-	assert_unready("no reflex-dpdk");
+	assert_unready("reflex-dpdk is not running");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(all_is_well, set_up),
-		cmocka_unit_test_setup(program_is_asked, set_up),
-		cmocka_unit_test_setup(program_is_right, set_up),
-		cmocka_unit_test_setup(sockets_are_asked, set_up),
-		cmocka_unit_test_setup(sockets_are_right, set_up),
-		cmocka_unit_test_setup(threads_run, set_up),
-		cmocka_unit_test_setup(interfaces_are_up, set_up),
-		cmocka_unit_test_setup(replies_arrive, set_up),
-		cmocka_unit_test_setup(interfaces_of_sockets_are_up, set_up),
-		cmocka_unit_test_setup(addresses_are_followed, set_up),
-		cmocka_unit_test_setup(there_is_an_address, set_up),
-		cmocka_unit_test_setup(all_addresses_are_answered, set_up),
-		cmocka_unit_test_setup(dpdk_is_looked_at, set_up),
+		cmocka_unit_test_setup_teardown(all_is_well, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(program_is_asked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(program_is_right, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(sockets_are_asked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(sockets_are_right, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(threads_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(interfaces_are_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replies_arrive, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replies_of_sockets_arrive, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(interfaces_of_sockets_are_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(addresses_are_followed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(there_is_an_address, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(all_addresses_are_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(dpdk_is_looked_at, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

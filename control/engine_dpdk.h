@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reflex-dpdk as reflexd sees it: by what it counts and says in its segment. */
-#ifndef REFLEX_DPDK_H
-#define REFLEX_DPDK_H
+#ifndef REFLEX_ENGINE_DPDK_H
+#define REFLEX_ENGINE_DPDK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine.h"
 #include "error.h"
 #include "instance.h"
 #include "metrics_counters.h"
@@ -13,21 +14,13 @@
 #include "segment.h"
 
 struct dpdk {
+	struct engine engine;
 	const char *instance;
 	char paths[2][INSTANCE_PATH_MAX]; /* of the segment: the first that is there */
 	struct segment_reader reader;
 	struct segment_status status; /* as of the last look; all zero where there is no segment */
 	bool up;		      /* a process was writing it */
 };
-
-/**
- * dpdk_open - find out where the segment of an instance would be. Without root that is one of the
- * same user, or else root's, which anyone may read.
- * @error: set on failure to a sentence
- *
- * Return: 0 or -errno. That there is none yet is no error.
- */
-int dpdk_open(struct dpdk *dpdk, const char *instance, struct error *error);
 
 /**
  * dpdk_look - see how it does now.

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "dpdk.h"
+#include "engine_dpdk.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-int dpdk_open(struct dpdk *dpdk, const char *instance, struct error *error)
-{
-	memset(dpdk, 0, sizeof(*dpdk));
-	dpdk->instance = instance;
-	if (geteuid() != 0)
-		snprintf(dpdk->paths[1], sizeof(dpdk->paths[1]), "/run/reflex/%s/%s", instance,
-			 SEGMENT_FILE);
-	return instance_path(dpdk->paths[0], instance, SEGMENT_FILE, error);
-}
 
 static void say_why(int r, const struct dpdk *dpdk, const char *path, struct error *reason)
 {
@@ -224,3 +215,83 @@ void dpdk_close(struct dpdk *dpdk)
 {
 	segment_close(&dpdk->reader);
 }
+
+/* --- the engine --- */
+
+static struct dpdk *dpdk_of(struct engine *engine)
+{
+	return (struct dpdk *)engine;
+}
+
+static bool wanted(const struct config *config)
+{
+	return config->dataplane == CONFIG_DATAPLANE_DPDK;
+}
+
+/* Where its segment would be. Without root that is one of the same user, or else root's, which
+ * anyone may read. That there is none yet is no error. */
+static int open_reader(struct engine **engine, const char *instance,
+		       const struct engine_setup *setup, struct error *error)
+{
+	struct dpdk *dpdk = calloc(1, sizeof(*dpdk));
+	int r;
+
+	if (!dpdk)
+		return error_set(error, -ENOMEM, "out of memory");
+	dpdk->engine.kind = &engine_dpdk;
+	dpdk->engine.setup = setup;
+	dpdk->instance = instance;
+	if (geteuid() != 0)
+		snprintf(dpdk->paths[1], sizeof(dpdk->paths[1]), "/run/reflex/%s/%s", instance,
+			 SEGMENT_FILE);
+	r = instance_path(dpdk->paths[0], instance, SEGMENT_FILE, error);
+	if (r < 0) {
+		free(dpdk);
+		return r;
+	}
+	*engine = &dpdk->engine;
+	return 0;
+}
+
+static bool reachable(struct engine *engine, struct error *reason)
+{
+	return dpdk_look(dpdk_of(engine), reason);
+}
+
+static const char *answering(struct engine *engine)
+{
+	struct error reason;
+
+	return dpdk_look(dpdk_of(engine), &reason) ? "answering, by reflex-dpdk,"
+						   : "waiting for reflex-dpdk to answer";
+}
+
+static int counters(struct engine *engine, struct counters_origin *list, size_t room)
+{
+	return room < SEGMENT_PORTS_MAX ? -E2BIG : (int)dpdk_origins(dpdk_of(engine), list);
+}
+
+static void metrics(struct engine *engine, struct metrics_writer *writer)
+{
+	if (engine)
+		dpdk_metrics(dpdk_of(engine), writer);
+}
+
+static void close_reader(struct engine *engine)
+{
+	dpdk_close(dpdk_of(engine));
+	free(engine);
+}
+
+_Static_assert(SEGMENT_PORTS_MAX <= ENGINE_ORIGINS_MAX, "a list has room for every port");
+
+const struct engine_kind engine_dpdk = {
+	.remote = true,
+	.wanted = wanted,
+	.open = open_reader,
+	.close = close_reader,
+	.reachable = reachable,
+	.answering = answering,
+	.counters = counters,
+	.metrics = metrics,
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Follows the interfaces' own addresses: what is configured is listed again when they change. */
+#ifndef REFLEX_FOLLOW_H
+#define REFLEX_FOLLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "loop.h"
+
+struct daemon;
+
+struct follow {
+	int watch;		    /* of watch_open; -1: none */
+	struct loop_source changes; /* the same descriptor, except just after a change */
+	struct error failed; /* why addresses that changed are not answered on; "": they are */
+	int64_t said;	     /* when a change was last logged; 0: never */
+	bool unsaid;	     /* another has come since */
+};
+
+/**
+ * follow_open - have the kernel report changes of addresses and interfaces.
+ * @error: set on failure to a sentence
+ *
+ * Return: 0, also where that is not possible and not needed, or -errno.
+ */
+int follow_open(struct daemon *daemon, struct error *error);
+
+/** follow_addresses - answer on the addresses of now; what fails is kept in @failed. */
+void follow_addresses(struct daemon *daemon);
+
+/** follow_repair - what failed is tried again, and what is unsaid is logged; once a second. */
+void follow_repair(struct daemon *daemon);
+
+/** follow_caught_up - after a reload, which has listed all anew and is logged itself. */
+void follow_caught_up(struct daemon *daemon);
+
+void follow_close(struct daemon *daemon);
+
+#endif
