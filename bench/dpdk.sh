@@ -16,7 +16,7 @@ DPDK_PAGES=32 # of 2 MB, as much as all of them need
 # Why not, where not.
 dpdk_missing()
 {
-	[ -x "$REFLEX_BUILD/bench/dpdk_floor" ] || { echo "libdpdk or libsystemd was not found"; return; }
+	[ -x "$REFLEX_BUILD/bench/dpdk_floor" ] || { echo "libdpdk was not found"; return; }
 	command -v dpdk-testpmd >/dev/null || { echo "dpdk-testpmd was not found"; return; }
 	return 1
 }

@@ -227,7 +227,7 @@ declare -A HOW=(
 	['ethtool -K eth0 rxvlan off lro off']='ends'
 	['ethtool -K DEV tx off']='with DEV=eth0'
 	['ip link set dev DEV xdpdrv obj build/xdp/pass.bpf.o sec xdp.frags']='not it leaves folders in bpffs; xdp_pass does the same'
-	['apt install libdpdk-dev libsystemd-dev dpdk']='not it changes the machine'
+	['apt install libdpdk-dev dpdk']='not it changes the machine'
 	['meson setup --reconfigure build && ninja -C build']='builds'
 	['sysctl vm.nr_hugepages=256']='not it takes 512 MB of the machine'
 	['modprobe vfio-pci']='not it changes the kernel of the machine'

@@ -24,7 +24,7 @@ need_root
 need ip iproute2
 DPDK=$REFLEX_BUILD/dataplane/reflex-dpdk
 CORPUS=$REFLEX_BUILD/tests/dpdk/corpus
-[ -x "$DPDK" ] || { skip all "reflex-dpdk is not built (packages libdpdk-dev, libsystemd-dev)"; exit 0; }
+[ -x "$DPDK" ] || { skip all "reflex-dpdk is not built (package libdpdk-dev)"; exit 0; }
 read -r CONFIGS < <("$CORPUS" configs)
 GENERATED=$((GENERATED / CONFIGS + 1))
 

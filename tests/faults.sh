@@ -409,7 +409,7 @@ planes=(xdp adopt auto socket reload)
 if [ -x "$DPDK" ]; then
 	planes+=(dpdk reflex-dpdk reload-dpdk)
 else
-	skip dpdk "reflex-dpdk is not built (packages libdpdk-dev, libsystemd-dev)"
+	skip dpdk "reflex-dpdk is not built (package libdpdk-dev)"
 fi
 if [ -x "$SANITIZED/control/reflexd" ]; then
 	planes+=(sanitized)

@@ -184,7 +184,7 @@ check missing grep -q 'interface  nosuch .*(not there now)' <("$REFLEXD_BIN" --i
 
 # --- reflex-dpdk ---
 
-[ -x "$DPDK" ] || { skip dpdk "reflex-dpdk is not built (packages libdpdk-dev, libsystemd-dev)"; exit 0; }
+[ -x "$DPDK" ] || { skip dpdk "reflex-dpdk is not built (package libdpdk-dev)"; exit 0; }
 undo rm -rf "/run/dpdk/$INSTANCE"
 [ -e /dev/net/tun ] || { skip dpdk "no /dev/net/tun"; exit 0; }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The unit as it is installed, under a systemd of its own: in namespaces, where it is the first process and knows no
-# other units.
+# other units. And reflexd by a unit of the suite's, as it tells systemd the same.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -26,10 +26,19 @@ make_root()
 	done
 	printf '[Unit]\nDescription=slice\nDefaultDependencies=no\n' >"$ROOT/units/system.slice"
 	printf 'dataplane: dpdk\nservices:\n  - address: 203.0.113.10\n' >"$ROOT/reflexd.yaml"
+	printf 'dataplane: socket\nservices:\n  - address: 127.0.0.1\n' >"$ROOT/socket.yaml"
 	cat >"$ROOT/root/etc/default/reflex-dpdk" <<-END
 		EAL_OPTIONS="--no-huge -m 64 --no-pci --lcores 0@${CPUS[0]} --vdev net_ring0 --file-prefix $INSTANCE"
 		CONFIG=$ROOT/reflexd.yaml
 		INSTANCE=$INSTANCE
+	END
+	cat >"$ROOT/units/reflexd.service" <<-END
+		[Service]
+		Type=notify
+		ExecStart=/usr/local/sbin/reflexd --instance $INSTANCE-socket --config $ROOT/socket.yaml
+		ExecReload=/bin/kill -HUP \$MAINPID
+		StandardError=append:$TMP/reflexd.log
+		TimeoutStartSec=20
 	END
 }
 
@@ -48,7 +57,7 @@ start_systemd()
 		export container=reflex SYSTEMD_UNIT_PATH=$ROOT/units
 		exec chroot $base /lib/systemd/systemd --system --unit=default.target --log-target=console --show-status=no
 	END
-	spawn systemd unshare --pid --fork --kill-child --mount --mount-proc --propagation "$PROPAGATION" --uts --ipc \
+	spawn systemd unshare --pid --fork --kill-child --mount --mount-proc --propagation "$PROPAGATION" --uts --ipc --net \
 		sh -e "$ROOT/init"
 	eventually find_systemd_or_gone && [ -n "$SYSTEMD" ] && eventually systemctl_in list-units
 }
@@ -61,6 +70,8 @@ property() { systemctl_in show --property "$1" --value "$UNIT"; }
 is_active() { [ "$(property ActiveState)" = active ]; }
 is_other() { [ "$(property MainPID)" != "$1" ] && is_active; }
 said() { grep -qF -- "$1" "$TMP/dpdk.log"; }
+last_said() { tail -n 1 "$TMP/reflexd.log" | grep -qF -- "$1"; }
+reflexd_is() { [ "$(systemctl_in show --property ActiveState --value reflexd)" = "$1" ]; }
 analyze() { in_systemd systemd-analyze verify --man=no "$UNIT"; }
 
 suite systemd
@@ -68,7 +79,7 @@ ROOT=$TMP
 need_root
 need systemctl systemd pgrep procps meson meson
 if [ ! -e "$REFLEX_BUILD/dataplane/reflex-dpdk" ]; then
-	skip all "reflex-dpdk is not built (libdpdk-dev, libsystemd-dev)"
+	skip all "reflex-dpdk is not built (package libdpdk-dev)"
 	exit 0
 fi
 make_root
@@ -102,5 +113,14 @@ sed -i '$d' "$ROOT/reflexd.yaml"
 check wrong/corrected systemctl_in start "$UNIT"
 check stop systemctl_in stop "$UNIT"
 check stop/clean same "$(property Result)" success
+
+# systemctl waits for what the daemon tells systemd, as Type=notify says.
+check reflexd/start systemctl_in start reflexd
+check reflexd/notified reflexd_is active
+check reflexd/reload systemctl_in reload reflexd
+check reflexd/reloaded eventually last_said "reloaded: answering on 127.0.0.1:3478"
+check reflexd/stays reflexd_is active
+check reflexd/stop systemctl_in stop reflexd
+check reflexd/stopped last_said stopped
 kill -KILL -- "-$SPAWNED" # for systemd, SIGTERM is no reason to end
 wait "$SPAWNED" 2>/dev/null || true

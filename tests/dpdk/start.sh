@@ -90,7 +90,7 @@ possible()
 {
 	case $1 in af_*) ;; *) return 0;; esac
 	if [ ! -x "$DPDK" ]; then
-		skip "$1" "reflex-dpdk is not built (packages libdpdk-dev, libsystemd-dev)"
+		skip "$1" "reflex-dpdk is not built (package libdpdk-dev)"
 	elif ! memory_for "$1"; then
 		skip "$1" "$HUGE_PAGES huge pages of 2 MB cannot be reserved"
 	else

@@ -176,7 +176,7 @@ try_dpdk()
 	local name=$1 slot=2 card cards configs
 	step "$name"
 	if [ ! -x "${DPDK_PROGRAMS[0]}" ]; then
-		skip "$name" "reflex-dpdk is not built (packages libdpdk-dev, libsystemd-dev)"
+		skip "$name" "reflex-dpdk is not built (package libdpdk-dev)"
 		return
 	fi
 	DPDK_LIBRARIES=/usr/lib/x86_64-linux-gnu
