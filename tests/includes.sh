@@ -24,7 +24,7 @@ dpdk       dataplane/dpdk       core error neighbour policy process config servi
 program    xdp/program          core bpf
 xdp        xdp                  core error process program bpf
 control    control              core error policy process config services segment socket xdp
-load       bench/load           core error bpf
+load       bench/load           core error process bpf
 oracle     tests/oracle
 '
 
