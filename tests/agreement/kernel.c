@@ -77,13 +77,8 @@ const struct tally *kernel_tally(void)
 	uint32_t lane = 0;
 
 	bpf_map_lookup_elem(lanes, &lane, parts);
-	for (int cpu = 0; cpu < cpus; cpu++) {
-		uint64_t *to = (uint64_t *)&sum;
-		const uint64_t *from = (const uint64_t *)&parts[cpu].counters;
-
-		for (size_t i = 0; i < sizeof(sum) / sizeof(*to); i++)
-			to[i] += from[i];
-	}
+	for (int cpu = 0; cpu < cpus; cpu++)
+		counters_add(&sum, &parts[cpu].counters);
 	free(parts);
 	settings_tally(&tally, &sum);
 	return &tally;
