@@ -2,7 +2,6 @@
 #include "engines.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "log.h"
 
@@ -20,8 +19,8 @@ static int open_one(struct daemon *daemon, const struct engine_kind *kind, struc
 
 	if (r != 0)
 		return r;
-	memmove(&daemon->engines[1], &daemon->engines[0],
-		daemon->engines_count++ * sizeof(daemon->engines[0]));
+	for (size_t i = daemon->engines_count++; i > 0; i--)
+		daemon->engines[i] = daemon->engines[i - 1];
 	daemon->engines[0] = engine;
 	if (!kind->commit)
 		return 0;
