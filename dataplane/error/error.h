@@ -21,6 +21,11 @@ void error_say(struct error *error, const char *format, ...) __attribute__((form
  *
  * Return: @r, as compilers and analyzers see.
  */
-#define error_set(error, r, ...) (error_say(error, __VA_ARGS__), (r))
+#define error_set(error, r, ...)                                                                   \
+	({                                                                                         \
+		int error_set_r = (r); /* before errno may change */                               \
+		error_say(error, __VA_ARGS__);                                                     \
+		error_set_r;                                                                       \
+	})
 
 #endif
