@@ -23,7 +23,7 @@ bool daemon_ready(struct daemon *daemon, struct error *reason)
 		.engines = daemon->engines,
 		.engines_count = daemon->engines_count,
 		.services = &daemon->services,
-		.unfollowed = daemon->follow.failed.text,
+		.last_follow_error = daemon->follow.last_error.text,
 	};
 
 	return health_ready(&health, reason);

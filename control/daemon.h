@@ -60,8 +60,7 @@ bool daemon_ready(struct daemon *daemon, struct error *reason);
  */
 void daemon_log_services(struct daemon *daemon, const char *prefix);
 
-/** daemon_log_readiness - say once when requests are no longer answered, and when they are again.
- */
+/** daemon_log_readiness - log once that requests are no longer answered, or are again. */
 void daemon_log_readiness(struct daemon *daemon);
 
 #endif

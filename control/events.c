@@ -14,8 +14,7 @@
 
 #define SECOND_MS 1000
 
-/* What no event tells of: links that others detached, ports that others held, threads, reflex-dpdk.
- */
+/* What no event tells of: detached links, ports that others held, threads, reflex-dpdk. */
 static void look(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->engines_count; i++)

@@ -48,13 +48,13 @@ void follow_addresses(struct daemon *daemon)
 		follow->unsaid |= r == 0;
 	}
 	services_free(&services);
-	follow->failed = r < 0 ? error : (struct error){""};
+	follow->last_error = r < 0 ? error : (struct error){""};
 	say_changes(daemon);
 }
 
 void follow_repair(struct daemon *daemon)
 {
-	if (daemon->follow.failed.text[0])
+	if (daemon->follow.last_error.text[0])
 		follow_addresses(daemon);
 	say_changes(daemon);
 }
@@ -62,7 +62,7 @@ void follow_repair(struct daemon *daemon)
 void follow_caught_up(struct daemon *daemon)
 {
 	daemon->follow.unsaid = false;
-	daemon->follow.failed.text[0] = '\0';
+	daemon->follow.last_error.text[0] = '\0';
 }
 
 int follow_open(struct daemon *daemon, struct error *error)

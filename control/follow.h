@@ -12,11 +12,11 @@
 struct daemon;
 
 struct follow {
-	int watch;		    /* of watch_open; -1: none */
-	struct loop_source changes; /* the same descriptor, except just after a change */
-	struct error failed; /* why addresses that changed are not answered on; "": they are */
-	int64_t said;	     /* when a change was last logged; 0: never */
-	bool unsaid;	     /* another has come since */
+	int watch;		    /* from watch_open, or -errno: none */
+	struct loop_source changes; /* of that descriptor; it has none just after a change */
+	struct error last_error; /* why addresses that changed are not answered on; "": they are */
+	int64_t said;		 /* when a change was last logged; 0: never */
+	bool unsaid;		 /* another has come since */
 };
 
 /**
@@ -27,15 +27,16 @@ struct follow {
  */
 int follow_open(struct daemon *daemon, struct error *error);
 
-/** follow_addresses - answer on the addresses of now; what fails is kept in @failed. */
+/** follow_addresses - answer on the addresses of now; why that failed is kept in @last_error. */
 void follow_addresses(struct daemon *daemon);
 
-/** follow_repair - what failed is tried again, and what is unsaid is logged; once a second. */
+/** follow_repair - try again what failed, and log what is unsaid; once a second. */
 void follow_repair(struct daemon *daemon);
 
-/** follow_caught_up - after a reload, which has listed all anew and is logged itself. */
+/** follow_caught_up - forget what failed and what is unsaid: a reload has listed all anew. */
 void follow_caught_up(struct daemon *daemon);
 
+/** follow_close - close the descriptor, where there is one. */
 void follow_close(struct daemon *daemon);
 
 #endif

@@ -3,8 +3,8 @@
 
 static bool services_ready(const struct health *health, struct error *reason)
 {
-	if (health->unfollowed[0]) {
-		error_say(reason, "the addresses changed, but %s", health->unfollowed);
+	if (health->last_follow_error[0]) {
+		error_say(reason, "the addresses changed, but %s", health->last_follow_error);
 		return false;
 	}
 	if (!services_complete(health->services, reason))

@@ -14,7 +14,7 @@ struct health {
 	struct engine *const *engines; /* in force */
 	size_t engines_count;
 	const struct services *services;
-	const char *unfollowed; /* why the addresses of now are not answered on; "": they are */
+	const char *last_follow_error; /* why changed addresses are not answered on; "": they are */
 };
 
 /**

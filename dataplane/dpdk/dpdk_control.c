@@ -143,7 +143,7 @@ static void follow_addresses(struct responder *responder)
 	}
 	if (r == 0)
 		services_log(&responder->services, "addresses changed: ", "answering");
-	responder->unfollowed = r < 0 ? error : (struct error){""};
+	responder->last_follow_error = r < 0 ? error : (struct error){""};
 }
 
 static void on_hangup(struct responder *responder)
@@ -244,9 +244,9 @@ static void look_at_buffers(struct responder *responder)
 
 static bool services_ready(const struct responder *responder, struct error *reason)
 {
-	if (!responder->unfollowed.text[0])
+	if (!responder->last_follow_error.text[0])
 		return services_complete(&responder->services, reason);
-	error_say(reason, "the addresses changed, but %.460s", responder->unfollowed.text);
+	error_say(reason, "the addresses changed, but %.460s", responder->last_follow_error.text);
 	return false;
 }
 
@@ -285,7 +285,7 @@ void control_end(struct responder *responder)
 	segment_publish(responder->segment.segment, status);
 }
 
-static bool is_deserted(const struct responder *responder)
+static bool has_no_ports(const struct responder *responder)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++)
 		if (!responder->ports[i].gone)
@@ -325,8 +325,8 @@ static void on_tick(void *context)
 		follow_addresses(responder);
 	publish(responder);
 	responder->tick.due = clock_ms() + PERIOD_MS;
-	responder->deserted = is_deserted(responder);
-	if (!responder->deserted)
+	responder->no_ports = has_no_ports(responder);
+	if (!responder->no_ports)
 		return;
 	/* Nothing to go on for, and whoever supervises it can start it anew. */
 	log_error("no device is left");

@@ -28,7 +28,7 @@ struct responder {
 	unsigned int workers_count;
 	bool eal; /* DPDK has been started */
 	bool stop;
-	bool deserted; /* no device is left */
+	bool no_ports; /* no device is left */
 	struct loop loop;
 	struct loop_source signals, tick;
 	unsigned int periods; /* that the control thread has seen */
@@ -36,7 +36,7 @@ struct responder {
 	struct segment_writer segment;
 	struct segment_status status;
 	struct readiness readiness;
-	struct error unfollowed; /* why addresses that changed are not answered on */
+	struct error last_follow_error; /* why addresses that changed are not answered on */
 };
 
 /**

@@ -282,7 +282,7 @@ static int run(struct responder *responder)
 	worker_run(mine);
 	rte_eal_mp_wait_lcore();
 	pthread_join(control, NULL);
-	return responder->deserted ? -ENODEV : 0;
+	return responder->no_ports ? -ENODEV : 0;
 }
 
 /* --- end --- */

@@ -239,7 +239,7 @@ static int set_up(void **state)
 	health = (struct health){
 		.engines = engines,
 		.services = &services,
-		.unfollowed = "",
+		.last_follow_error = "",
 	};
 	xdp = open_engine(&engine_xdp);
 	sockets = open_engine(&engine_socket);
@@ -371,7 +371,7 @@ static void interfaces_of_sockets_are_up(void **state)
 static void addresses_are_followed(void **state)
 {
 	(void)state;
-	health.unfollowed = "there is no room";
+	health.last_follow_error = "there is no room";
 	assert_unready("the addresses changed, but there is no room");
 }
 

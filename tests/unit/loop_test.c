@@ -19,7 +19,8 @@ static char calls[64]; /* a letter each */
 
 static void call(void *context)
 {
-	strncat(calls, context, 1);
+	if (strlen(calls) + 1 < sizeof(calls))
+		strncat(calls, context, 1);
 }
 
 static void stop(void *context)
