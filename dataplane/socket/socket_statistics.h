@@ -24,7 +24,7 @@ struct socket_statistics {
 	uint64_t connections;	  /* open now */
 	uint64_t accepted;
 	uint64_t closed[SOCKET_REASONS];
-	/* Replies over UDP that the kernel took, and that it refused whoever the client is. */
+	/* Replies over UDP that the kernel took, and that it refused for any client. */
 	uint64_t sent[FAMILIES];
 	uint64_t refused[FAMILIES];
 };
