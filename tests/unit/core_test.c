@@ -1361,24 +1361,26 @@ static void check_label(const char *label)
 		assert_true(islower(*c) || isdigit(*c) || (*c == '_' && c[1] != '_'));
 }
 
+static void check_help(const char *help)
+{
+	assert_true(*help);
+	assert_null(strpbrk(help, "\n\\\""));
+}
+
 static void labels_outcomes(void **state)
 {
 	static const char *const actions[] = {"answer", "handoff", "refuse", "foreign"};
 	static const char *const families[] = {"other", "ipv4", "ipv6"};
-	static const char *const helps[] = {
-#define VERDICT(name, label, action, help) help,
-#include "verdict.def"
-#undef VERDICT
-	};
 
 	(void)state;
+#define VERDICT(name, label, action, help) check_help(help);
+#include "verdict.def"
+#undef VERDICT
 	for (int i = 0; i < VERDICTS; i++) {
 		check_label(verdict_label((enum verdict)i));
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(verdict_label((enum verdict)i),
 						verdict_label((enum verdict)j));
-		assert_true(*helps[i]);
-		assert_null(strpbrk(helps[i], "\n\\\""));
 	}
 	assert_int_equal(ACTIONS, COUNT(actions));
 	for (int i = 0; i < ACTIONS; i++)
