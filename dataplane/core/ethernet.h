@@ -67,12 +67,8 @@ static inline void ethernet_put(uint8_t *frame, const struct link_header *link)
 /* WIRE_LINK_MAX bytes; the IP header covers those that are too many. */
 static inline void ethernet_put_tagged(uint8_t *frame, const struct link_header *link)
 {
-	struct be16 *to = (struct be16 *)frame;
-
-	wire_store64(to, wire_load64(&link->bytes[0]));
-	wire_store32(to + 4, wire_load32(&link->bytes[4]));
-	wire_store64(to + 6, wire_load64(&link->bytes[6]));
-	wire_copy16(to + 10, &link->bytes[10]);
+	ethernet_put(frame, link);
+	wire_store64(frame + 14, wire_load64(&link->bytes[7]));
 }
 
 #endif

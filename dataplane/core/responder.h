@@ -27,6 +27,10 @@ enum responder_option {
 	RESPONDER_VERIFIED = 1,
 	/* A request is read however long it is, as by sockets. Not for BPF. */
 	RESPONDER_LONG = 2,
+	/* Two calls instead of one, so that a carrier has the full path outside of its loop: the
+	 * first says VERDICT_UNDECIDED where the frame is not for the fast path. */
+	RESPONDER_FAST_ONLY = 4,
+	RESPONDER_FULL_ONLY = 8,
 };
 
 static inline bool responder_is_tag(uint16_t type)
@@ -409,7 +413,12 @@ static inline enum verdict responder_examine(const uint8_t *frame, const uint8_t
 {
 	struct admission admission = {policy, FAMILY_OTHER, NULL};
 
+	*fast = FAMILY_OTHER;
+	if (options & RESPONDER_FULL_ONLY)
+		return responder_examine_full(frame, end, policy, options, packet);
 	*fast = fast_path_examine(frame, end, policy, packet);
+	if (*fast == FAMILY_OTHER && options & RESPONDER_FAST_ONLY)
+		return VERDICT_UNDECIDED;
 	if (*fast == FAMILY_OTHER)
 		return responder_examine_full(frame, end, policy, options, packet);
 	admission.family = *fast;

@@ -198,6 +198,7 @@ static bool answers(const struct responder *responder, struct error *reason)
 {
 	const struct service *service = &responder->services.list[0];
 	char text[ENDPOINT_TEXT_MAX];
+	struct counters_event event;
 	struct probe probe;
 
 	if (responder->services.count == 0) {
@@ -205,9 +206,9 @@ static bool answers(const struct responder *responder, struct error *reason)
 		return false;
 	}
 	probe_build(&probe, &service->service);
-	probe.length = respond(probe.frame, (uint32_t)probe.length, sizeof(probe.frame),
-			       &responder->generation->policy, 0)
-			       .sent;
+	respond(probe.frame, (uint32_t)probe.length, sizeof(probe.frame),
+		&responder->generation->policy, 0, &event);
+	probe.length = event.sent;
 	if (probe_answered(&probe))
 		return true;
 	error_say(reason, "the responder gives no right answer for %s",

@@ -148,53 +148,55 @@ static void leave(const struct worker_queue *queue, const struct policy *policy,
 	}
 }
 
-static __rte_always_inline struct counters_event
-respond_in(struct rte_mbuf *mbuf, const struct policy *policy, uint32_t options)
+static void respond_in(struct rte_mbuf *mbuf, const struct policy *policy, uint32_t options,
+		       struct counters_event *event)
 {
 	/* Either the device has verified it, or the sender left it to devices. */
 	if (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		options |= RESPONDER_VERIFIED;
-	return respond(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len, room(mbuf), policy,
-		       options);
-}
-
-static __rte_noinline struct counters_event
-respond_again(struct rte_mbuf *mbuf, const struct policy *policy, uint32_t options)
-{
-	return respond_in(mbuf, policy, options);
+	respond(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len, room(mbuf), policy, options,
+		event);
 }
 
 /* Where senders beside the port leave UDP checksums to it, nobody behind could finish them. */
-static bool is_unfinished(const struct worker_queue *queue, const struct counters_event *event)
+static void respond_to(const struct worker_queue *queue, const struct policy *policy,
+		       struct rte_mbuf *mbuf, uint32_t options, struct counters_event *event)
 {
-	return event->verdict == VERDICT_PARTIAL_CHECKSUM && queue->local_senders;
+	respond_in(mbuf, policy, options, event);
+	if (event->verdict == VERDICT_PARTIAL_CHECKSUM && queue->local_senders)
+		respond_in(mbuf, policy, options | RESPONDER_VERIFIED, event);
 }
 
 /* Turns oversize into an answer, in the share of time that is for it. */
-static struct counters_event answer_long(const struct worker_queue *queue,
-					 const struct policy *policy, struct rte_mbuf *mbuf,
-					 struct counters_event oversize)
+static void answer_long(const struct worker_queue *queue, const struct policy *policy,
+			struct rte_mbuf *mbuf, struct counters_event *event)
 {
 	uint64_t began = rte_rdtsc(), hz = rte_get_tsc_hz(), took;
 	uint64_t saved_since = began - hz / 1000 * LONG_SAVED_MS;
-	struct counters_event event;
 
 	if (*queue->long_next > began || rte_pktmbuf_linearize(mbuf) < 0)
-		return oversize;
-	event = respond_again(mbuf, policy, RESPONDER_LONG);
-	if (is_unfinished(queue, &event))
-		event = respond_again(mbuf, policy, RESPONDER_LONG | RESPONDER_VERIFIED);
+		return;
+	respond_to(queue, policy, mbuf, RESPONDER_LONG, event);
 	/* Precise: else the compiler may move the work behind it. */
 	took = RTE_MIN(rte_rdtsc_precise() - began, hz / 1000000 * LONG_MAX_US);
 	*queue->long_next = RTE_MAX(*queue->long_next, saved_since) + took * LONG_SHARE;
-	return event;
 }
 
-/* The frame is the reply. */
+static void answer_full(const struct worker_queue *queue, const struct policy *policy,
+			struct rte_mbuf *mbuf, struct counters_event *event)
+{
+	event->verdict = VERDICT_NO_ROOM;
+	if (is_whole(mbuf))
+		respond_to(queue, policy, mbuf, 0, event);
+	if (event->verdict == VERDICT_OVERSIZE && queue->long_next)
+		answer_long(queue, policy, mbuf, event);
+}
+
+/* The frame, of one segment by now, is the reply. */
 static __rte_always_inline void send_back(struct rte_mbuf *mbuf, const struct counters_event *event,
 					  struct burst *burst)
 {
-	cut(mbuf, event->sent);
+	resize(mbuf, event->sent);
 	depart(burst, mbuf,
 	       (union departure){
 		       .received = (uint16_t)event->received,
@@ -205,16 +207,19 @@ static __rte_always_inline void send_back(struct rte_mbuf *mbuf, const struct co
 	       });
 }
 
-/* What was not answered at first sight. */
+/* What is not answered on the fast path: undecided yet, or refused there. */
 static __rte_noinline void answer_otherwise(const struct worker_queue *queue,
 					    const struct policy *policy, struct rte_mbuf *mbuf,
-					    struct counters_event event, struct burst *burst)
+					    enum family family, enum verdict verdict,
+					    struct burst *burst)
 {
-	if (is_unfinished(queue, &event))
-		event = respond_again(mbuf, policy, RESPONDER_VERIFIED);
-	if (event.verdict == VERDICT_OVERSIZE && queue->long_next)
-		event = answer_long(queue, policy, mbuf, event);
+	struct counters_event event = {
+		.family = family, .verdict = verdict, .received = mbuf->pkt_len};
+
+	if (verdict == VERDICT_UNDECIDED)
+		answer_full(queue, policy, mbuf, &event);
 	if (event.sent) {
+		cut(mbuf, event.sent);
 		send_back(mbuf, &event, burst);
 		return;
 	}
@@ -222,18 +227,46 @@ static __rte_noinline void answer_otherwise(const struct worker_queue *queue,
 	leave(queue, policy, mbuf, verdict_action(event.verdict), burst);
 }
 
+/* A frame of that family on the fast path: a constant, and with it all lengths. */
+static __rte_always_inline enum verdict answer_fast(struct rte_mbuf *mbuf,
+						    const struct policy *policy,
+						    const struct packet *packet, enum family family,
+						    struct burst *burst)
+{
+	const struct counters_event event = {
+		.family = family,
+		.verdict = VERDICT_SUCCESS,
+		.received = fast_path_request_length(family),
+		.sent = respond_emit(rte_pktmbuf_mtod(mbuf, uint8_t *), room(mbuf), policy, packet,
+				     family),
+		.private_client = packet->binding.private_client,
+	};
+
+	if (!event.sent)
+		return VERDICT_NO_ROOM;
+	send_back(mbuf, &event, burst);
+	return VERDICT_SUCCESS;
+}
+
+/* The fast path alone stands in the loop, so that it has the registers. */
 static __rte_always_inline void answer(const struct worker_queue *queue,
 				       const struct policy *policy, struct rte_mbuf *mbuf,
 				       struct burst *burst)
 {
-	struct counters_event event = {.verdict = VERDICT_NO_ROOM, .received = mbuf->pkt_len};
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	enum verdict verdict = VERDICT_UNDECIDED;
+	enum family fast = FAMILY_OTHER;
+	struct packet packet;
 
-	if (likely(is_whole(mbuf)))
-		event = respond_in(mbuf, policy, 0);
-	if (likely(event.sent))
-		send_back(mbuf, &event, burst);
-	else
-		answer_otherwise(queue, policy, mbuf, event, burst);
+	if (likely(mbuf->nb_segs == 1))
+		verdict = responder_examine(frame, frame + mbuf->data_len, policy,
+					    RESPONDER_FAST_ONLY, &packet, &fast);
+	if (verdict == VERDICT_SUCCESS && fast == FAMILY_IPV4)
+		verdict = answer_fast(mbuf, policy, &packet, FAMILY_IPV4, burst);
+	else if (verdict == VERDICT_SUCCESS)
+		verdict = answer_fast(mbuf, policy, &packet, FAMILY_IPV6, burst);
+	if (unlikely(verdict != VERDICT_SUCCESS))
+		answer_otherwise(queue, policy, mbuf, fast, verdict, burst);
 }
 
 static bool is_other_host(const struct worker_queue *queue, const struct rte_mbuf *mbuf)
