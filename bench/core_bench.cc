@@ -192,10 +192,10 @@ void run_crc(benchmark::State &state)
 		benchmark::DoNotOptimize(bytes.data());
 		benchmark::ClobberMemory();
 		for (; i + 12 <= bytes.size(); i += 12)
-			crc = crc32_3(crc, wire_load32(&bytes[i]), wire_load32(&bytes[i + 4]),
-				      wire_load32(&bytes[i + 8]));
+			crc = crc32_3(crc, bytes_load32(&bytes[i]), bytes_load32(&bytes[i + 4]),
+				      bytes_load32(&bytes[i + 8]));
 		for (; i + 4 <= bytes.size(); i += 4)
-			crc = crc32_1(crc, wire_load32(&bytes[i]));
+			crc = crc32_1(crc, bytes_load32(&bytes[i]));
 		benchmark::DoNotOptimize(crc);
 	}
 }

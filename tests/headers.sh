@@ -48,7 +48,7 @@ for compiler in gcc g++ clang clang++ bpf; do
 	# What proves that the above proves something.
 	bad=
 	for header in string.h stdlib.h linux/ip.h; do
-		printf '#include "wire.h"\n#include <%s>\n' "$header" >"$TMP/other.h"
+		printf '#include "protocols.h"\n#include <%s>\n' "$header" >"$TMP/other.h"
 		if compile "$compiler" "$TMP/other.h"; then
 			bad+=" $header"
 		fi

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "crc32.h"
-#include "wire.h"
+#include "protocols.h"
 
 static const struct {
 	const char *label, *help;
@@ -47,8 +47,8 @@ static bool fingerprint_right(const uint8_t *message, size_t offset, size_t leng
 	if (offset + 8 != length)
 		return false;
 	for (size_t i = 0; i < offset; i += 4)
-		state = crc32_1(state, wire_load32(message + i));
-	return wire_load32(message + offset + 4) == be32_from(~state ^ STUN_FINGERPRINT_XOR).raw;
+		state = crc32_1(state, bytes_load32(message + i));
+	return bytes_load32(message + offset + 4) == be32_from(~state ^ STUN_FINGERPRINT_XOR).raw;
 }
 
 static void note(const uint8_t **value, uint16_t *value_length, const uint8_t *at, uint16_t length)

@@ -5,7 +5,7 @@
 
 #include "checksum.h"
 #include "crc32.h"
-#include "wire.h"
+#include "protocols.h"
 
 /* --- requests --- */
 
@@ -65,7 +65,7 @@ static uint64_t sum_bytes(const uint8_t *bytes, size_t length)
 	uint32_t rest = 0;
 
 	for (; length >= 4; length -= 4, bytes += 4)
-		sum += wire_load32(bytes);
+		sum += bytes_load32(bytes);
 	memcpy(&rest, bytes, length);
 	return sum + rest;
 }
@@ -100,7 +100,7 @@ void frame_template(struct frame_template *template, const struct load_profile *
 	template->ip_sum = sum_bytes(bytes + template->ip, sizeof(struct wire_ipv4));
 	template->udp_sum = sum_pseudo(bytes + template->ip, v6, udp_length) +
 			    sum_bytes(bytes + template->udp, udp_length);
-	template->crc = crc32_2(CRC32_START, wire_load32(message), wire_load32(message + 4));
+	template->crc = crc32_2(CRC32_START, bytes_load32(message), bytes_load32(message + 4));
 }
 
 /* Writes FINGERPRINT. Return: what it adds to the sum. */
@@ -111,9 +111,9 @@ static uint64_t put_fingerprint(uint8_t *stun, const struct frame_template *temp
 	uint32_t state = crc32_3(template->crc, ticket->word[0], ticket->word[1], ticket->word[2]);
 
 	for (const uint8_t *at = stun + sizeof(struct wire_stun); at < end; at += 4)
-		state = crc32_1(state, wire_load32(at));
+		state = crc32_1(state, bytes_load32(at));
 	state = be32_from(~state ^ STUN_FINGERPRINT_XOR ^ template->profile->fingerprint_wrong).raw;
-	wire_store32(end + 4, state);
+	bytes_store32(end + 4, state);
 	return state;
 }
 
@@ -170,7 +170,7 @@ size_t frame_write(uint8_t *frame, const struct frame_template *template,
 		struct wire_ipv4 *ipv4 = (struct wire_ipv4 *)ip;
 
 		memcpy(ip + 12, from.address.bytes, 4);
-		addresses = wire_load32(from.address.bytes);
+		addresses = bytes_load32(from.address.bytes);
 		ipv4->checksum.raw = (uint16_t)~checksum_fold(template->ip_sum + addresses);
 		ipv4->checksum.raw ^= twist == PROFILE_IP_CHECKSUM ? 0x0101 : 0;
 	}

@@ -8,8 +8,9 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "protocols.h"
 #include "redirect.h"
-#include "wire.h"
+#include "verifier.h"
 
 struct live_ring ring; /* with an initializer, clang writes a wrong section into BTF */
 
@@ -25,7 +26,7 @@ int live(struct xdp_md *ctx)
 		return XDP_DROP;
 	length = *(volatile uint32_t *)&frame->length;
 	if (length < sizeof(struct wire_ethernet) || length > LIVE_BYTES ||
-	    bpf_xdp_adjust_tail(ctx, (int)length - (int)wire_room(data, end)) ||
+	    bpf_xdp_adjust_tail(ctx, (int)length - (int)verifier_room(data, end)) ||
 	    bpf_xdp_store_bytes(ctx, 0, frame->bytes, length))
 		length = 0; /* never */
 	__sync_fetch_and_add(&ring.taken, 1);

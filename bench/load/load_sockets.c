@@ -16,8 +16,8 @@
 #include "load_clock.h"
 #include "load_engine.h"
 #include "load_worker.h"
+#include "protocols.h"
 #include "sources.h"
-#include "wire.h"
 
 #define SOCKETS_DEFAULT 64
 #define SOCKETS_MAX	4096
@@ -112,9 +112,9 @@ static void put_message(uint8_t *to, const struct sockets_message *message,
 	if (!message->profile->fingerprint)
 		return;
 	for (size_t i = 0; i < covered; i += 4)
-		state = crc32_1(state, wire_load32(to + i));
+		state = crc32_1(state, bytes_load32(to + i));
 	state = ~state ^ STUN_FINGERPRINT_XOR ^ message->profile->fingerprint_wrong;
-	wire_store32(to + covered + 4, be32_from(state).raw);
+	bytes_store32(to + covered + 4, be32_from(state).raw);
 }
 
 static void send_requests(struct load_engine *engine, size_t index,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire.h"
+#include "protocols.h"
 
 #define FOUR "8022000431323334"
 

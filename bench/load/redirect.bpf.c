@@ -8,9 +8,10 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "protocols.h"
 #include "redirect.h"
 #include "ticket.h"
-#include "wire.h"
+#include "verifier.h"
 
 const volatile struct ticket_key key = {};
 
@@ -27,7 +28,7 @@ static uint16_t read_link(const uint8_t **pos, const uint8_t *end)
 	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)*pos;
 	uint16_t type;
 
-	if (!wire_has(*pos, end, sizeof(*ethernet)))
+	if (!verifier_has(*pos, end, sizeof(*ethernet)))
 		return 0;
 	type = be16_to(&ethernet->type);
 	*pos += sizeof(*ethernet);
@@ -35,7 +36,7 @@ static uint16_t read_link(const uint8_t **pos, const uint8_t *end)
 	     i++) {
 		const struct wire_tag *tag = (const struct wire_tag *)*pos;
 
-		if (!wire_has(*pos, end, sizeof(*tag)))
+		if (!verifier_has(*pos, end, sizeof(*tag)))
 			return 0;
 		type = be16_to(&tag->type);
 		*pos += sizeof(*tag);
@@ -48,7 +49,7 @@ static bool read_ip(const uint8_t **pos, const uint8_t *end, uint16_t type)
 	if (type == ETHERTYPE_IPV4) {
 		const struct wire_ipv4 *ip = (const struct wire_ipv4 *)*pos;
 
-		if (!wire_has(*pos, end, sizeof(*ip)) ||
+		if (!verifier_has(*pos, end, sizeof(*ip)) ||
 		    ip->version_length != IPV4_VERSION_LENGTH || ip->protocol != IP_PROTOCOL_UDP)
 			return false;
 		*pos += sizeof(*ip);
@@ -57,7 +58,7 @@ static bool read_ip(const uint8_t **pos, const uint8_t *end, uint16_t type)
 	if (type == ETHERTYPE_IPV6) {
 		const struct wire_ipv6 *ip = (const struct wire_ipv6 *)*pos;
 
-		if (!wire_has(*pos, end, sizeof(*ip)) || ip->next_header != IP_PROTOCOL_UDP)
+		if (!verifier_has(*pos, end, sizeof(*ip)) || ip->next_header != IP_PROTOCOL_UDP)
 			return false;
 		*pos += sizeof(*ip);
 		return true;
@@ -71,7 +72,7 @@ static bool is_ours(const uint8_t *pos, const uint8_t *end)
 	const struct ticket_key own = {key.add, key.multiply};
 	struct ticket ticket;
 
-	if (!wire_has(pos, end, sizeof(struct wire_udp) + sizeof(*stun)) ||
+	if (!verifier_has(pos, end, sizeof(struct wire_udp) + sizeof(*stun)) ||
 	    !(be16_to(&stun->type) & STUN_SUCCESS))
 		return false;
 	ticket = (struct ticket){{stun->id[1].raw, stun->id[2].raw, stun->id[3].raw}};

@@ -7,10 +7,10 @@
 #ifndef REFLEX_CORE_ADMIT_H
 #define REFLEX_CORE_ADMIT_H
 
+#include "bytes.h"
 #include "counters.h"
 #include "policy.h"
 #include "verdict.h"
-#include "wire.h"
 
 /* Who asks for what. What a carrier keeps for each of its CPUs or workers is handed on in here. */
 struct admission {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "wire.h"
+#include "bytes.h"
 
 /**
  * checksum_fold - fold a sum of words into 16 bits.
@@ -48,12 +48,12 @@ static inline uint64_t checksum_word(uint16_t host)
 /* Three or four words in a row, the sizes that protocol headers come in. */
 static inline uint64_t checksum_3(const uint8_t *from)
 {
-	return (uint64_t)wire_load32(from) + wire_load32(from + 4) + wire_load32(from + 8);
+	return (uint64_t)bytes_load32(from) + bytes_load32(from + 4) + bytes_load32(from + 8);
 }
 
 static inline uint64_t checksum_4(const uint8_t *from)
 {
-	return checksum_3(from) + wire_load32(from + 12);
+	return checksum_3(from) + bytes_load32(from + 12);
 }
 
 #endif

@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
+#include "bytes.h"
 #include "crc32_table.h"
-#include "wire.h"
 
 #define CRC32_START 0xffffffffu
 
@@ -34,20 +34,20 @@ static inline uint32_t crc32_lookup(uint32_t word, unsigned int zeros)
 /** crc32_1 - the state after one more word. */
 static inline uint32_t crc32_1(uint32_t state, uint32_t a)
 {
-	return crc32_lookup(state ^ WIRE_LITTLE32(a), 0);
+	return crc32_lookup(state ^ BYTES_LITTLE32(a), 0);
 }
 
 /** crc32_2 - the state after two more words. */
 static inline uint32_t crc32_2(uint32_t state, uint32_t a, uint32_t b)
 {
-	return crc32_lookup(state ^ WIRE_LITTLE32(a), 4) ^ crc32_lookup(WIRE_LITTLE32(b), 0);
+	return crc32_lookup(state ^ BYTES_LITTLE32(a), 4) ^ crc32_lookup(BYTES_LITTLE32(b), 0);
 }
 
 /** crc32_3 - the state after three more words. */
 static inline uint32_t crc32_3(uint32_t state, uint32_t a, uint32_t b, uint32_t c)
 {
-	return crc32_lookup(state ^ WIRE_LITTLE32(a), 8) ^ crc32_lookup(WIRE_LITTLE32(b), 4) ^
-	       crc32_lookup(WIRE_LITTLE32(c), 0);
+	return crc32_lookup(state ^ BYTES_LITTLE32(a), 8) ^ crc32_lookup(BYTES_LITTLE32(b), 4) ^
+	       crc32_lookup(BYTES_LITTLE32(c), 0);
 }
 
 /**
@@ -56,7 +56,7 @@ static inline uint32_t crc32_3(uint32_t state, uint32_t a, uint32_t b, uint32_t 
  */
 static inline uint32_t crc32_difference(uint32_t difference)
 {
-	return crc32_lookup(WIRE_LITTLE32(difference), 16);
+	return crc32_lookup(BYTES_LITTLE32(difference), 16);
 }
 
 #endif

@@ -9,12 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "wire.h"
+#include "bytes.h"
+#include "protocols.h"
+#include "verifier.h"
 
 /* A reply's link header, as the carrier hands it to responder_emit. */
 struct link_header {
-	struct be16 bytes[WIRE_LINK_MAX / 2] WIRE_ALIGNED; /* MAC addresses, tags, EtherType */
-	uint8_t length;					   /* of it, in bytes */
+	struct be16 bytes[WIRE_LINK_MAX / 2] VERIFIER_ALIGNED; /* MAC addresses, tags, EtherType */
+	uint8_t length;					       /* of it, in bytes */
 };
 
 /** ethernet_is_group - whether either MAC address is a group's. */
@@ -36,7 +38,7 @@ static inline void ethernet_swap(const uint8_t *frame, struct link_header *link)
 
 	wire_copy_mac(&link->bytes[0], ethernet->source);
 	wire_copy_mac(&link->bytes[3], ethernet->destination);
-	wire_copy16(&link->bytes[6], &ethernet->type);
+	bytes_copy16(&link->bytes[6], &ethernet->type);
 	link->length = sizeof(*ethernet);
 }
 
@@ -50,7 +52,7 @@ static inline void ethernet_swap_tagged(const uint8_t *frame, uint32_t length,
 					struct link_header *link)
 {
 	ethernet_swap(frame, link);
-	wire_store64(&link->bytes[7], wire_load64(frame + 14));
+	bytes_store64(&link->bytes[7], bytes_load64(frame + 14));
 	link->length = (uint8_t)length;
 }
 
@@ -61,14 +63,14 @@ static inline void ethernet_put(uint8_t *frame, const struct link_header *link)
 
 	wire_copy_mac(to, &link->bytes[0]);
 	wire_copy_mac(to + 3, &link->bytes[3]);
-	wire_copy16(to + 6, &link->bytes[6]);
+	bytes_copy16(to + 6, &link->bytes[6]);
 }
 
 /* WIRE_LINK_MAX bytes; the IP header covers those that are too many. */
 static inline void ethernet_put_tagged(uint8_t *frame, const struct link_header *link)
 {
 	ethernet_put(frame, link);
-	wire_store64(frame + 14, wire_load64(&link->bytes[7]));
+	bytes_store64(frame + 14, bytes_load64(&link->bytes[7]));
 }
 
 #endif

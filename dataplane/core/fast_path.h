@@ -13,12 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "checksum.h"
 #include "ethernet.h"
 #include "message.h"
 #include "packet.h"
 #include "policy.h"
-#include "wire.h"
+#include "protocols.h"
+#include "verifier.h"
 
 #define FAST_PATH_ETHERNET ((uint32_t)sizeof(struct wire_ethernet))
 #define FAST_PATH_REQUEST  ((uint32_t)(sizeof(struct wire_udp) + sizeof(struct wire_stun)))
@@ -31,11 +33,11 @@ static inline bool fast_path_examine_udp(const struct wire_udp *udp, uint64_t ad
 {
 	const struct wire_stun *stun = (const struct wire_stun *)(udp + 1);
 	struct be16 length = be16_from(FAST_PATH_REQUEST);
-	uint64_t header = wire_words(STUN_BINDING, 0, STUN_COOKIE >> 16, STUN_COOKIE & 0xffff);
-	uint64_t fixed = addresses + wire_load32(udp) + checksum_3((const uint8_t *)&stun->id[1]) +
+	uint64_t header = bytes_words(STUN_BINDING, 0, STUN_COOKIE >> 16, STUN_COOKIE & 0xffff);
+	uint64_t fixed = addresses + bytes_load32(udp) + checksum_3((const uint8_t *)&stun->id[1]) +
 			 be32_from(STUN_COOKIE).raw + checksum_word(IP_PROTOCOL_UDP);
 
-	if (udp->length.raw != length.raw || wire_load64(stun) != header ||
+	if (udp->length.raw != length.raw || bytes_load64(stun) != header ||
 	    be16_to(&udp->source) < 1024 || !udp->checksum.raw ||
 	    !checksum_valid(fixed + 2ull * length.raw + udp->checksum.raw +
 			    checksum_word(STUN_BINDING)) ||
@@ -57,11 +59,11 @@ static inline bool fast_path_examine_ipv4(const uint8_t *frame, const struct pol
 	enum message_source source;
 
 	/* EtherType to identification, and flags to checksum. */
-	if (((wire_load64(&ethernet->type) ^ wire_words(ETHERTYPE_IPV4, IPV4_VERSION_LENGTH << 8,
-							sizeof(*ip) + FAST_PATH_REQUEST, 0)) &
-	     wire_words(0xffff, 0xff00, 0xffff, 0)) |
-	    ((wire_load64(&ip->fragment) ^ wire_words(0, IP_PROTOCOL_UDP, 0, 0)) &
-	     wire_words(IPV4_FRAGMENT_MASK, 0x00ff, 0, 0)))
+	if (((bytes_load64(&ethernet->type) ^ bytes_words(ETHERTYPE_IPV4, IPV4_VERSION_LENGTH << 8,
+							  sizeof(*ip) + FAST_PATH_REQUEST, 0)) &
+	     bytes_words(0xffff, 0xff00, 0xffff, 0)) |
+	    ((bytes_load64(&ip->fragment) ^ bytes_words(0, IP_PROTOCOL_UDP, 0, 0)) &
+	     bytes_words(IPV4_FRAGMENT_MASK, 0x00ff, 0, 0)))
 		return false;
 	if (ethernet_is_group(frame))
 		return false;
@@ -82,21 +84,21 @@ static inline bool fast_path_examine_ipv6(const uint8_t *frame, const struct pol
 	const struct wire_ethernet *ethernet = (const struct wire_ethernet *)frame;
 	const struct wire_ipv6 *ip = (const struct wire_ipv6 *)(ethernet + 1);
 	const struct wire_udp *udp = (const struct wire_udp *)(ip + 1);
-	uint64_t high = wire_load64(&ip->destination.word[0]);
-	uint64_t low = wire_load64(&ip->destination.word[2]);
+	uint64_t high = bytes_load64(&ip->destination.word[0]);
+	uint64_t low = bytes_load64(&ip->destination.word[2]);
 	const struct policy_slot *slot;
 	enum message_source source;
 
 	/* EtherType to payload length. */
-	if ((wire_load64(&ethernet->type) ^
-	     wire_words(ETHERTYPE_IPV6, 6 << 12, 0, FAST_PATH_REQUEST)) &
-	    wire_words(0xffff, 0xf000, 0, 0xffff))
+	if ((bytes_load64(&ethernet->type) ^
+	     bytes_words(ETHERTYPE_IPV6, 6 << 12, 0, FAST_PATH_REQUEST)) &
+	    bytes_words(0xffff, 0xf000, 0, 0xffff))
 		return false;
 	if (ip->next_header != IP_PROTOCOL_UDP || ethernet_is_group(frame))
 		return false;
 	slot = policy_find(policy, policy_key_ipv6(high, low, udp->destination.raw));
 	if (!slot || slot->discovery ||
-	    (wire_load64(&ip->source.word[0]) == high && wire_load64(&ip->source.word[2]) == low))
+	    (bytes_load64(&ip->source.word[0]) == high && bytes_load64(&ip->source.word[2]) == low))
 		return false;
 	source = message_source_ipv6(&ip->source);
 	if (source == MESSAGE_BOGON)
@@ -119,12 +121,12 @@ static inline bool fast_path_examine_ipv6(const uint8_t *frame, const struct pol
 static inline enum family fast_path_examine(const uint8_t *frame, const uint8_t *end,
 					    const struct policy *policy, struct packet *packet)
 {
-	uint64_t length = wire_room(frame, end);
+	uint64_t length = verifier_room(frame, end);
 
-	if (length == FAST_PATH_IPV4 && wire_has(frame, end, FAST_PATH_IPV4) &&
+	if (length == FAST_PATH_IPV4 && verifier_has(frame, end, FAST_PATH_IPV4) &&
 	    fast_path_examine_ipv4(frame, policy, packet))
 		return FAMILY_IPV4;
-	if (length == FAST_PATH_IPV6 && wire_has(frame, end, FAST_PATH_IPV6) &&
+	if (length == FAST_PATH_IPV6 && verifier_has(frame, end, FAST_PATH_IPV6) &&
 	    fast_path_examine_ipv6(frame, policy, packet))
 		return FAMILY_IPV6;
 	return FAMILY_OTHER;
@@ -164,10 +166,10 @@ static inline bool fast_path_emit_udp(struct wire_udp *udp, const uint8_t *end,
 	struct stun_writer writer = {(uint8_t *)(stun + 1), end,
 				     packet->fixed_sum + 2ull * length.raw + header, 0, false};
 
-	wire_store32(udp, wire_swap_halves(wire_load32(request)));
+	bytes_store32(udp, bytes_swap_halves(bytes_load32(request)));
 	udp->length = length;
-	wire_store32(stun, header);
-	wire_copy128(stun->id, asked->id);
+	bytes_store32(stun, header);
+	bytes_copy128(stun->id, asked->id);
 	if (!message_put_mapped_address(&writer, family, false, be16_to(&udp->destination), client,
 					stun->id))
 		return false;
@@ -182,7 +184,7 @@ static inline bool fast_path_emit_ipv4(uint8_t *frame, const uint8_t *end, const
 	const struct wire_ipv4 *asked = (const struct wire_ipv4 *)(request + FAST_PATH_ETHERNET);
 	struct wire_ipv4 *ip = (struct wire_ipv4 *)(frame + FAST_PATH_ETHERNET);
 
-	if (!wire_has(frame, end, FAST_PATH_IPV4 + 12))
+	if (!verifier_has(frame, end, FAST_PATH_IPV4 + 12))
 		return false;
 	ethernet_put(frame, link);
 	packet_put_ipv4(ip, &asked->destination, &asked->source, packet->address_sum,
@@ -198,7 +200,7 @@ static inline bool fast_path_emit_ipv6(uint8_t *frame, const uint8_t *end, const
 	const struct wire_ipv6 *asked = (const struct wire_ipv6 *)(request + FAST_PATH_ETHERNET);
 	struct wire_ipv6 *ip = (struct wire_ipv6 *)(frame + FAST_PATH_ETHERNET);
 
-	if (!wire_has(frame, end, FAST_PATH_IPV6 + 24))
+	if (!verifier_has(frame, end, FAST_PATH_IPV6 + 24))
 		return false;
 	ethernet_put(frame, link);
 	packet_put_ipv6(ip, &asked->destination, &asked->source, FAST_PATH_REQUEST + 24);

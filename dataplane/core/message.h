@@ -11,11 +11,13 @@
 #include <stdint.h>
 
 #include "admit.h"
+#include "bytes.h"
 #include "counters.h"
 #include "policy.h"
+#include "protocols.h"
 #include "stun.h"
 #include "verdict.h"
-#include "wire.h"
+#include "verifier.h"
 
 /* A power of two above the length of a reply's attributes, for the verifier: PADDING aside at most
  * 4 addresses over IPv6, SOFTWARE and FINGERPRINT, 140 bytes. */
@@ -43,14 +45,14 @@ struct binding {
 	uint32_t discovery;	    /* of the service's slot */
 	uint32_t crc;		    /* state after the request's STUN header */
 	/* The client's address and the one that the reply comes from; IPv4 uses one word. */
-	struct wire_ipv6_address source WIRE_ALIGNED, destination WIRE_ALIGNED;
-	struct be32 id[4] WIRE_ALIGNED;
+	struct wire_ipv6_address source VERIFIER_ALIGNED, destination VERIFIER_ALIGNED;
+	struct be32 id[4] VERIFIER_ALIGNED;
 	struct stun_attributes found;
 };
 
 /* An address and port, as they lie in memory. */
 struct message_endpoint {
-	struct wire_ipv6_address address WIRE_ALIGNED;
+	struct wire_ipv6_address address VERIFIER_ALIGNED;
 	uint16_t port;
 };
 
@@ -86,14 +88,14 @@ static inline enum message_source message_source_ipv4(const struct be32 *source)
 /* RFC 6890; RFC 4193, and those of a link: fe80::/10, and fec0::/10 of old. */
 static inline enum message_source message_source_ipv6(const struct wire_ipv6_address *source)
 {
-	uint64_t high = wire_load64(&source->word[0]);
+	uint64_t high = bytes_load64(&source->word[0]);
 	uint32_t first = *(const uint8_t *)source, third = source->word[2].raw;
 
 	if (__builtin_expect(first - 2 < 0xfc - 2, 1))
 		return MESSAGE_PUBLIC;
 	if (!high) /* ::/96 with :: and ::1, ::ffff:0:0/96 */
 		return !third || third == be32_from(0xffff).raw ? MESSAGE_BOGON : MESSAGE_PUBLIC;
-	if (first == 0xff || high == wire_words(0x0100, 0, 0, 0)) /* 100::/64 */
+	if (first == 0xff || high == bytes_words(0x0100, 0, 0, 0)) /* 100::/64 */
 		return MESSAGE_BOGON;
 	first = be32_to(&source->word[0]) >> 23;
 	return first >> 2 == 0xfc00 >> 9 || first == 0xfe80 >> 7 ? MESSAGE_PRIVATE : MESSAGE_PUBLIC;
@@ -135,8 +137,8 @@ static inline void message_opposite(const struct policy *policy, const struct bi
 		opposite->port = (uint16_t)(key->word[0] >> 32);
 		return;
 	}
-	wire_store64(&opposite->address.word[0], key->word[0]);
-	wire_store64(&opposite->address.word[2], key->word[1]);
+	bytes_store64(&opposite->address.word[0], key->word[0]);
+	bytes_store64(&opposite->address.word[2], key->word[1]);
 	opposite->port = (uint16_t)key->word[2];
 }
 
@@ -146,12 +148,13 @@ static inline bool message_same_address(const struct binding *binding,
 {
 	if (binding->family == FAMILY_IPV4)
 		return a->word[0].raw == b->word[0].raw;
-	return wire_load64(&a->word[0]) == wire_load64(&b->word[0]) &&
-	       wire_load64(&a->word[2]) == wire_load64(&b->word[2]);
+	return bytes_load64(&a->word[0]) == bytes_load64(&b->word[0]) &&
+	       bytes_load64(&a->word[2]) == bytes_load64(&b->word[2]);
 }
 
 /* Checks 12: the client claims to have the alternate address. */
-WIRE_APART bool message_is_alternate(const struct policy *policy, const struct binding *binding)
+VERIFIER_NOINLINE bool message_is_alternate(const struct policy *policy,
+					    const struct binding *binding)
 {
 	struct message_endpoint opposite;
 
@@ -195,8 +198,8 @@ static inline enum verdict message_examine_request(const struct wire_stun *stun,
 	binding->legacy = stun->id[0].raw != be32_from(STUN_COOKIE).raw;
 	if (binding->legacy && !policy->legacy)
 		return verdict_final(VERDICT_NO_COOKIE);
-	binding->header = wire_load32(stun);
-	wire_copy128(binding->id, stun->id);
+	binding->header = bytes_load32(stun);
+	bytes_copy128(binding->id, stun->id);
 	return VERDICT_UNDECIDED;
 }
 
@@ -207,7 +210,7 @@ static inline enum verdict message_examine_header(const uint8_t *pos, const uint
 {
 	const struct wire_stun *stun = (const struct wire_stun *)pos;
 
-	if (length < sizeof(*stun) || !wire_has(pos, end, sizeof(*stun)))
+	if (length < sizeof(*stun) || !verifier_has(pos, end, sizeof(*stun)))
 		return verdict_final(VERDICT_STUN_RUNT);
 	if (*pos > 3)
 		return verdict_final(VERDICT_NOT_STUN);
@@ -241,13 +244,13 @@ static inline enum verdict message_walk_attributes(const uint8_t *pos, const uin
 	struct stun_attributes *found = &binding->found;
 	enum verdict verdict;
 
-	if (!wire_has(pos, end, sizeof(*stun)))
+	if (!verifier_has(pos, end, sizeof(*stun)))
 		return verdict_final(VERDICT_STUN_RUNT); /* never; the verifier asks anew */
 	verdict = stun_walk((const uint8_t *)(stun + 1), end, binding->request_length,
 			    binding->legacy, uses, found);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	wire_forget();
+	verifier_forget();
 	stun_pad_unknown(found, binding->legacy);
 	if (!found->fingerprint)
 		return VERDICT_UNDECIDED;
@@ -332,21 +335,21 @@ static inline void message_redirect(const struct policy *policy, struct binding 
 {
 	uint8_t change = binding->found.change;
 	struct message_endpoint opposite = {}; /* gcc does not see that the family decides */
-	struct be16 ports[2] WIRE_ALIGNED;     /* source, destination */
+	struct be16 ports[2] VERIFIER_ALIGNED; /* source, destination */
 
 	message_opposite(policy, binding, &opposite);
-	wire_store32(ports, binding->ports);
+	bytes_store32(ports, binding->ports);
 	if (change & STUN_CHANGE_PORT)
 		ports[0].raw = opposite.port;
 	if (binding->found.response_port.raw)
-		wire_copy16(&ports[1], &binding->found.response_port);
-	binding->ports = wire_load32(ports);
+		bytes_copy16(&ports[1], &binding->found.response_port);
+	binding->ports = bytes_load32(ports);
 	if (!(change & STUN_CHANGE_IP))
 		return;
 	if (binding->family == FAMILY_IPV4)
 		binding->destination.word[0].raw = opposite.address.word[0].raw;
 	else
-		wire_copy128(&binding->destination, &opposite.address);
+		bytes_copy128(&binding->destination, &opposite.address);
 }
 
 /*
@@ -373,8 +376,9 @@ static inline bool message_put_mapped_address(struct stun_writer *writer, uint8_
 }
 
 /* An address attribute as it is; the port is in host byte order. */
-WIRE_APART bool message_put_address(struct stun_writer *writer, uint16_t type, uint8_t family,
-				    uint16_t port, const struct be32 *address)
+VERIFIER_NOINLINE bool message_put_address(struct stun_writer *writer, uint16_t type,
+					   uint8_t family, uint16_t port,
+					   const struct be32 *address)
 {
 	if (family == FAMILY_IPV4)
 		return stun_put_3(writer, stun_attribute(type, 8),
@@ -386,8 +390,9 @@ WIRE_APART bool message_put_address(struct stun_writer *writer, uint16_t type, u
 
 /* MAPPED-ADDRESS beside the XORed one, RESPONSE-ORIGIN, OTHER-ADDRESS (RFC 5780 section 6.1), or
  * what RFC 3489 section 8.1 calls them. */
-WIRE_APART bool message_put_discovery(struct stun_writer *writer, const struct policy *policy,
-				      const struct binding *binding)
+VERIFIER_NOINLINE bool message_put_discovery(struct stun_writer *writer,
+					     const struct policy *policy,
+					     const struct binding *binding)
 {
 	uint16_t origin = binding->legacy ? STUN_SOURCE_ADDRESS : STUN_RESPONSE_ORIGIN;
 	uint16_t other = binding->legacy ? STUN_CHANGED_ADDRESS : STUN_OTHER_ADDRESS;
@@ -401,7 +406,7 @@ WIRE_APART bool message_put_discovery(struct stun_writer *writer, const struct p
 				 binding->destination.word))
 		return false;
 	message_opposite(policy, binding, &opposite);
-	return message_put_address(writer, other, binding->family, WIRE_SWAP16(opposite.port),
+	return message_put_address(writer, other, binding->family, BYTES_SWAP16(opposite.port),
 				   opposite.address.word);
 }
 
@@ -412,7 +417,7 @@ WIRE_APART bool message_put_discovery(struct stun_writer *writer, const struct p
 static inline bool message_put_software(struct stun_writer *writer, struct wire_stun *stun,
 					const struct policy *policy, const struct binding *binding)
 {
-	wire_forget();
+	verifier_forget();
 	writer->pos = (uint8_t *)(stun + 1) + binding->software_offset;
 	for (uint32_t i = 0; i < 1 + POLICY_SOFTWARE_MAX / 4 && i < policy->software_words; i++) {
 		if (!stun_put_1(writer, policy->software[binding->legacy & 1][i]))
@@ -444,8 +449,8 @@ static inline bool message_write(struct stun_writer *writer, struct wire_stun *s
 	uint16_t type = STUN_BINDING | (success ? STUN_SUCCESS : STUN_ERROR);
 	uint32_t header = be32_from((uint32_t)type << 16 | attributes).raw;
 
-	wire_store32(stun, header); /* type, length */
-	wire_copy128(stun->id, binding->id);
+	bytes_store32(stun, header); /* type, length */
+	bytes_copy128(stun->id, binding->id);
 	writer->pos = (uint8_t *)(stun + 1);
 	writer->sum += header;
 	writer->fingerprint = binding->found.fingerprint;
@@ -485,8 +490,8 @@ static inline const struct policy_slot *message_find(const struct policy *policy
 
 	if (path->family == FAMILY_IPV4)
 		return policy_find(policy, policy_key_ipv4(address[0].raw, port));
-	return policy_find(
-		policy, policy_key_ipv6(wire_load64(&address[0]), wire_load64(&address[2]), port));
+	return policy_find(policy, policy_key_ipv6(bytes_load64(&address[0]),
+						   bytes_load64(&address[2]), port));
 }
 
 /* Checks 11 and 12, of what came over a network. */
@@ -527,7 +532,7 @@ static inline void message_begin(struct binding *binding, const struct message_p
 	binding->source = path->source;
 	binding->destination = path->destination;
 	binding->port = be16_to(&path->source_port);
-	binding->ports = wire_load32(ports);
+	binding->ports = bytes_load32(ports);
 	binding->discovery = discovery;
 	if (path->local)
 		binding->private_client = false;
@@ -645,7 +650,7 @@ static inline bool message_emit(uint8_t *reply, const uint8_t *end, const struct
 {
 	struct stun_writer writer = {NULL, end, 0, 0, false};
 
-	return wire_has(reply, end, message_reply_length(binding)) &&
+	return verifier_has(reply, end, message_reply_length(binding)) &&
 	       message_write(&writer, (struct wire_stun *)reply, policy, binding);
 }
 

@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "checksum.h"
 #include "message.h"
-#include "wire.h"
+#include "protocols.h"
 
 /* One packet: what the reply's headers are made of, and its message. */
 struct packet {
@@ -55,17 +56,17 @@ static inline void packet_put_ipv4(struct wire_ipv4 *ip, const struct be32 *sour
 static inline void packet_put_ipv6(struct wire_ipv6 *ip, const struct wire_ipv6_address *source,
 				   const struct wire_ipv6_address *destination, uint16_t length)
 {
-	uint64_t from[2] = {wire_load64(&source->word[0]), wire_load64(&source->word[2])};
-	uint64_t to[2] = {wire_load64(&destination->word[0]), wire_load64(&destination->word[2])};
+	uint64_t from[2] = {bytes_load64(&source->word[0]), bytes_load64(&source->word[2])};
+	uint64_t to[2] = {bytes_load64(&destination->word[0]), bytes_load64(&destination->word[2])};
 
 	ip->version_class_flow = be32_from(6u << 28);
 	ip->payload_length = be16_from(length);
 	ip->next_header = IP_PROTOCOL_UDP;
 	ip->hop_limit = WIRE_TTL;
-	wire_store64(&ip->source.word[0], from[0]);
-	wire_store64(&ip->source.word[2], from[1]);
-	wire_store64(&ip->destination.word[0], to[0]);
-	wire_store64(&ip->destination.word[2], to[1]);
+	bytes_store64(&ip->source.word[0], from[0]);
+	bytes_store64(&ip->source.word[2], from[1]);
+	bytes_store64(&ip->destination.word[0], to[0]);
+	bytes_store64(&ip->destination.word[2], to[1]);
 }
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "counters.h"
-#include "wire.h"
+#include "verifier.h"
 
 #define POLICY_SERVICES_MAX 1024
 #define POLICY_SOFTWARE_MAX 32
@@ -105,7 +105,7 @@ static inline const struct policy_slot *policy_find(const struct policy *policy,
 	uint16_t displacement = policy->displacement[policy_bucket(hash)];
 	const struct policy_slot *slot = &policy->slot[policy_index(hash, displacement)];
 
-	WIRE_KEEP(slot);
+	VERIFIER_PIN(slot);
 	if (slot->key.word[0] != key.word[0] || slot->key.word[2] != key.word[2])
 		return NULL;
 	if (key.word[2] && slot->key.word[1] != key.word[1]) /* IPv4 has no second word */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "admit.h"
+#include "bytes.h"
 #include "checksum.h"
 #include "counters.h"
 #include "ethernet.h"
@@ -17,8 +18,9 @@
 #include "message.h"
 #include "packet.h"
 #include "policy.h"
+#include "protocols.h"
 #include "verdict.h"
-#include "wire.h"
+#include "verifier.h"
 
 /* What a carrier asks for beyond what XDP can give. */
 enum responder_option {
@@ -47,18 +49,18 @@ static inline const uint8_t *responder_examine_link(const uint8_t *frame, const 
 	uint16_t type;
 
 	packet->binding.family = FAMILY_OTHER;
-	if (!wire_has(frame, end, sizeof(*ethernet)))
+	if (!verifier_has(frame, end, sizeof(*ethernet)))
 		return NULL;
 	type = be16_to(&ethernet->type);
 	for (int i = 0; i < WIRE_TAGS_MAX && responder_is_tag(type); i++) {
 		const struct wire_tag *tag = (const struct wire_tag *)pos;
 
-		if (!wire_has(pos, end, sizeof(*tag)))
+		if (!verifier_has(pos, end, sizeof(*tag)))
 			return NULL;
 		pos += sizeof(*tag);
 		type = be16_to(&tag->type);
 	}
-	packet->link_length = (uint8_t)wire_room(frame, pos);
+	packet->link_length = (uint8_t)verifier_room(frame, pos);
 	if (type == ETHERTYPE_IPV4)
 		packet->binding.family = FAMILY_IPV4;
 	else if (type == ETHERTYPE_IPV6)
@@ -84,7 +86,7 @@ static inline enum verdict responder_match_ipv4(const uint8_t *pos, const uint8_
 		return policy_find(policy, policy_key_ipv4(address, POLICY_ANY_PORT))
 			       ? VERDICT_FRAGMENT
 			       : VERDICT_NOT_SERVICE;
-	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) ||
+	if (!verifier_has((const uint8_t *)udp, end, sizeof(*udp)) ||
 	    be16_to(&ip->total_length) < header + sizeof(*udp))
 		return verdict_final(VERDICT_IP_HEADER);
 	slot = policy_find(policy, policy_key_ipv4(address, udp->destination.raw));
@@ -120,7 +122,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 	enum verdict verdict;
 	uint64_t sum;
 
-	if (!wire_has(pos, end, sizeof(*ip)))
+	if (!verifier_has(pos, end, sizeof(*ip)))
 		return verdict_final(VERDICT_IP_HEADER);
 	if (ip->version_length != IPV4_VERSION_LENGTH)
 		return responder_examine_options(pos, end, policy, packet);
@@ -129,7 +131,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 		return verdict;
 
 	total = be16_to(&ip->total_length);
-	if (total > wire_room(pos, end))
+	if (total > verifier_room(pos, end))
 		return verdict_final(VERDICT_IP_LENGTH);
 	length = be16_to(&udp->length);
 	if (length < sizeof(*udp) || length > total - sizeof(*ip))
@@ -194,21 +196,21 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	uint64_t high, low;
 	uint32_t payload, length;
 
-	if (!wire_has(pos, end, sizeof(*ip)) || be32_to(&ip->version_class_flow) >> 28 != 6)
+	if (!verifier_has(pos, end, sizeof(*ip)) || be32_to(&ip->version_class_flow) >> 28 != 6)
 		return verdict_final(VERDICT_IP_HEADER);
-	high = wire_load64(&ip->destination.word[0]);
-	low = wire_load64(&ip->destination.word[2]);
+	high = bytes_load64(&ip->destination.word[0]);
+	low = bytes_load64(&ip->destination.word[2]);
 	if (ip->next_header != IP_PROTOCOL_UDP)
 		return responder_examine_next_header(ip->next_header, high, low, policy);
 	payload = be16_to(&ip->payload_length);
-	if (!wire_has((const uint8_t *)udp, end, sizeof(*udp)) || payload < sizeof(*udp))
+	if (!verifier_has((const uint8_t *)udp, end, sizeof(*udp)) || payload < sizeof(*udp))
 		return verdict_final(VERDICT_IP_HEADER);
 	slot = policy_find(policy, policy_key_ipv6(high, low, udp->destination.raw));
 	if (!slot)
 		return verdict_final(VERDICT_NOT_SERVICE);
 	packet->binding.discovery = slot->discovery;
 
-	if (payload + sizeof(*ip) > wire_room(pos, end))
+	if (payload + sizeof(*ip) > verifier_room(pos, end))
 		return verdict_final(VERDICT_IP_LENGTH);
 	length = be16_to(&udp->length);
 	if (length < sizeof(*udp) || length > payload)
@@ -219,10 +221,10 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	if (source == MESSAGE_BOGON)
 		return verdict_final(VERDICT_SOURCE_ADDRESS);
 	packet->binding.private_client = message_is_hidden_ipv6(source, &ip->destination);
-	if (wire_load64(&ip->source.word[0]) == high && wire_load64(&ip->source.word[2]) == low)
+	if (bytes_load64(&ip->source.word[0]) == high && bytes_load64(&ip->source.word[2]) == low)
 		return verdict_final(VERDICT_LAND);
-	wire_copy128(&packet->binding.source, &ip->source);
-	wire_copy128(&packet->binding.destination, &ip->destination);
+	bytes_copy128(&packet->binding.source, &ip->source);
+	bytes_copy128(&packet->binding.destination, &ip->destination);
 	packet->address_sum = checksum_4((const uint8_t *)&ip->source) +
 			      checksum_4((const uint8_t *)&ip->destination);
 	packet->ip_length = sizeof(*ip);
@@ -236,26 +238,26 @@ static inline uint64_t responder_sum(const uint8_t *pos, const uint8_t *end, uin
 	uint64_t sum = 0;
 
 	for (int i = 0; i < STUN_LENGTH_MAX / 32 && length >= 32; i++, pos += 32, length -= 32) {
-		if (!wire_has(pos, end, 32))
+		if (!verifier_has(pos, end, 32))
 			return 0; /* never; the verifier asks, here and below */
 		sum += checksum_4(pos) + checksum_4(pos + 16);
 	}
 	if (length & 16) {
-		if (!wire_has(pos, end, 16))
+		if (!verifier_has(pos, end, 16))
 			return 0;
 		sum += checksum_4(pos);
 		pos += 16;
 	}
 	if (length & 8) {
-		if (!wire_has(pos, end, 8))
+		if (!verifier_has(pos, end, 8))
 			return 0;
-		sum += (uint64_t)wire_load32(pos) + wire_load32(pos + 4);
+		sum += (uint64_t)bytes_load32(pos) + bytes_load32(pos + 4);
 		pos += 8;
 	}
 	if (length & 4) {
-		if (!wire_has(pos, end, 4))
+		if (!verifier_has(pos, end, 4))
 			return 0;
-		sum += wire_load32(pos);
+		sum += bytes_load32(pos);
 	}
 	return sum;
 }
@@ -285,14 +287,14 @@ static inline enum verdict responder_examine_checksum(const struct wire_udp *udp
 	uint32_t attributes = packet->binding.request_length;
 	uint64_t sum;
 
-	packet->fixed_sum = packet->address_sum + wire_load32(header) +
+	packet->fixed_sum = packet->address_sum + bytes_load32(header) +
 			    checksum_4((const uint8_t *)stun->id) + checksum_word(IP_PROTOCOL_UDP);
 	if (!udp->checksum.raw)
 		return packet->binding.family == FAMILY_IPV4 ? VERDICT_UNDECIDED
 							     : VERDICT_UDP_CHECKSUM_MISSING;
 	if (options & RESPONDER_VERIFIED)
 		return VERDICT_UNDECIDED;
-	sum = packet->fixed_sum + udp->length.raw + wire_load32(header + 4) +
+	sum = packet->fixed_sum + udp->length.raw + bytes_load32(header + 4) +
 	      packet->binding.header;
 	if (attributes)
 		sum += responder_sum((const uint8_t *)(stun + 1), end, attributes);
@@ -309,14 +311,14 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	struct binding *binding = &packet->binding;
 	enum verdict verdict;
 
-	if (!wire_has(pos, end, sizeof(*udp)))
+	if (!verifier_has(pos, end, sizeof(*udp)))
 		return verdict_final(VERDICT_IP_HEADER); /* never; the verifier has lost sight of
 							    the IP header */
 	binding->port = be16_to(&udp->source);
 	verdict = message_examine_port(binding->port, policy);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	binding->ports = wire_swap_halves(wire_load32(udp));
+	binding->ports = bytes_swap_halves(bytes_load32(udp));
 	verdict = message_examine_header(pos + sizeof(*udp), end, payload, policy, binding);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
@@ -334,15 +336,15 @@ static inline uint64_t responder_sum_addresses(const struct binding *binding)
 }
 
 /* The reply comes from another corner, or goes to another port: the sums follow. */
-WIRE_APART void responder_redirect(const struct policy *policy, struct packet *packet)
+VERIFIER_NOINLINE void responder_redirect(const struct policy *policy, struct packet *packet)
 {
 	struct binding *binding = &packet->binding;
 
 	/* As the sum was made of the request's ports, so that it stays above 0. */
-	packet->fixed_sum -= packet->address_sum + wire_swap_halves(binding->ports);
+	packet->fixed_sum -= packet->address_sum + bytes_swap_halves(binding->ports);
 	message_redirect(policy, binding);
 	packet->address_sum = responder_sum_addresses(binding);
-	packet->fixed_sum += packet->address_sum + wire_swap_halves(binding->ports);
+	packet->fixed_sum += packet->address_sum + bytes_swap_halves(binding->ports);
 }
 
 /* Checks 12, where the service has an alternate, to 28. */
@@ -386,9 +388,9 @@ static inline enum verdict responder_examine_full(const uint8_t *frame, const ui
 		verdict = responder_examine_ipv6(frame, pos, end, policy, packet);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	wire_forget();
+	verifier_forget();
 	pos = frame + packet->link_length + packet->ip_length;
-	WIRE_KEEP(pos);
+	VERIFIER_PIN(pos);
 	return responder_examine_message(pos, end, policy, options, packet);
 }
 
@@ -454,9 +456,9 @@ static inline bool responder_emit_message(uint8_t *pos, const uint8_t *end,
 	struct be16 length = be16_from((uint16_t)size);
 	struct stun_writer writer = {NULL, end, packet->fixed_sum + 2ull * length.raw, 0, false};
 
-	if (!wire_has(pos, end, sizeof(*udp) + sizeof(*stun)))
+	if (!verifier_has(pos, end, sizeof(*udp) + sizeof(*stun)))
 		return false;
-	wire_store32(udp, packet->binding.ports);
+	bytes_store32(udp, packet->binding.ports);
 	udp->length = length;
 	if (!message_write(&writer, stun, policy, &packet->binding))
 		return false;
@@ -471,25 +473,25 @@ static inline bool responder_emit_full(uint8_t *frame, const uint8_t *end,
 {
 	uint8_t *pos = frame + link->length;
 
-	if (link->length > WIRE_LINK_MAX || !wire_has(frame, end, WIRE_LINK_MAX))
+	if (link->length > WIRE_LINK_MAX || !verifier_has(frame, end, WIRE_LINK_MAX))
 		return false;
 	ethernet_put_tagged(frame, link);
 	if (packet->binding.family == FAMILY_IPV4) {
-		if (!wire_has(pos, end, sizeof(struct wire_ipv4)))
+		if (!verifier_has(pos, end, sizeof(struct wire_ipv4)))
 			return false;
 		packet_put_ipv4((struct wire_ipv4 *)pos, packet->binding.destination.word,
 				packet->binding.source.word, packet->address_sum,
 				packet->reply_length);
 	} else {
-		if (!wire_has(pos, end, sizeof(struct wire_ipv6)))
+		if (!verifier_has(pos, end, sizeof(struct wire_ipv6)))
 			return false;
 		packet_put_ipv6((struct wire_ipv6 *)pos, &packet->binding.destination,
 				&packet->binding.source,
 				(uint16_t)(packet->reply_length - sizeof(struct wire_ipv6)));
 	}
-	wire_forget();
+	verifier_forget();
 	pos = frame + link->length + packet->ip_length;
-	WIRE_KEEP(pos);
+	VERIFIER_PIN(pos);
 	return responder_emit_message(pos, end, policy, packet);
 }
 

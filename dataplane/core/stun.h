@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "checksum.h"
 #include "crc32.h"
+#include "protocols.h"
 #include "verdict.h"
-#include "wire.h"
+#include "verifier.h"
 
 #define STUN_ATTRIBUTES_MAX 16
 #define STUN_FAST_MAX	    256	 /* of a message that is read in a frame: twice what clients send */
@@ -27,7 +29,7 @@
 /* What the walk found, and where it stands. */
 struct stun_attributes {
 	/* Types in order of appearance, each once. */
-	struct be16 unknown[STUN_ATTRIBUTES_MAX] WIRE_ALIGNED;
+	struct be16 unknown[STUN_ATTRIBUTES_MAX] VERIFIER_ALIGNED;
 	uint32_t unknown_count;
 	uint16_t length;  /* of all attributes in bytes */
 	uint16_t offset;  /* behind the last one read */
@@ -74,7 +76,7 @@ static inline void stun_note_unknown(struct stun_attributes *found, struct be16 
 	uint64_t types = type.raw * 0x0001000100010001u, known = 0;
 
 	for (int i = 0; i < STUN_ATTRIBUTES_MAX; i += 4) {
-		uint64_t lanes = wire_load64(&found->unknown[i]) ^ types;
+		uint64_t lanes = bytes_load64(&found->unknown[i]) ^ types;
 
 		known |= (lanes - 0x0001000100010001u) & ~lanes & 0x8000800080008000u;
 	}
@@ -89,7 +91,7 @@ static inline enum verdict stun_read_change_request(const struct wire_attribute 
 	const struct be32 *flags = (const struct be32 *)(attribute + 1);
 
 	if (be16_to(&attribute->length) != 4 ||
-	    !wire_has((const uint8_t *)flags, end, sizeof(*flags)))
+	    !verifier_has((const uint8_t *)flags, end, sizeof(*flags)))
 		return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
 	found->ignored |= STUN_BIT(STUN_CHANGE_REQUEST); /* only the first counts */
 	found->change = be32_to(flags) & STUN_CHANGE_FLAGS;
@@ -107,13 +109,13 @@ static inline enum verdict stun_read_response_port(const struct wire_attribute *
 	uint32_t length = be16_to(&attribute->length);
 
 	/* That the port is cut off: never; the verifier asks. */
-	if ((length != 4 && length != 2) || !wire_has((const uint8_t *)port, end, sizeof(*port)) ||
-	    !port->raw)
+	if ((length != 4 && length != 2) ||
+	    !verifier_has((const uint8_t *)port, end, sizeof(*port)) || !port->raw)
 		return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
 	if (be16_to(port) < 1024 && !(found->uses & STUN_USE_LOW_PORT))
 		return verdict_final(VERDICT_LOW_SOURCE_PORT);
 	found->ignored |= STUN_BIT(STUN_RESPONSE_PORT);
-	wire_copy16(&found->response_port, port);
+	bytes_copy16(&found->response_port, port);
 	return VERDICT_UNDECIDED;
 }
 
@@ -173,13 +175,13 @@ static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, u
 				     bool legacy, uint32_t uses, struct stun_attributes *found)
 {
 	for (int i = 0; i < STUN_ATTRIBUTES_MAX; i += 4)
-		wire_store64(&found->unknown[i], ~(uint64_t)0); /* of no required type */
+		bytes_store64(&found->unknown[i], ~(uint64_t)0); /* of no required type */
 	found->uses = uses;
 	found->integrity = false;
 	found->ignored = legacy ? STUN_IGNORED_LEGACY : STUN_IGNORED;
 	found->length = length;
 	found->offset = 0;
-	wire_forget();
+	verifier_forget();
 	for (int i = 0; i < STUN_ATTRIBUTES_MAX && found->offset < found->length; i++) {
 		uint32_t offset = found->offset & (STUN_OFFSETS - 1), size;
 		const struct wire_attribute *attribute =
@@ -187,7 +189,7 @@ static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, u
 		enum verdict verdict;
 
 		/* That it is cut off: never; the verifier asks. */
-		if (!wire_has((const uint8_t *)attribute, end, sizeof(*attribute)))
+		if (!verifier_has((const uint8_t *)attribute, end, sizeof(*attribute)))
 			return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
 		size = sizeof(*attribute) + ((be16_to(&attribute->length) + 3u) & ~3u);
 		if (size > found->length - offset)
@@ -196,7 +198,7 @@ static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, u
 		verdict = stun_read(attribute, end, found->offset == found->length, legacy, found);
 		if (verdict != VERDICT_UNDECIDED)
 			return verdict;
-		wire_forget(); /* the sizes of the attributes so far */
+		verifier_forget(); /* the sizes of the attributes so far */
 	}
 	return found->offset < found->length ? VERDICT_TOO_MANY_ATTRIBUTES : VERDICT_UNDECIDED;
 }
@@ -241,19 +243,19 @@ static inline bool stun_check_fingerprint(const struct wire_stun *stun, const ui
 			stun->id[3].raw);
 	*crc = state;
 	for (int i = 0; i < STUN_LENGTH_MAX / 12 && left >= 12; i++, pos += 12, left -= 12) {
-		if (!wire_has(pos, end, 12))
+		if (!verifier_has(pos, end, 12))
 			return false; /* never; the verifier asks, here and below */
-		state = crc32_3(state, wire_load32(pos), wire_load32(pos + 4),
-				wire_load32(pos + 8));
+		state = crc32_3(state, bytes_load32(pos), bytes_load32(pos + 4),
+				bytes_load32(pos + 8));
 	}
 	for (int i = 0; i < 2 && left; i++, pos += 4, left -= 4) {
-		if (!wire_has(pos, end, 4))
+		if (!verifier_has(pos, end, 4))
 			return false;
-		state = crc32_1(state, wire_load32(pos));
+		state = crc32_1(state, bytes_load32(pos));
 	}
-	if (!wire_has(pos, end, 8))
+	if (!verifier_has(pos, end, 8))
 		return false;
-	return wire_load32(pos + 4) == be32_from(~state ^ STUN_FINGERPRINT_XOR).raw;
+	return bytes_load32(pos + 4) == be32_from(~state ^ STUN_FINGERPRINT_XOR).raw;
 }
 
 /*
@@ -270,9 +272,9 @@ struct stun_writer {
 
 static inline bool stun_put_1(struct stun_writer *writer, uint32_t a)
 {
-	if (!wire_has(writer->pos, writer->end, 4))
+	if (!verifier_has(writer->pos, writer->end, 4))
 		return false;
-	wire_store32(writer->pos, a);
+	bytes_store32(writer->pos, a);
 	writer->pos += 4;
 	writer->sum += a;
 	if (writer->fingerprint)
@@ -282,11 +284,11 @@ static inline bool stun_put_1(struct stun_writer *writer, uint32_t a)
 
 static inline bool stun_put_3(struct stun_writer *writer, uint32_t a, uint32_t b, uint32_t c)
 {
-	if (!wire_has(writer->pos, writer->end, 12))
+	if (!verifier_has(writer->pos, writer->end, 12))
 		return false;
-	wire_store32(writer->pos, a);
-	wire_store32(writer->pos + 4, b);
-	wire_store32(writer->pos + 8, c);
+	bytes_store32(writer->pos, a);
+	bytes_store32(writer->pos + 4, b);
+	bytes_store32(writer->pos + 8, c);
 	writer->pos += 12;
 	writer->sum += (uint64_t)a + b + c;
 	if (writer->fingerprint)
@@ -311,7 +313,7 @@ static inline bool stun_put_unknown(struct stun_writer *writer, const struct stu
 		    stun_attribute(STUN_UNKNOWN_ATTRIBUTES, (uint16_t)(2 * found->unknown_count))))
 		return false;
 	for (uint32_t i = 0; i < STUN_ATTRIBUTES_MAX && i < found->unknown_count; i += 2) {
-		if (!stun_put_1(writer, wire_load32(&found->unknown[i])))
+		if (!stun_put_1(writer, bytes_load32(&found->unknown[i])))
 			return false;
 	}
 	return true;

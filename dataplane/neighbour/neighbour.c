@@ -68,8 +68,8 @@ WIRE_SIZE(struct wire_discovery, 32);
 
 /* RFC 4291 section 2.7.1, RFC 2464 section 7 */
 static const struct wire_ipv6_address all_nodes = {
-	{{WIRE_SWAP32(0xff020000u)}, {0}, {0}, {WIRE_SWAP32(1u)}}};
-static const struct be16 all_nodes_mac[3] = {{WIRE_SWAP16(0x3333)}, {0}, {WIRE_SWAP16(1)}};
+	{{BYTES_SWAP32(0xff020000u)}, {0}, {0}, {BYTES_SWAP32(1u)}}};
+static const struct be16 all_nodes_mac[3] = {{BYTES_SWAP16(0x3333)}, {0}, {BYTES_SWAP16(1)}};
 
 /* A frame, and where its reply goes. */
 struct exchange {
@@ -85,7 +85,7 @@ struct exchange {
 
 static bool is_broadcast(const struct be16 *mac)
 {
-	return wire_load32(mac) == 0xffffffff && mac[2].raw == 0xffff;
+	return bytes_load32(mac) == 0xffffffff && mac[2].raw == 0xffff;
 }
 
 static bool is_group(const struct be16 *mac)
@@ -101,8 +101,8 @@ static bool is_service_ipv4(const struct policy *policy, const struct be32 *addr
 static bool is_service_ipv6(const struct policy *policy, const struct wire_ipv6_address *address)
 {
 	return policy_find(policy,
-			   policy_key_ipv6(wire_load64(&address->word[0]),
-					   wire_load64(&address->word[2]), POLICY_ANY_PORT));
+			   policy_key_ipv6(bytes_load64(&address->word[0]),
+					   bytes_load64(&address->word[2]), POLICY_ANY_PORT));
 }
 
 static bool is_same_ipv6(const struct wire_ipv6_address *a, const struct wire_ipv6_address *b)
@@ -120,7 +120,7 @@ static enum neighbour answer_arp(struct exchange *exchange)
 
 	if (!exchange->unicast && !is_broadcast(exchange->ethernet->destination))
 		return NEIGHBOUR_NONE;
-	if (!wire_has(exchange->packet, exchange->end, sizeof(*arp)) ||
+	if (!verifier_has(exchange->packet, exchange->end, sizeof(*arp)) ||
 	    memcmp(arp->head, arp_request, sizeof(arp_request)) != 0)
 		return NEIGHBOUR_NONE;
 	/* Who says that the address is his own asks nothing: an announcement, or a conflict. */
@@ -145,7 +145,7 @@ static uint64_t sum_bytes(const uint8_t *bytes, uint32_t length)
 	uint64_t sum = 0;
 
 	for (; length >= 4; bytes += 4, length -= 4)
-		sum += wire_load32(bytes);
+		sum += bytes_load32(bytes);
 	memcpy(&last, bytes, length);
 	return sum + last;
 }
@@ -161,7 +161,7 @@ static uint64_t sum_ipv6(const struct wire_ipv6 *ip, uint16_t length)
 /* Of the request's sum all but the first word, which has type and checksum, goes for the reply. */
 static void put_echo(struct wire_icmp *icmp, enum icmp_type type, uint64_t sum)
 {
-	sum -= wire_load32(icmp);
+	sum -= bytes_load32(icmp);
 	icmp->type = (uint8_t)type;
 	icmp->checksum.raw =
 		(uint16_t)~checksum_fold(sum + checksum_word((uint16_t)((unsigned int)type << 8)));
@@ -191,7 +191,7 @@ static bool is_echo_ipv4(const struct exchange *exchange, const struct wire_ipv4
 	return ip->version_length == IPV4_VERSION_LENGTH && ip->protocol == IP_PROTOCOL_ICMP &&
 	       !(ip->fragment.raw & be16_from(IPV4_FRAGMENT_MASK).raw) &&
 	       total >= sizeof(*ip) + sizeof(*icmp) &&
-	       wire_has(exchange->packet, exchange->end, total) && icmp->type == ICMP_ECHO &&
+	       verifier_has(exchange->packet, exchange->end, total) && icmp->type == ICMP_ECHO &&
 	       !icmp->code && !message_is_bogon_ipv4(&ip->source) &&
 	       ip->source.raw != ip->destination.raw &&
 	       is_service_ipv4(exchange->policy, &ip->destination);
@@ -205,7 +205,7 @@ static enum neighbour answer_ipv4(struct exchange *exchange)
 	uint16_t total;
 
 	if (!exchange->unicast ||
-	    !wire_has(exchange->packet, exchange->end, sizeof(*ip) + sizeof(*icmp)) ||
+	    !verifier_has(exchange->packet, exchange->end, sizeof(*ip) + sizeof(*icmp)) ||
 	    !is_echo_ipv4(exchange, ip))
 		return NEIGHBOUR_NONE;
 	addresses = (uint64_t)ip->source.raw + ip->destination.raw;
@@ -244,7 +244,7 @@ static enum neighbour answer_echo_ipv6(struct exchange *exchange, uint16_t lengt
 
 static bool is_unspecified(const struct wire_ipv6_address *address)
 {
-	return !(wire_load64(&address->word[0]) | wire_load64(&address->word[2]));
+	return !(bytes_load64(&address->word[0]) | bytes_load64(&address->word[2]));
 }
 
 /* RFC 4291 section 2.7.1 */
@@ -262,8 +262,8 @@ static bool are_options_sound(const uint8_t *pos, const uint8_t *end, bool probe
 	while (pos < end) {
 		const struct wire_option *option = (const struct wire_option *)pos;
 
-		if (!wire_has(pos, end, sizeof(*option)) || !option->length ||
-		    !wire_has(pos, end, option->length * 8u))
+		if (!verifier_has(pos, end, sizeof(*option)) || !option->length ||
+		    !verifier_has(pos, end, option->length * 8u))
 			return false;
 		if (probe && option->type == OPTION_SOURCE_LINK)
 			return false;
@@ -308,7 +308,7 @@ static enum neighbour answer_solicitation(struct exchange *exchange, uint16_t le
 	const struct wire_ipv6_address *to = &ip->source;
 
 	if (!is_solicitation(exchange, length) ||
-	    !wire_has(exchange->packet, exchange->room, sizeof(*ip) + sizeof(*discovery)))
+	    !verifier_has(exchange->packet, exchange->room, sizeof(*ip) + sizeof(*discovery)))
 		return NEIGHBOUR_NONE;
 	if (is_unspecified(to)) {
 		to = &all_nodes;
@@ -334,12 +334,12 @@ static enum neighbour answer_ipv6(struct exchange *exchange)
 	const struct wire_icmp *icmp = (const struct wire_icmp *)(ip + 1);
 	uint16_t length;
 
-	if (!wire_has(exchange->packet, exchange->end, sizeof(*ip) + sizeof(*icmp)) ||
+	if (!verifier_has(exchange->packet, exchange->end, sizeof(*ip) + sizeof(*icmp)) ||
 	    be32_to(&ip->version_class_flow) >> 28 != 6 || ip->next_header != IP_PROTOCOL_ICMPV6)
 		return NEIGHBOUR_NONE;
 	length = be16_to(&ip->payload_length);
 	if (length < sizeof(*icmp) ||
-	    !wire_has(exchange->packet, exchange->end, (uint32_t)sizeof(*ip) + length) ||
+	    !verifier_has(exchange->packet, exchange->end, (uint32_t)sizeof(*ip) + length) ||
 	    icmp->code)
 		return NEIGHBOUR_NONE;
 	if (icmp->type == ICMPV6_ECHO)
@@ -356,11 +356,11 @@ static uint8_t *find_packet(uint8_t *frame, const uint8_t *end, uint16_t *type)
 {
 	uint8_t *pos = frame + sizeof(struct wire_ethernet);
 
-	if (!wire_has(frame, end, sizeof(struct wire_ethernet)))
+	if (!verifier_has(frame, end, sizeof(struct wire_ethernet)))
 		return NULL;
 	*type = be16_to(&((struct wire_ethernet *)frame)->type);
 	for (int i = 0; i < WIRE_TAGS_MAX && responder_is_tag(*type); i++) {
-		if (!wire_has(pos, end, sizeof(struct wire_tag)))
+		if (!verifier_has(pos, end, sizeof(struct wire_tag)))
 			return NULL;
 		*type = be16_to(&((struct wire_tag *)pos)->type);
 		pos += sizeof(struct wire_tag);

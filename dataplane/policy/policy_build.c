@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocols.h"
+
 /* A place in the table: a service, or the address of one. */
 struct key {
 	struct policy_key key;

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "endpoint.h"
 #include "interface.h"
 #include "log.h"

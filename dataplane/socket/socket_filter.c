@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "wire.h"
+#include "protocols.h"
 
 #define LOOPBACK 1 /* its index, in every network namespace */
 

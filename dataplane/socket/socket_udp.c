@@ -52,7 +52,7 @@ void socket_udp_destroy(struct socket_udp *udp)
  * what was sent empty, which looks the same. */
 static bool is_local(const struct message_path *path, uint32_t received)
 {
-	static const struct wire_ipv6_address loopback = {.word[3].raw = WIRE_SWAP32(1)};
+	static const struct wire_ipv6_address loopback = {.word[3].raw = BYTES_SWAP32(1)};
 
 	if (received == 0)
 		return false;

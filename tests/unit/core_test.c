@@ -64,7 +64,7 @@ static void check_sum(const uint8_t *bytes, size_t length)
 	uint16_t folded;
 
 	for (size_t i = 0; i < length; i += 4)
-		sum += wire_load32(at + i);
+		sum += bytes_load32(at + i);
 	if (length == 12)
 		assert_true(checksum_3(at) == sum);
 	if (length == 16)
@@ -188,7 +188,7 @@ static uint32_t slow_crc(uint32_t state, const void *bytes, size_t length)
 static void has_the_check_values(void **state)
 {
 	const uint8_t *at = guard_place(request_end, "12345678", 8);
-	uint32_t crc = crc32_2(CRC32_START, wire_load32(at), wire_load32(at + 4));
+	uint32_t crc = crc32_2(CRC32_START, bytes_load32(at), bytes_load32(at + 4));
 
 	(void)state;
 	assert_int_equal(~slow_crc(CRC32_START, "123456789", 9), 0xcbf43926);
@@ -271,9 +271,9 @@ static bool write_again(uint8_t *room, const uint8_t *end, const uint8_t *messag
 		const uint8_t *from = message + i;
 		bool three = length - 8 - i >= 12;
 
-		if (!(three ? stun_put_3(&writer, wire_load32(from), wire_load32(from + 4),
-					 wire_load32(from + 8))
-			    : stun_put_1(&writer, wire_load32(from))))
+		if (!(three ? stun_put_3(&writer, bytes_load32(from), bytes_load32(from + 4),
+					 bytes_load32(from + 8))
+			    : stun_put_1(&writer, bytes_load32(from))))
 			return false;
 		i += three ? 12 : 4;
 	}

@@ -79,7 +79,7 @@ static inline int answer(struct xdp_md *ctx, struct lane *lane, const struct pol
 
 	if (!fast) { /* before the frame may become shorter */
 		frame = (__u8 *)(long)ctx->data;
-		if (!wire_has(frame, (__u8 *)(long)ctx->data_end, WIRE_LINK_MAX))
+		if (!verifier_has(frame, (__u8 *)(long)ctx->data_end, WIRE_LINK_MAX))
 			return XDP_ABORTED;
 		ethernet_swap_tagged(frame, link_length, link);
 	}
@@ -91,11 +91,11 @@ static inline int answer(struct xdp_md *ctx, struct lane *lane, const struct pol
 	end = (__u8 *)(long)ctx->data_end;
 	/* Never aborted: the frame has the reply's length. */
 	if (fast) {
-		if (!wire_has(frame + moved, end, received))
+		if (!verifier_has(frame + moved, end, received))
 			return XDP_ABORTED;
 		ethernet_swap(frame + moved, link);
 	} else {
-		wire_forget();
+		verifier_forget();
 	}
 	return responder_emit(frame, end, frame + moved, link, policy, packet, fast) ? XDP_TX
 										     : XDP_ABORTED;
@@ -116,7 +116,7 @@ int responder(struct xdp_md *ctx)
 	__u8 *frame = (__u8 *)(long)ctx->data, *end = (__u8 *)(long)ctx->data_end;
 	const struct generation *generation = &state.generation[state.active & 1];
 	const struct policy *policy;
-	__u32 received = wire_room(frame, end);
+	__u32 received = verifier_room(frame, end);
 	struct lane *lane = find_lane(generation, ctx->ingress_ifindex);
 	struct link_header untagged;
 	enum verdict verdict;
@@ -124,7 +124,7 @@ int responder(struct xdp_md *ctx)
 
 	if (!lane)
 		return XDP_PASS; /* never: the loader gives out no other lanes */
-	WIRE_KEEP(generation);
+	VERIFIER_PIN(generation);
 	policy = &generation->policy;
 	verdict = responder_examine(frame, end, policy, 0, &lane->packet, &fast);
 	/* Once for each, so that all lengths of the fast path are constants. */
