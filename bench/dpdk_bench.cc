@@ -29,15 +29,15 @@ extern "C" {
 namespace
 {
 
-constexpr uint16_t burst = WORKER_BURST;
+constexpr uint16_t burst = DPDK_BURST;
 constexpr uint16_t port = 0;
 constexpr size_t bursts = 64; // cold ones, for one repetition
 constexpr size_t mixed = 128; // bursts of requests of all profiles, too many to be learnt by heart
 constexpr unsigned buffers = 255; // they are used over and over
 
 std::unique_ptr<struct policy> served;
-std::unique_ptr<struct segment_slot> lane;
-struct worker_queue queue;
+std::unique_ptr<struct segment_slot> slot;
+struct dpdk_queue queue;
 struct rte_mbuf *frames[burst];
 
 using requests = std::vector<std::vector<uint8_t>>;
@@ -62,14 +62,14 @@ void swap()
 
 void answer()
 {
-	worker_answer(&queue, served.get(), frames, burst);
+	dpdk_worker_answer(&queue, served.get(), frames, burst);
 }
 
 uint64_t answered()
 {
 	uint64_t packets = 0;
 
-	for (const auto &family : lane->counters.packets) {
+	for (const auto &family : slot->counters.packets) {
 		for (unsigned i = 0; i < VERDICTS; i++) {
 			if (verdict_action(static_cast<enum verdict>(i)) == ACTION_ANSWER)
 				packets += family[i];
@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 	if (benchmark::ReportUnrecognizedArguments(count, options.data()))
 		return 2;
 	served = std::make_unique<struct policy>();
-	lane = std::make_unique<struct segment_slot>();
+	slot = std::make_unique<struct segment_slot>();
 	error = start_eal() ? start_port() : -rte_errno;
 	if (error || !request_policy(*served, request_services())) {
 		fprintf(stderr, "dpdk_bench: cannot make %s: %s\n", error ? "a port" : "the policy",
@@ -218,7 +218,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	queue.punt = RTE_MAX_ETHPORTS;
-	queue.lane = lane.get();
+	queue.slot = slot.get();
 	add_requests(4);
 	add_requests(6);
 	add_mixed();

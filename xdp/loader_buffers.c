@@ -28,7 +28,7 @@ void buffers_flip(struct loader *loader)
 	struct state *state = &loader->skeleton->bss->state;
 	uint32_t idle = !state->active, key = 0;
 
-	memcpy(&state->generation[idle], &loader->next, sizeof(loader->next));
+	memcpy(&state->buffer[idle], &loader->next, sizeof(loader->next));
 	__atomic_store_n(&state->active, idle, __ATOMIC_RELEASE);
 	bpf_map_update_elem(loader->barrier, &key, &inner, BPF_ANY);
 }
@@ -42,7 +42,7 @@ void loader_set_policy(struct loader *loader, const struct policy *policy)
 /* Without a collision; there is always a multiplier that does. */
 void buffers_place_interfaces(struct loader *loader)
 {
-	struct generation *next = &loader->next;
+	struct xdp_buffer *next = &loader->next;
 
 	for (uint32_t multiplier = 0x9e3779b1u;; multiplier += 2) {
 		size_t placed = 0;
@@ -57,7 +57,7 @@ void buffers_place_interfaces(struct loader *loader)
 			if (entry->index)
 				break;
 			entry->index = attachment->index;
-			entry->lane = attachment->slot;
+			entry->slot = attachment->slot;
 		}
 		if (placed == loader->count)
 			return;

@@ -47,11 +47,11 @@ struct loader {
 	int netlink;		 /* socket to ask for interfaces by */
 	struct responder_bpf *skeleton;
 	uint32_t program;	/* its id */
-	struct generation next; /* what the next flip puts in force */
+	struct xdp_buffer next; /* what the next flip puts in force */
 	int barrier;		/* map of maps: to wait with, and to show that this process lives */
 	struct attachment attachments[LOADER_INTERFACES_MAX];
 	size_t count;
-	struct lane *cpu_slots; /* one slot on each CPU, to copy out of the map and into it */
+	struct xdp_slot *cpu_slots; /* one slot on each CPU, to copy out of the map and into it */
 	int cpus;
 };
 

@@ -22,7 +22,7 @@ static uint32_t find_free(const struct loader *loader, int names)
 	char name[STATE_NAME_MAX];
 	uint32_t spare = 0, left = 0;
 
-	for (uint32_t slot = 1; slot < STATE_LANES; slot++) {
+	for (uint32_t slot = 1; slot < STATE_SLOTS; slot++) {
 		if (in_use(loader, slot))
 			continue;
 		if (bpf_map_lookup_elem(names, &slot, name) || !name[0])
@@ -40,7 +40,7 @@ int slots_choose(struct loader *loader, const char *interface, uint32_t *slot)
 	int names = bpf_map__fd(loader->skeleton->maps.names);
 	char name[STATE_NAME_MAX] = "";
 
-	for (*slot = 1; *slot < STATE_LANES; (*slot)++) {
+	for (*slot = 1; *slot < STATE_SLOTS; (*slot)++) {
 		if (bpf_map_lookup_elem(names, slot, name))
 			return -errno;
 		if (strncmp(name, interface, sizeof(name)) == 0)
@@ -63,7 +63,7 @@ void slots_rename(const struct loader *loader, const char *pin, const char *name
 	char from[STATE_NAME_MAX] = "", to[STATE_NAME_MAX] = "", escaped[NAME_MAX + 1];
 	uint32_t old = 0, new = 0;
 
-	for (uint32_t slot = 1; slot < STATE_LANES; slot++) {
+	for (uint32_t slot = 1; slot < STATE_SLOTS; slot++) {
 		if (bpf_map_lookup_elem(names, &slot, to))
 			return;
 		pins_escape(escaped, to);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The Internet checksum (RFC 1071), over 32-bit words as they lie in memory: one's complement sums
+ * The Internet checksum (RFC 1071), over 32-bit words in network byte order: one's complement sums
  * do not depend on the byte order (section 2 B), so nothing is swapped.
  */
 #ifndef REFLEX_CORE_CHECKSUM_H

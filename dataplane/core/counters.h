@@ -26,7 +26,7 @@ enum direction {
 /* What is counted beside the verdicts, in the row of packets that no family has. */
 #define COUNTERS_EXTRA FAMILIES
 enum counters_extra {
-	COUNTERS_PRIVATE_CLIENTS, /* success responses to such as message_is_hidden says */
+	COUNTERS_PRIVATE_CLIENTS, /* success responses to such as message_is_private_client says */
 };
 
 /* Written by one writer only, read by control. The layout stays: upgrades go on counting in it. */

@@ -6,7 +6,7 @@
  * transaction ID as well as a whole IPv4 address attribute: the step of 12 fits it better than the
  * usual 8 or 16.
  *
- * Words are taken as they lie in memory. A state starts at CRC32_START and is inverted at the end.
+ * Words are taken in network byte order. A state starts at CRC32_START and is inverted at the end.
  */
 #ifndef REFLEX_CORE_CRC32_H
 #define REFLEX_CORE_CRC32_H

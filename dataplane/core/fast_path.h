@@ -74,7 +74,7 @@ static inline bool fast_path_examine_ipv4(const uint8_t *frame, const struct pol
 	source = message_source_ipv4(&ip->source);
 	if (source == MESSAGE_BOGON)
 		return false;
-	packet->binding.private_client = message_is_hidden_ipv4(source, &ip->destination);
+	packet->binding.private_client = message_is_private_client_ipv4(source, &ip->destination);
 	return fast_path_examine_udp(udp, addresses, policy, packet);
 }
 
@@ -103,7 +103,7 @@ static inline bool fast_path_examine_ipv6(const uint8_t *frame, const struct pol
 	source = message_source_ipv6(&ip->source);
 	if (source == MESSAGE_BOGON)
 		return false;
-	packet->binding.private_client = message_is_hidden_ipv6(source, &ip->destination);
+	packet->binding.private_client = message_is_private_client_ipv6(source, &ip->destination);
 	return fast_path_examine_udp(udp,
 				     checksum_4((const uint8_t *)&ip->source) +
 					     checksum_4((const uint8_t *)&ip->destination),

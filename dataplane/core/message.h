@@ -39,9 +39,10 @@ struct binding {
 	uint16_t attributes_length; /* of the reply */
 	uint16_t port;		    /* of the client, in host byte order */
 	uint16_t padding;	    /* length of PADDING in the reply, 0: none */
-	uint8_t private_client;	    /* message_is_hidden: to be counted if it is told its address */
-	uint32_t header;	    /* first word of the STUN header, as it lies in memory */
-	uint32_t ports;		    /* of the reply, as they lie in memory */
+	uint8_t private_client;	    /* message_is_private_client: to be counted if it is told its
+				       address */
+	uint32_t header;	    /* first word of the STUN header, in network byte order */
+	uint32_t ports;		    /* of the reply, in network byte order */
 	uint32_t discovery;	    /* of the service's slot */
 	uint32_t crc;		    /* state after the request's STUN header */
 	/* The client's address and the one that the reply comes from; IPv4 uses one word. */
@@ -50,7 +51,7 @@ struct binding {
 	struct stun_attributes found;
 };
 
-/* An address and port, as they lie in memory. */
+/* An address and port, in network byte order. */
 struct message_endpoint {
 	struct wire_ipv6_address address VERIFIER_ALIGNED;
 	uint16_t port;
@@ -115,31 +116,34 @@ static inline bool message_is_bogon_ipv6(const struct wire_ipv6_address *source)
  * Whether a client of such a source has a private address, though the service that it asks has not:
  * something before the service hides its clients.
  */
-static inline bool message_is_hidden_ipv4(enum message_source source, const struct be32 *service)
+static inline bool message_is_private_client_ipv4(enum message_source source,
+						  const struct be32 *service)
 {
 	return source == MESSAGE_PRIVATE && message_source_ipv4(service) != MESSAGE_PRIVATE;
 }
 
-static inline bool message_is_hidden_ipv6(enum message_source source,
-					  const struct wire_ipv6_address *service)
+static inline bool message_is_private_client_ipv6(enum message_source source,
+						  const struct wire_ipv6_address *service)
 {
 	return source == MESSAGE_PRIVATE && message_source_ipv6(service) != MESSAGE_PRIVATE;
 }
 
-/* The opposite corner of the one that was asked, where the service has an alternate. */
-static inline void message_opposite(const struct policy *policy, const struct binding *binding,
-				    struct message_endpoint *opposite)
+/* The pair that differs from the one asked in address and port, where the service has an alternate.
+ */
+static inline void message_alternate(const struct policy *policy, const struct binding *binding,
+				     struct message_endpoint *alternate)
 {
-	const struct policy_key *key = &policy->slot[binding->discovery & POLICY_OPPOSITE].key;
+	const struct policy_key *key =
+		&policy->slot[binding->discovery & POLICY_ALTERNATE_SLOT].key;
 
 	if (binding->family == FAMILY_IPV4) {
-		opposite->address.word[0].raw = (uint32_t)key->word[0];
-		opposite->port = (uint16_t)(key->word[0] >> 32);
+		alternate->address.word[0].raw = (uint32_t)key->word[0];
+		alternate->port = (uint16_t)(key->word[0] >> 32);
 		return;
 	}
-	bytes_store64(&opposite->address.word[0], key->word[0]);
-	bytes_store64(&opposite->address.word[2], key->word[1]);
-	opposite->port = (uint16_t)key->word[2];
+	bytes_store64(&alternate->address.word[0], key->word[0]);
+	bytes_store64(&alternate->address.word[2], key->word[1]);
+	alternate->port = (uint16_t)key->word[2];
 }
 
 static inline bool message_same_address(const struct binding *binding,
@@ -152,17 +156,17 @@ static inline bool message_same_address(const struct binding *binding,
 	       bytes_load64(&a->word[2]) == bytes_load64(&b->word[2]);
 }
 
-/* Checks 12: the client claims to have the alternate address. */
+/* LAND: the client claims to have the alternate address. */
 VERIFIER_NOINLINE bool message_is_alternate(const struct policy *policy,
 					    const struct binding *binding)
 {
-	struct message_endpoint opposite;
+	struct message_endpoint alternate;
 
-	message_opposite(policy, binding, &opposite);
-	return message_same_address(binding, &binding->source, &opposite.address);
+	message_alternate(policy, binding, &alternate);
+	return message_same_address(binding, &binding->source, &alternate.address);
 }
 
-/* Checks 13. */
+/* The source port: 0, or too low for the configuration. */
 static inline enum verdict message_examine_port(uint16_t port, const struct policy *policy)
 {
 	if (port < 1024 && (!port || !policy->low_source_ports))
@@ -170,7 +174,7 @@ static inline enum verdict message_examine_port(uint16_t port, const struct poli
 	return VERDICT_UNDECIDED;
 }
 
-/* Checks 17: the type of a message whose first two bits are zero (RFC 8489 section 5). */
+/* Class and method, of a message whose first two bits are zero (RFC 8489 section 5). */
 static inline enum verdict message_examine_type(uint16_t type)
 {
 	if (type == (STUN_BINDING | STUN_REQUEST))
@@ -178,15 +182,15 @@ static inline enum verdict message_examine_type(uint16_t type)
 	switch (type & STUN_CLASS_MASK) {
 	case STUN_SUCCESS:
 	case STUN_ERROR:
-		return verdict_final(VERDICT_RESPONSE);
+		return verdict_own_exit(VERDICT_RESPONSE);
 	case STUN_INDICATION:
-		return verdict_final(VERDICT_INDICATION);
+		return verdict_own_exit(VERDICT_INDICATION);
 	default:
-		return verdict_final(VERDICT_UNKNOWN_METHOD);
+		return verdict_own_exit(VERDICT_UNKNOWN_METHOD);
 	}
 }
 
-/* Checks 17 and 18, of a message whose shape is sound. */
+/* Class, method and cookie, of a message whose shape is sound. */
 static inline enum verdict message_examine_request(const struct wire_stun *stun,
 						   const struct policy *policy,
 						   struct binding *binding)
@@ -197,13 +201,13 @@ static inline enum verdict message_examine_request(const struct wire_stun *stun,
 		return verdict;
 	binding->legacy = stun->id[0].raw != be32_from(STUN_COOKIE).raw;
 	if (binding->legacy && !policy->legacy)
-		return verdict_final(VERDICT_NO_COOKIE);
+		return verdict_own_exit(VERDICT_NO_COOKIE);
 	binding->header = bytes_load32(stun);
 	bytes_copy128(binding->id, stun->id);
 	return VERDICT_UNDECIDED;
 }
 
-/* Checks 14 to 18 of a datagram of so many bytes. */
+/* The STUN header, of a datagram of @length bytes: shape, class, method, cookie. */
 static inline enum verdict message_examine_header(const uint8_t *pos, const uint8_t *end,
 						  uint32_t length, const struct policy *policy,
 						  struct binding *binding)
@@ -211,12 +215,12 @@ static inline enum verdict message_examine_header(const uint8_t *pos, const uint
 	const struct wire_stun *stun = (const struct wire_stun *)pos;
 
 	if (length < sizeof(*stun) || !verifier_has(pos, end, sizeof(*stun)))
-		return verdict_final(VERDICT_STUN_RUNT);
+		return verdict_own_exit(VERDICT_STUN_RUNT);
 	if (*pos > 3)
-		return verdict_final(VERDICT_NOT_STUN);
+		return verdict_own_exit(VERDICT_NOT_STUN);
 	binding->request_length = be16_to(&stun->length);
 	if (binding->request_length & 3 || binding->request_length != length - sizeof(*stun))
-		return verdict_final(VERDICT_STUN_LENGTH);
+		return verdict_own_exit(VERDICT_STUN_LENGTH);
 	return message_examine_request(stun, policy, binding);
 }
 
@@ -245,7 +249,7 @@ static inline enum verdict message_walk_attributes(const uint8_t *pos, const uin
 	enum verdict verdict;
 
 	if (!verifier_has(pos, end, sizeof(*stun)))
-		return verdict_final(VERDICT_STUN_RUNT); /* never; the verifier asks anew */
+		return verdict_own_exit(VERDICT_STUN_RUNT); /* never; the verifier asks anew */
 	verdict = stun_walk((const uint8_t *)(stun + 1), end, binding->request_length,
 			    binding->legacy, uses, found);
 	if (verdict != VERDICT_UNDECIDED)
@@ -257,7 +261,7 @@ static inline enum verdict message_walk_attributes(const uint8_t *pos, const uin
 	found->fingerprint = policy->mirror_fingerprint;
 	if (!stun_check_fingerprint(stun, end, found->length, &binding->crc) &&
 	    !policy->ignore_wrong_fingerprint)
-		return verdict_final(VERDICT_WRONG_FINGERPRINT);
+		return verdict_own_exit(VERDICT_WRONG_FINGERPRINT);
 	return VERDICT_UNDECIDED;
 }
 
@@ -334,22 +338,22 @@ static inline enum verdict message_conclude(const struct policy *policy, struct 
 static inline void message_redirect(const struct policy *policy, struct binding *binding)
 {
 	uint8_t change = binding->found.change;
-	struct message_endpoint opposite = {}; /* gcc does not see that the family decides */
-	struct be16 ports[2] VERIFIER_ALIGNED; /* source, destination */
+	struct message_endpoint alternate = {}; /* gcc does not see that the family decides */
+	struct be16 ports[2] VERIFIER_ALIGNED;	/* source, destination */
 
-	message_opposite(policy, binding, &opposite);
+	message_alternate(policy, binding, &alternate);
 	bytes_store32(ports, binding->ports);
 	if (change & STUN_CHANGE_PORT)
-		ports[0].raw = opposite.port;
+		ports[0].raw = alternate.port;
 	if (binding->found.response_port.raw)
 		bytes_copy16(&ports[1], &binding->found.response_port);
 	binding->ports = bytes_load32(ports);
 	if (!(change & STUN_CHANGE_IP))
 		return;
 	if (binding->family == FAMILY_IPV4)
-		binding->destination.word[0].raw = opposite.address.word[0].raw;
+		binding->destination.word[0].raw = alternate.address.word[0].raw;
 	else
-		bytes_copy128(&binding->destination, &opposite.address);
+		bytes_copy128(&binding->destination, &alternate.address);
 }
 
 /*
@@ -397,7 +401,7 @@ VERIFIER_NOINLINE bool message_put_discovery(struct stun_writer *writer,
 	uint16_t origin = binding->legacy ? STUN_SOURCE_ADDRESS : STUN_RESPONSE_ORIGIN;
 	uint16_t other = binding->legacy ? STUN_CHANGED_ADDRESS : STUN_OTHER_ADDRESS;
 	const struct be16 *port = (const struct be16 *)&binding->ports;
-	struct message_endpoint opposite;
+	struct message_endpoint alternate;
 
 	if (!binding->legacy && !message_put_address(writer, STUN_MAPPED_ADDRESS, binding->family,
 						     binding->port, binding->source.word))
@@ -405,9 +409,9 @@ VERIFIER_NOINLINE bool message_put_discovery(struct stun_writer *writer,
 	if (!message_put_address(writer, origin, binding->family, be16_to(port),
 				 binding->destination.word))
 		return false;
-	message_opposite(policy, binding, &opposite);
-	return message_put_address(writer, other, binding->family, BYTES_SWAP16(opposite.port),
-				   opposite.address.word);
+	message_alternate(policy, binding, &alternate);
+	return message_put_address(writer, other, binding->family, BYTES_SWAP16(alternate.port),
+				   alternate.address.word);
 }
 
 /*
@@ -473,7 +477,7 @@ static inline bool message_write(struct stun_writer *writer, struct wire_stun *s
 
 /* --- for sockets --- */
 
-/* Where a message came from and was sent to; addresses and ports as they lie in memory. */
+/* Where a message came from and was sent to; addresses and ports in network byte order. */
 struct message_path {
 	uint8_t family; /* enum family */
 	bool local;	/* came by the loopback interface */
@@ -494,32 +498,32 @@ static inline const struct policy_slot *message_find(const struct policy *policy
 						   bytes_load64(&address[2]), port));
 }
 
-/* Checks 11 and 12, of what came over a network. */
+/* Bogon sources and LAND, of what came over a network. */
 static inline enum verdict message_examine_source(const struct policy *policy,
 						  const struct binding *binding)
 {
 	if (binding->family == FAMILY_IPV4 ? message_is_bogon_ipv4(binding->source.word)
 					   : message_is_bogon_ipv6(&binding->source))
-		return verdict_final(VERDICT_SOURCE_ADDRESS);
+		return verdict_own_exit(VERDICT_SOURCE_ADDRESS);
 	if (message_same_address(binding, &binding->source, &binding->destination) ||
 	    (binding->discovery && message_is_alternate(policy, binding)))
-		return verdict_final(VERDICT_LAND);
+		return verdict_own_exit(VERDICT_LAND);
 	return VERDICT_UNDECIDED;
 }
 
-/* Checks 15 to 18 of a message in a stream, of which the header at least is there. */
+/* The STUN header, of a message in a stream, of which the header at least is there. */
 static inline enum verdict message_examine_stream(const uint8_t *pos, const struct policy *policy,
 						  struct binding *binding)
 {
 	const struct wire_stun *stun = (const struct wire_stun *)pos;
 
 	if (*pos > 3)
-		return verdict_final(VERDICT_NOT_STUN);
+		return verdict_own_exit(VERDICT_NOT_STUN);
 	binding->request_length = be16_to(&stun->length);
 	if (binding->request_length & 3)
-		return verdict_final(VERDICT_STUN_LENGTH);
+		return verdict_own_exit(VERDICT_STUN_LENGTH);
 	if (binding->request_length > STUN_STREAM_MAX - sizeof(*stun))
-		return verdict_final(VERDICT_TOO_LONG);
+		return verdict_own_exit(VERDICT_TOO_LONG);
 	return message_examine_request(stun, policy, binding);
 }
 
@@ -537,14 +541,14 @@ static inline void message_begin(struct binding *binding, const struct message_p
 	if (path->local)
 		binding->private_client = false;
 	else if (path->family == FAMILY_IPV4)
-		binding->private_client = message_is_hidden_ipv4(
+		binding->private_client = message_is_private_client_ipv4(
 			message_source_ipv4(path->source.word), path->destination.word);
 	else
-		binding->private_client = message_is_hidden_ipv6(message_source_ipv6(&path->source),
-								 &path->destination);
+		binding->private_client = message_is_private_client_ipv6(
+			message_source_ipv6(&path->source), &path->destination);
 }
 
-/* Checks 11 to 18. */
+/* The source, where the path can have a wrong one, and the STUN header. */
 static inline enum verdict message_examine_shape(const uint8_t *message, const uint8_t *end,
 						 const struct policy *policy,
 						 const struct message_path *path,
@@ -582,7 +586,7 @@ static inline enum verdict message_examine(const uint8_t *message, const uint8_t
 	enum verdict verdict;
 
 	if (!slot)
-		return verdict_final(VERDICT_NOT_SERVICE);
+		return verdict_own_exit(VERDICT_NOT_SERVICE);
 	message_begin(binding, path, slot->discovery);
 	verdict = message_examine_shape(message, end, policy, path, binding);
 	if (verdict != VERDICT_UNDECIDED)

@@ -36,13 +36,13 @@ struct policy_slot {
 };
 
 /*
- * A service with an alternate is four, one for each corner. The slot of each knows the slot of its
- * opposite, where address and port both differ.
+ * A service with an alternate is four address:port pairs (RFC 5780). The slot of each knows the
+ * slot of its alternate, where address and port both differ.
  */
-#define POLICY_OPPOSITE	     (POLICY_SLOTS - 1) /* its index, in the low bits of `discovery` */
-#define POLICY_ALTERNATE     0x10000u
-#define POLICY_RESPONSE_PORT 0x20000u
-#define POLICY_PADDING	     0x40000u
+#define POLICY_ALTERNATE_SLOT (POLICY_SLOTS - 1) /* its index, in the low bits of `discovery` */
+#define POLICY_ALTERNATE      0x10000u
+#define POLICY_RESPONSE_PORT  0x20000u
+#define POLICY_PADDING	      0x40000u
 
 struct policy {
 	uint64_t multiplier[3]; /* odd, chosen by policy_build so that no two keys meet */
@@ -64,8 +64,8 @@ struct policy {
 
 /**
  * policy_key_ipv4, policy_key_ipv6 - what to look up.
- * @address: as it lies in memory
- * @port: as it lies in memory, or POLICY_ANY_PORT
+ * @address: in network byte order
+ * @port: in network byte order, or POLICY_ANY_PORT
  */
 static inline struct policy_key policy_key_ipv4(uint32_t address, uint32_t port)
 {

@@ -40,7 +40,7 @@ static inline bool responder_is_tag(uint16_t type)
 	return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ;
 }
 
-/* Checks 1: the family, and where the IP header is; NULL: not IP. */
+/* The Ethernet header and tags. Return: where the IP header is; NULL: not IP. */
 static inline const uint8_t *responder_examine_link(const uint8_t *frame, const uint8_t *end,
 						    struct packet *packet)
 {
@@ -70,7 +70,7 @@ static inline const uint8_t *responder_examine_link(const uint8_t *frame, const 
 	return pos;
 }
 
-/* Checks 3 to 5 of IPv4, with so many bytes of IP header. */
+/* IPv4, behind @header bytes of IP header: whether it is a whole UDP packet to a service. */
 static inline enum verdict responder_match_ipv4(const uint8_t *pos, const uint8_t *end,
 						const struct policy *policy, uint32_t header,
 						struct packet *packet)
@@ -81,22 +81,22 @@ static inline enum verdict responder_match_ipv4(const uint8_t *pos, const uint8_
 	const struct policy_slot *slot;
 
 	if (ip->protocol != IP_PROTOCOL_UDP)
-		return verdict_final(VERDICT_NOT_UDP);
+		return verdict_own_exit(VERDICT_NOT_UDP);
 	if (ip->fragment.raw & be16_from(IPV4_FRAGMENT_MASK).raw)
 		return policy_find(policy, policy_key_ipv4(address, POLICY_ANY_PORT))
 			       ? VERDICT_FRAGMENT
 			       : VERDICT_NOT_SERVICE;
 	if (!verifier_has((const uint8_t *)udp, end, sizeof(*udp)) ||
 	    be16_to(&ip->total_length) < header + sizeof(*udp))
-		return verdict_final(VERDICT_IP_HEADER);
+		return verdict_own_exit(VERDICT_IP_HEADER);
 	slot = policy_find(policy, policy_key_ipv4(address, udp->destination.raw));
 	if (!slot)
-		return verdict_final(VERDICT_NOT_SERVICE);
+		return verdict_own_exit(VERDICT_NOT_SERVICE);
 	packet->binding.discovery = slot->discovery;
 	return VERDICT_UNDECIDED;
 }
 
-/* Checks 2 to 6 of IPv4, where the header is not the usual 20 bytes of version 4. */
+/* An IPv4 header that is not the usual 20 bytes of version 4: unsound, or with options. */
 static inline enum verdict responder_examine_options(const uint8_t *pos, const uint8_t *end,
 						     const struct policy *policy,
 						     struct packet *packet)
@@ -105,12 +105,12 @@ static inline enum verdict responder_examine_options(const uint8_t *pos, const u
 	enum verdict verdict;
 
 	if (*pos >> 4 != 4 || header < sizeof(struct wire_ipv4))
-		return verdict_final(VERDICT_IP_HEADER);
+		return verdict_own_exit(VERDICT_IP_HEADER);
 	verdict = responder_match_ipv4(pos, end, policy, header, packet);
 	return verdict == VERDICT_UNDECIDED ? VERDICT_IPV4_OPTIONS : verdict;
 }
 
-/* Checks 2 to 12 of IPv4 (RFC 791, RFC 1122). */
+/* The IPv4 and UDP headers, service, lengths, header checksum, source (RFC 791, RFC 1122). */
 static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const uint8_t *pos,
 						  const uint8_t *end, const struct policy *policy,
 						  struct packet *packet)
@@ -123,7 +123,7 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 	uint64_t sum;
 
 	if (!verifier_has(pos, end, sizeof(*ip)))
-		return verdict_final(VERDICT_IP_HEADER);
+		return verdict_own_exit(VERDICT_IP_HEADER);
 	if (ip->version_length != IPV4_VERSION_LENGTH)
 		return responder_examine_options(pos, end, policy, packet);
 	verdict = responder_match_ipv4(pos, end, policy, sizeof(*ip), packet);
@@ -132,21 +132,21 @@ static inline enum verdict responder_examine_ipv4(const uint8_t *frame, const ui
 
 	total = be16_to(&ip->total_length);
 	if (total > verifier_room(pos, end))
-		return verdict_final(VERDICT_IP_LENGTH);
+		return verdict_own_exit(VERDICT_IP_LENGTH);
 	length = be16_to(&udp->length);
 	if (length < sizeof(*udp) || length > total - sizeof(*ip))
-		return verdict_final(VERDICT_UDP_LENGTH);
+		return verdict_own_exit(VERDICT_UDP_LENGTH);
 	sum = (uint64_t)ip->source.raw + ip->destination.raw;
 	if (!checksum_valid(sum + checksum_3(pos)))
-		return verdict_final(VERDICT_IP_CHECKSUM);
+		return verdict_own_exit(VERDICT_IP_CHECKSUM);
 	if (ethernet_is_group(frame))
-		return verdict_final(VERDICT_LINK_ADDRESS);
+		return verdict_own_exit(VERDICT_LINK_ADDRESS);
 	source = message_source_ipv4(&ip->source);
 	if (source == MESSAGE_BOGON)
-		return verdict_final(VERDICT_SOURCE_ADDRESS);
-	packet->binding.private_client = message_is_hidden_ipv4(source, &ip->destination);
+		return verdict_own_exit(VERDICT_SOURCE_ADDRESS);
+	packet->binding.private_client = message_is_private_client_ipv4(source, &ip->destination);
 	if (ip->source.raw == ip->destination.raw)
-		return verdict_final(VERDICT_LAND);
+		return verdict_own_exit(VERDICT_LAND);
 	packet->binding.source.word[0] = ip->source;
 	packet->binding.destination.word[0] = ip->destination;
 	packet->address_sum = sum;
@@ -173,18 +173,18 @@ static inline bool responder_is_extension(uint8_t next_header)
 	}
 }
 
-/* Checks 3 of IPv6, where the next header is not UDP. */
+/* IPv6, where the next header is not UDP: an extension header, or another transport. */
 static inline enum verdict responder_examine_next_header(uint8_t next_header, uint64_t high,
 							 uint64_t low, const struct policy *policy)
 {
 	if (!responder_is_extension(next_header))
-		return verdict_final(VERDICT_NOT_UDP);
+		return verdict_own_exit(VERDICT_NOT_UDP);
 	if (!policy_find(policy, policy_key_ipv6(high, low, POLICY_ANY_PORT)))
-		return verdict_final(VERDICT_NOT_SERVICE);
+		return verdict_own_exit(VERDICT_NOT_SERVICE);
 	return next_header == IP_PROTOCOL_FRAGMENT ? VERDICT_FRAGMENT : VERDICT_IPV6_EXTENSION;
 }
 
-/* Checks 2 to 12 of IPv6 (RFC 8200). */
+/* The IPv6 and UDP headers, service, lengths, source (RFC 8200). */
 static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const uint8_t *pos,
 						  const uint8_t *end, const struct policy *policy,
 						  struct packet *packet)
@@ -197,32 +197,32 @@ static inline enum verdict responder_examine_ipv6(const uint8_t *frame, const ui
 	uint32_t payload, length;
 
 	if (!verifier_has(pos, end, sizeof(*ip)) || be32_to(&ip->version_class_flow) >> 28 != 6)
-		return verdict_final(VERDICT_IP_HEADER);
+		return verdict_own_exit(VERDICT_IP_HEADER);
 	high = bytes_load64(&ip->destination.word[0]);
 	low = bytes_load64(&ip->destination.word[2]);
 	if (ip->next_header != IP_PROTOCOL_UDP)
 		return responder_examine_next_header(ip->next_header, high, low, policy);
 	payload = be16_to(&ip->payload_length);
 	if (!verifier_has((const uint8_t *)udp, end, sizeof(*udp)) || payload < sizeof(*udp))
-		return verdict_final(VERDICT_IP_HEADER);
+		return verdict_own_exit(VERDICT_IP_HEADER);
 	slot = policy_find(policy, policy_key_ipv6(high, low, udp->destination.raw));
 	if (!slot)
-		return verdict_final(VERDICT_NOT_SERVICE);
+		return verdict_own_exit(VERDICT_NOT_SERVICE);
 	packet->binding.discovery = slot->discovery;
 
 	if (payload + sizeof(*ip) > verifier_room(pos, end))
-		return verdict_final(VERDICT_IP_LENGTH);
+		return verdict_own_exit(VERDICT_IP_LENGTH);
 	length = be16_to(&udp->length);
 	if (length < sizeof(*udp) || length > payload)
-		return verdict_final(VERDICT_UDP_LENGTH);
+		return verdict_own_exit(VERDICT_UDP_LENGTH);
 	if (ethernet_is_group(frame))
-		return verdict_final(VERDICT_LINK_ADDRESS);
+		return verdict_own_exit(VERDICT_LINK_ADDRESS);
 	source = message_source_ipv6(&ip->source);
 	if (source == MESSAGE_BOGON)
-		return verdict_final(VERDICT_SOURCE_ADDRESS);
-	packet->binding.private_client = message_is_hidden_ipv6(source, &ip->destination);
+		return verdict_own_exit(VERDICT_SOURCE_ADDRESS);
+	packet->binding.private_client = message_is_private_client_ipv6(source, &ip->destination);
 	if (bytes_load64(&ip->source.word[0]) == high && bytes_load64(&ip->source.word[2]) == low)
-		return verdict_final(VERDICT_LAND);
+		return verdict_own_exit(VERDICT_LAND);
 	bytes_copy128(&packet->binding.source, &ip->source);
 	bytes_copy128(&packet->binding.destination, &ip->destination);
 	packet->address_sum = checksum_4((const uint8_t *)&ip->source) +
@@ -277,7 +277,7 @@ static inline enum verdict responder_blame_checksum(const struct wire_udp *udp,
 								 : VERDICT_UDP_CHECKSUM;
 }
 
-/* Checks 20. Leaves in fixed_sum what the reply's checksum can go on from. */
+/* The UDP checksum. Leaves in fixed_sum what the reply's checksum can go on from. */
 static inline enum verdict responder_examine_checksum(const struct wire_udp *udp,
 						      const uint8_t *end, uint32_t options,
 						      struct packet *packet)
@@ -301,7 +301,7 @@ static inline enum verdict responder_examine_checksum(const struct wire_udp *udp
 	return checksum_valid(sum) ? VERDICT_UNDECIDED : responder_blame_checksum(udp, packet);
 }
 
-/* Checks 13 to 20: from the ports to a Binding Request of sound shape. */
+/* From the source port to the UDP checksum: whether it is a Binding Request of sound shape. */
 static inline enum verdict responder_examine_request(const uint8_t *pos, const uint8_t *end,
 						     const struct policy *policy, uint32_t options,
 						     struct packet *packet)
@@ -312,7 +312,7 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	enum verdict verdict;
 
 	if (!verifier_has(pos, end, sizeof(*udp)))
-		return verdict_final(VERDICT_IP_HEADER); /* never; the verifier has lost sight of
+		return verdict_own_exit(VERDICT_IP_HEADER); /* never; the verifier has lost sight of
 							    the IP header */
 	binding->port = be16_to(&udp->source);
 	verdict = message_examine_port(binding->port, policy);
@@ -323,7 +323,7 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
 	if (payload > STUN_FAST_MAX && !(options & RESPONDER_LONG))
-		return verdict_final(VERDICT_OVERSIZE);
+		return verdict_own_exit(VERDICT_OVERSIZE);
 	return responder_examine_checksum(udp, end, options, packet);
 }
 
@@ -335,7 +335,7 @@ static inline uint64_t responder_sum_addresses(const struct binding *binding)
 	       checksum_4((const uint8_t *)&binding->destination);
 }
 
-/* The reply comes from another corner, or goes to another port: the sums follow. */
+/* The reply comes from another address or port, or goes to another port: the sums follow. */
 VERIFIER_NOINLINE void responder_redirect(const struct policy *policy, struct packet *packet)
 {
 	struct binding *binding = &packet->binding;
@@ -347,7 +347,7 @@ VERIFIER_NOINLINE void responder_redirect(const struct policy *policy, struct pa
 	packet->fixed_sum += packet->address_sum + bytes_swap_halves(binding->ports);
 }
 
-/* Checks 12, where the service has an alternate, to 28. */
+/* All behind the IP header: the request, its attributes, and what is answered. */
 static inline enum verdict responder_examine_message(const uint8_t *pos, const uint8_t *end,
 						     const struct policy *policy, uint32_t options,
 						     struct packet *packet)
@@ -356,7 +356,7 @@ static inline enum verdict responder_examine_message(const uint8_t *pos, const u
 	enum verdict verdict;
 
 	if (binding->discovery && message_is_alternate(policy, binding))
-		return verdict_final(VERDICT_LAND);
+		return verdict_own_exit(VERDICT_LAND);
 	verdict = responder_examine_request(pos, end, policy, options, packet);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
@@ -381,7 +381,7 @@ static inline enum verdict responder_examine_full(const uint8_t *frame, const ui
 	enum verdict verdict;
 
 	if (!pos)
-		return verdict_final(VERDICT_NOT_IP);
+		return verdict_own_exit(VERDICT_NOT_IP);
 	if (packet->binding.family == FAMILY_IPV4)
 		verdict = responder_examine_ipv4(frame, pos, end, policy, packet);
 	else

@@ -92,7 +92,7 @@ static inline enum verdict stun_read_change_request(const struct wire_attribute 
 
 	if (be16_to(&attribute->length) != 4 ||
 	    !verifier_has((const uint8_t *)flags, end, sizeof(*flags)))
-		return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
+		return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
 	found->ignored |= STUN_BIT(STUN_CHANGE_REQUEST); /* only the first counts */
 	found->change = be32_to(flags) & STUN_CHANGE_FLAGS;
 	if (found->change && !(found->uses & STUN_USE_CHANGE))
@@ -111,9 +111,9 @@ static inline enum verdict stun_read_response_port(const struct wire_attribute *
 	/* That the port is cut off: never; the verifier asks. */
 	if ((length != 4 && length != 2) ||
 	    !verifier_has((const uint8_t *)port, end, sizeof(*port)) || !port->raw)
-		return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
+		return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
 	if (be16_to(port) < 1024 && !(found->uses & STUN_USE_LOW_PORT))
-		return verdict_final(VERDICT_LOW_SOURCE_PORT);
+		return verdict_own_exit(VERDICT_LOW_SOURCE_PORT);
 	found->ignored |= STUN_BIT(STUN_RESPONSE_PORT);
 	bytes_copy16(&found->response_port, port);
 	return VERDICT_UNDECIDED;
@@ -128,7 +128,7 @@ static inline enum verdict stun_read(const struct wire_attribute *attribute, con
 	if (type >= STUN_COMPREHENSION_OPTIONAL) {
 		if (type == STUN_FINGERPRINT && !legacy) {
 			if (length != 4 || !last)
-				return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
+				return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
 			found->fingerprint = true;
 		}
 	} else if (found->integrity) {
@@ -190,10 +190,10 @@ static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, u
 
 		/* That it is cut off: never; the verifier asks. */
 		if (!verifier_has((const uint8_t *)attribute, end, sizeof(*attribute)))
-			return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
+			return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
 		size = sizeof(*attribute) + ((be16_to(&attribute->length) + 3u) & ~3u);
 		if (size > found->length - offset)
-			return verdict_final(VERDICT_MALFORMED_ATTRIBUTE);
+			return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
 		found->offset = (uint16_t)(offset + size);
 		verdict = stun_read(attribute, end, found->offset == found->length, legacy, found);
 		if (verdict != VERDICT_UNDECIDED)

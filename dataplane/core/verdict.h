@@ -9,9 +9,9 @@
 /* What a verdict asks of the carrier. */
 enum action {
 	ACTION_ANSWER,	/* send the reply out of the port the request came in by */
-	ACTION_HANDOFF, /* pass up: the socket responder can answer it */
-	ACTION_REFUSE,	/* drop, or pass up where the policy says so */
-	ACTION_FOREIGN, /* pass up: not for a service */
+	ACTION_PUNT,	/* to the slow path: the socket responder can answer it */
+	ACTION_REFUSE,	/* drop, or pass to the network stack where the policy says so */
+	ACTION_FOREIGN, /* pass to the network stack: not for a service */
 	ACTIONS,
 };
 
@@ -53,8 +53,8 @@ static inline enum action verdict_action(enum verdict verdict)
 
 	if (bit & verdict_set(ACTION_ANSWER))
 		return ACTION_ANSWER;
-	if (bit & verdict_set(ACTION_HANDOFF))
-		return ACTION_HANDOFF;
+	if (bit & verdict_set(ACTION_PUNT))
+		return ACTION_PUNT;
 	return bit & verdict_set(ACTION_REFUSE) ? ACTION_REFUSE : ACTION_FOREIGN;
 }
 
@@ -64,8 +64,9 @@ static inline bool verdict_is_success(enum verdict verdict)
 	return verdict == VERDICT_SUCCESS || verdict == VERDICT_LEGACY_SUCCESS;
 }
 
-/* An exit in a block of its own. */
-static inline enum verdict verdict_final(enum verdict verdict)
+/* Keeps each exit a block of its own: clang would merge them, and the verifier follow more paths.
+ */
+static inline enum verdict verdict_own_exit(enum verdict verdict)
 {
 #ifdef __bpf__
 	__asm__ volatile("" : "+r"(verdict));

@@ -40,27 +40,27 @@ int control_config(struct config *config, const char *file, struct error *error)
 			 config_dataplane_name(config->dataplane));
 }
 
-struct generation *control_generation(const struct config *config, const struct services *services,
-				      struct error *error)
+struct dpdk_policy *control_policy(const struct config *config, const struct services *services,
+				   struct error *error)
 {
-	struct generation *generation;
+	struct dpdk_policy *made;
 	struct policy *policy;
 
 	if (services_policy(&policy, services, config, error) < 0)
 		return NULL;
-	generation = rte_malloc("generation", sizeof(*generation), RTE_CACHE_LINE_SIZE);
-	if (generation) {
-		generation->policy = *policy;
-		generation->sleep = config->idle == CONFIG_IDLE_SLEEP;
+	made = rte_malloc("policy", sizeof(*made), RTE_CACHE_LINE_SIZE);
+	if (made) {
+		made->policy = *policy;
+		made->sleep = config->idle == CONFIG_IDLE_SLEEP;
 	} else {
 		error_say(error, "no memory of DPDK is left for the services");
 	}
 	free(policy);
-	return generation;
+	return made;
 }
 
 /* Waits until no worker can hold what was in force before: each has begun a round since. */
-static bool wait_quiet(const struct responder *responder)
+static bool wait_quiet(const struct dpdk_responder *responder)
 {
 	for (unsigned int i = 0; i < responder->workers_count; i++) {
 		const uint64_t *rounds = &responder->workers[i].rounds;
@@ -77,15 +77,15 @@ static bool wait_quiet(const struct responder *responder)
 }
 
 /* Takes over the services on success. Nothing has changed after an error. */
-static int put_in_force(struct responder *responder, const struct config *config,
+static int put_in_force(struct dpdk_responder *responder, const struct config *config,
 			struct services *services, struct error *error)
 {
-	const struct generation *old = responder->generation;
-	struct generation *generation = control_generation(config, services, error);
+	const struct dpdk_policy *old = responder->active;
+	struct dpdk_policy *next = control_policy(config, services, error);
 
-	if (!generation)
+	if (!next)
 		return -EINVAL;
-	__atomic_store_n(&responder->generation, generation, __ATOMIC_RELEASE);
+	__atomic_store_n(&responder->active, next, __ATOMIC_RELEASE);
 	services_free(&responder->services);
 	responder->services = *services;
 	*services = (struct services){0};
@@ -100,7 +100,7 @@ static int put_in_force(struct responder *responder, const struct config *config
 static int reload(void *context, struct error *error)
 {
 	static struct config next;
-	struct responder *responder = context;
+	struct dpdk_responder *responder = context;
 	struct services services;
 	int r = control_config(&next, responder->options.file, error);
 
@@ -121,7 +121,7 @@ static int reload(void *context, struct error *error)
 }
 
 /* The own addresses of interfaces may change; without interfaces none are meant. */
-static void follow_addresses(struct responder *responder)
+static void follow_addresses(struct dpdk_responder *responder)
 {
 	const struct config *config = &responder->config;
 	struct error error;
@@ -146,7 +146,7 @@ static void follow_addresses(struct responder *responder)
 	responder->last_follow_error = r < 0 ? error : (struct error){""};
 }
 
-static void on_hangup(struct responder *responder)
+static void on_hangup(struct dpdk_responder *responder)
 {
 	bool successful = reload_run(reload, responder);
 
@@ -159,10 +159,10 @@ static void on_hangup(struct responder *responder)
 
 /* --- how it is --- */
 
-static bool workers_ready(struct responder *responder, struct error *reason)
+static bool workers_ready(struct dpdk_responder *responder, struct error *reason)
 {
-	static uint64_t seen[WORKER_WORKERS_MAX];
-	static unsigned int stuck[WORKER_WORKERS_MAX];
+	static uint64_t seen[DPDK_WORKERS_MAX];
+	static unsigned int stuck[DPDK_WORKERS_MAX];
 
 	for (unsigned int i = 0; i < responder->workers_count; i++) {
 		uint64_t rounds = __atomic_load_n(&responder->workers[i].rounds, __ATOMIC_RELAXED);
@@ -178,7 +178,7 @@ static bool workers_ready(struct responder *responder, struct error *reason)
 }
 
 /* As look_at_port has seen them. */
-static bool ports_ready(struct responder *responder, struct error *reason)
+static bool ports_ready(struct dpdk_responder *responder, struct error *reason)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++) {
 		const struct dpdk_port *port = &responder->ports[i];
@@ -194,7 +194,7 @@ static bool ports_ready(struct responder *responder, struct error *reason)
 }
 
 /* A request that no port brings, to the first service. */
-static bool answers(const struct responder *responder, struct error *reason)
+static bool answers(const struct dpdk_responder *responder, struct error *reason)
 {
 	const struct service *service = &responder->services.list[0];
 	char text[ENDPOINT_TEXT_MAX];
@@ -207,7 +207,7 @@ static bool answers(const struct responder *responder, struct error *reason)
 	}
 	probe_build(&probe, &service->service);
 	respond(probe.frame, (uint32_t)probe.length, sizeof(probe.frame),
-		&responder->generation->policy, 0, &event);
+		&responder->active->policy, 0, &event);
 	probe.length = event.sent;
 	if (probe_answered(&probe))
 		return true;
@@ -218,7 +218,7 @@ static bool answers(const struct responder *responder, struct error *reason)
 
 /* Its link, and the device's own counters, carried on. The port has its place in the status since
  * it was opened. */
-static void look_at_port(struct responder *responder, struct dpdk_port *port)
+static void look_at_port(struct dpdk_responder *responder, struct dpdk_port *port)
 {
 	struct segment_port *to = segment_port(&responder->status, port->name);
 	struct rte_eth_stats now;
@@ -232,7 +232,7 @@ static void look_at_port(struct responder *responder, struct dpdk_port *port)
 	port->seen = now;
 }
 
-static void look_at_buffers(struct responder *responder)
+static void look_at_buffers(struct dpdk_responder *responder)
 {
 	struct segment_status *status = &responder->status;
 
@@ -243,7 +243,7 @@ static void look_at_buffers(struct responder *responder)
 	}
 }
 
-static bool services_ready(const struct responder *responder, struct error *reason)
+static bool services_ready(const struct dpdk_responder *responder, struct error *reason)
 {
 	if (!responder->last_follow_error.text[0])
 		return services_complete(&responder->services, reason);
@@ -251,7 +251,7 @@ static bool services_ready(const struct responder *responder, struct error *reas
 	return false;
 }
 
-static void look(struct responder *responder)
+static void look(struct dpdk_responder *responder)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++)
 		look_at_port(responder, &responder->ports[i]);
@@ -259,7 +259,7 @@ static void look(struct responder *responder)
 }
 
 /* Looks at everything, and says how it is. */
-static void publish(struct responder *responder)
+static void publish(struct dpdk_responder *responder)
 {
 	struct segment_status *status = &responder->status;
 	struct error trouble = {""};
@@ -276,7 +276,7 @@ static void publish(struct responder *responder)
 	readiness_log(&responder->readiness, status->trouble);
 }
 
-void control_end(struct responder *responder)
+void control_end(struct dpdk_responder *responder)
 {
 	struct segment_status *status = &responder->status;
 
@@ -286,7 +286,7 @@ void control_end(struct responder *responder)
 	segment_publish(responder->segment.segment, status);
 }
 
-static bool has_no_ports(const struct responder *responder)
+static bool has_no_ports(const struct dpdk_responder *responder)
 {
 	for (unsigned int i = 0; i < responder->ports_count; i++)
 		if (!responder->ports[i].gone)
@@ -296,7 +296,7 @@ static bool has_no_ports(const struct responder *responder)
 
 /* --- events --- */
 
-static void stop(struct responder *responder)
+static void stop(struct dpdk_responder *responder)
 {
 	notify_stopping();
 	__atomic_store_n(&responder->stop, true, __ATOMIC_RELAXED);
@@ -305,7 +305,7 @@ static void stop(struct responder *responder)
 
 static void on_signal(void *context)
 {
-	struct responder *responder = context;
+	struct dpdk_responder *responder = context;
 	int signal;
 
 	while ((signal = signals_next(responder->signals.fd))) {
@@ -320,7 +320,7 @@ static void on_signal(void *context)
 
 static void on_tick(void *context)
 {
-	struct responder *responder = context;
+	struct dpdk_responder *responder = context;
 
 	if (++responder->periods % FOLLOW_PERIODS == 0)
 		follow_addresses(responder);
@@ -334,7 +334,7 @@ static void on_tick(void *context)
 	stop(responder);
 }
 
-int control_open(struct responder *responder, struct error *error)
+int control_open(struct dpdk_responder *responder, struct error *error)
 {
 	int fd = signals_open(error);
 
@@ -352,7 +352,7 @@ int control_open(struct responder *responder, struct error *error)
 
 COMPAT_THREAD_RESULT control_run(void *argument)
 {
-	struct responder *responder = argument;
+	struct dpdk_responder *responder = argument;
 
 	publish(responder);
 	services_log(&responder->services, "", "answering");

@@ -15,16 +15,16 @@
 #include "segment.h"
 #include "services.h"
 
-struct responder {
+struct dpdk_responder {
 	struct dpdk_options options;
 	struct config config;
 	struct services services;
-	const struct generation *generation;
+	const struct dpdk_policy *active;
 
 	struct dpdk_port ports[SEGMENT_PORTS_MAX];
 	unsigned int ports_count;
-	struct rte_mempool *pools[WORKER_WORKERS_MAX]; /* one a worker */
-	struct worker workers[WORKER_WORKERS_MAX];
+	struct rte_mempool *pools[DPDK_WORKERS_MAX]; /* one a worker */
+	struct dpdk_worker workers[DPDK_WORKERS_MAX];
 	unsigned int workers_count;
 	bool eal; /* DPDK has been started */
 	bool stop;
@@ -46,27 +46,27 @@ struct responder {
  *
  * Return: 0 or -errno.
  */
-int control_open(struct responder *responder, struct error *error);
+int control_open(struct dpdk_responder *responder, struct error *error);
 
 /**
  * control_run - handle signals and publish the status, until told to stop; a thread beside the
  * workers.
- * @argument: the struct responder
+ * @argument: the struct dpdk_responder
  */
 COMPAT_THREAD_RESULT control_run(void *argument);
 
 /** control_end - publish the last counters, and that nothing is answered from now on. */
-void control_end(struct responder *responder);
+void control_end(struct dpdk_responder *responder);
 
 /**
- * control_generation - what is configured, for the workers.
+ * control_policy - what is configured, for the workers.
  * @services: expanded from @config
  * @error: set on failure to a sentence
  *
  * Return: release it with rte_free; NULL on failure.
  */
-struct generation *control_generation(const struct config *config, const struct services *services,
-				      struct error *error);
+struct dpdk_policy *control_policy(const struct config *config, const struct services *services,
+				   struct error *error);
 
 /** control_config - config_load, for what reflex-dpdk can do. */
 int control_config(struct config *config, const char *file, struct error *error);

@@ -32,7 +32,7 @@
 #define LONG_MAX_US   100 /* one takes less, unless the thread had to wait for its CPU */
 
 /* What is to be counted of a frame that is going out, in one word to compare. */
-union departure {
+union tx_event {
 	struct {
 		uint16_t received, sent;
 		uint8_t family;
@@ -46,16 +46,16 @@ union departure {
 /* Frames in a row of which the same is to be counted: most of a burst is alike, so that the
  * counters need not be touched for each. */
 struct run {
-	union departure departure;
+	union tx_event tx;
 	unsigned int count;
 };
 
 struct burst {
-	struct rte_mbuf *replies[WORKER_BURST];
+	struct rte_mbuf *replies[DPDK_BURST];
 	unsigned int replies_count;
-	struct run runs[WORKER_BURST];
+	struct run runs[DPDK_BURST];
 	unsigned int runs_count;
-	struct rte_mbuf *punted[WORKER_BURST];
+	struct rte_mbuf *punted[DPDK_BURST];
 	unsigned int punted_count;
 };
 
@@ -88,21 +88,21 @@ static bool is_whole(struct rte_mbuf *mbuf)
 	       rte_pktmbuf_linearize(mbuf) == 0;
 }
 
-static void count_outcome(const struct worker_queue *queue, enum outcome outcome, uint64_t frames)
+static void count_outcome(const struct dpdk_queue *queue, enum outcome outcome, uint64_t frames)
 {
-	queue->lane->outcomes[outcome] += frames;
+	queue->slot->outcomes[outcome] += frames;
 }
 
-static __rte_always_inline void depart(struct burst *burst, struct rte_mbuf *mbuf,
-				       union departure departure)
+static __rte_always_inline void tx_queue(struct burst *burst, struct rte_mbuf *mbuf,
+					 union tx_event tx)
 {
 	unsigned int last = burst->runs_count - 1;
 
 	burst->replies[burst->replies_count++] = mbuf;
-	if (burst->runs_count && burst->runs[last].departure.whole == departure.whole)
+	if (burst->runs_count && burst->runs[last].tx.whole == tx.whole)
 		burst->runs[last].count++;
 	else
-		burst->runs[burst->runs_count++] = (struct run){departure, 1};
+		burst->runs[burst->runs_count++] = (struct run){tx, 1};
 }
 
 /* Which outcome a reply of neighbour_answer is. */
@@ -119,8 +119,8 @@ static enum outcome neighbour_outcome(enum neighbour neighbour)
 }
 
 /* What is not for the responder is for this host, if for anyone. */
-static void leave(const struct worker_queue *queue, const struct policy *policy,
-		  struct rte_mbuf *mbuf, enum action action, struct burst *burst)
+static void forward_or_drop(const struct dpdk_queue *queue, const struct policy *policy,
+			    struct rte_mbuf *mbuf, enum action action, struct burst *burst)
 {
 	enum neighbour neighbour = NEIGHBOUR_NONE;
 	size_t length;
@@ -134,9 +134,9 @@ static void leave(const struct worker_queue *queue, const struct policy *policy,
 					     room(mbuf), policy, queue->mac.addr_bytes, &length);
 	if (neighbour != NEIGHBOUR_NONE) {
 		cut(mbuf, length);
-		depart(burst, mbuf,
-		       (union departure){.verdict = VERDICTS,
-					 .outcome = neighbour_outcome(neighbour)});
+		tx_queue(burst, mbuf,
+			 (union tx_event){.verdict = VERDICTS,
+					  .outcome = neighbour_outcome(neighbour)});
 	} else if (queue->punt != RTE_MAX_ETHPORTS && mbuf->pkt_len <= queue->punt_length) {
 		burst->punted[burst->punted_count++] = mbuf;
 	} else {
@@ -159,7 +159,7 @@ static void respond_in(struct rte_mbuf *mbuf, const struct policy *policy, uint3
 }
 
 /* Where senders beside the port leave UDP checksums to it, nobody behind could finish them. */
-static void respond_to(const struct worker_queue *queue, const struct policy *policy,
+static void respond_to(const struct dpdk_queue *queue, const struct policy *policy,
 		       struct rte_mbuf *mbuf, uint32_t options, struct counters_event *event)
 {
 	respond_in(mbuf, policy, options, event);
@@ -168,7 +168,7 @@ static void respond_to(const struct worker_queue *queue, const struct policy *po
 }
 
 /* Turns oversize into an answer, in the share of time that is for it. */
-static void answer_long(const struct worker_queue *queue, const struct policy *policy,
+static void answer_long(const struct dpdk_queue *queue, const struct policy *policy,
 			struct rte_mbuf *mbuf, struct counters_event *event)
 {
 	uint64_t began = rte_rdtsc(), hz = rte_get_tsc_hz(), took;
@@ -182,7 +182,7 @@ static void answer_long(const struct worker_queue *queue, const struct policy *p
 	*queue->long_next = RTE_MAX(*queue->long_next, saved_since) + took * LONG_SHARE;
 }
 
-static void answer_full(const struct worker_queue *queue, const struct policy *policy,
+static void answer_full(const struct dpdk_queue *queue, const struct policy *policy,
 			struct rte_mbuf *mbuf, struct counters_event *event)
 {
 	event->verdict = VERDICT_NO_ROOM;
@@ -197,18 +197,18 @@ static __rte_always_inline void send_back(struct rte_mbuf *mbuf, const struct co
 					  struct burst *burst)
 {
 	resize(mbuf, event->sent);
-	depart(burst, mbuf,
-	       (union departure){
-		       .received = (uint16_t)event->received,
-		       .sent = (uint16_t)event->sent,
-		       .family = (uint8_t)event->family,
-		       .verdict = (uint8_t)event->verdict,
-		       .private_client = event->private_client,
-	       });
+	tx_queue(burst, mbuf,
+		 (union tx_event){
+			 .received = (uint16_t)event->received,
+			 .sent = (uint16_t)event->sent,
+			 .family = (uint8_t)event->family,
+			 .verdict = (uint8_t)event->verdict,
+			 .private_client = event->private_client,
+		 });
 }
 
 /* What is not answered on the fast path: undecided yet, or refused there. */
-static __rte_noinline void answer_otherwise(const struct worker_queue *queue,
+static __rte_noinline void answer_otherwise(const struct dpdk_queue *queue,
 					    const struct policy *policy, struct rte_mbuf *mbuf,
 					    enum family family, enum verdict verdict,
 					    struct burst *burst)
@@ -223,8 +223,8 @@ static __rte_noinline void answer_otherwise(const struct worker_queue *queue,
 		send_back(mbuf, &event, burst);
 		return;
 	}
-	counters_record(&queue->lane->counters, &event, 1);
-	leave(queue, policy, mbuf, verdict_action(event.verdict), burst);
+	counters_record(&queue->slot->counters, &event, 1);
+	forward_or_drop(queue, policy, mbuf, verdict_action(event.verdict), burst);
 }
 
 /* A frame of that family on the fast path: a constant, and with it all lengths. */
@@ -249,9 +249,8 @@ static __rte_always_inline enum verdict answer_fast(struct rte_mbuf *mbuf,
 }
 
 /* The fast path alone stands in the loop, so that it has the registers. */
-static __rte_always_inline void answer(const struct worker_queue *queue,
-				       const struct policy *policy, struct rte_mbuf *mbuf,
-				       struct burst *burst)
+static __rte_always_inline void answer(const struct dpdk_queue *queue, const struct policy *policy,
+				       struct rte_mbuf *mbuf, struct burst *burst)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	enum verdict verdict = VERDICT_UNDECIDED;
@@ -269,7 +268,7 @@ static __rte_always_inline void answer(const struct worker_queue *queue,
 		answer_otherwise(queue, policy, mbuf, fast, verdict, burst);
 }
 
-static bool is_other_host(const struct worker_queue *queue, const struct rte_mbuf *mbuf)
+static bool is_other_host(const struct dpdk_queue *queue, const struct rte_mbuf *mbuf)
 {
 	const struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
 
@@ -278,24 +277,23 @@ static bool is_other_host(const struct worker_queue *queue, const struct rte_mbu
 	       !rte_is_same_ether_addr(&ethernet->dst_addr, &queue->mac);
 }
 
-static void count_run(const struct worker_queue *queue, union departure departure, uint32_t count,
-		      bool sent)
+static void count_tx(const struct dpdk_queue *queue, union tx_event tx, uint32_t count, bool sent)
 {
 	const struct counters_event event = {
-		.family = (enum family)departure.family,
-		.verdict = (enum verdict)departure.verdict,
-		.received = departure.received,
-		.sent = departure.sent,
-		.private_client = departure.private_client,
+		.family = (enum family)tx.family,
+		.verdict = (enum verdict)tx.verdict,
+		.received = tx.received,
+		.sent = tx.sent,
+		.private_client = tx.private_client,
 	};
 
-	if (departure.verdict == VERDICTS)
-		count_outcome(queue, sent ? departure.outcome : OUTCOME_UNSENT, count);
+	if (tx.verdict == VERDICTS)
+		count_outcome(queue, sent ? tx.outcome : OUTCOME_UNSENT, count);
 	else
-		counters_record_reply(&queue->lane->counters, &event, count, sent);
+		counters_record_reply(&queue->slot->counters, &event, count, sent);
 }
 
-static void send_replies(const struct worker_queue *queue, const struct burst *burst)
+static void send_replies(const struct dpdk_queue *queue, const struct burst *burst)
 {
 	unsigned int count = burst->replies_count, taken, left;
 
@@ -305,9 +303,9 @@ static void send_replies(const struct worker_queue *queue, const struct burst *b
 		const struct run *run = &burst->runs[i];
 		unsigned int sent = RTE_MIN(run->count, left);
 
-		count_run(queue, run->departure, sent, true);
+		count_tx(queue, run->tx, sent, true);
 		if (unlikely(sent < run->count))
-			count_run(queue, run->departure, run->count - sent, false);
+			count_tx(queue, run->tx, run->count - sent, false);
 		left -= sent;
 	}
 	if (unlikely(taken < count))
@@ -315,7 +313,7 @@ static void send_replies(const struct worker_queue *queue, const struct burst *b
 }
 
 /* Hands frames to a port as they are. */
-static void pass(const struct worker_queue *queue, uint16_t port, struct rte_mbuf **frames,
+static void pass(const struct dpdk_queue *queue, uint16_t port, struct rte_mbuf **frames,
 		 unsigned int count, enum outcome passed, enum outcome full)
 {
 	unsigned int taken = rte_eth_tx_burst(port, queue->queue, frames, (uint16_t)count);
@@ -327,8 +325,8 @@ static void pass(const struct worker_queue *queue, uint16_t port, struct rte_mbu
 	rte_pktmbuf_free_bulk(frames + taken, count - taken);
 }
 
-void worker_answer(const struct worker_queue *queue, const struct policy *policy,
-		   struct rte_mbuf **frames, unsigned int count)
+void dpdk_worker_answer(const struct dpdk_queue *queue, const struct policy *policy,
+			struct rte_mbuf **frames, unsigned int count)
 {
 	struct burst burst;
 	unsigned int i;
@@ -352,17 +350,17 @@ void worker_answer(const struct worker_queue *queue, const struct policy *policy
 }
 
 /* Return: whether anything arrived. */
-static bool poll_queue(const struct worker_queue *queue, const struct policy *policy)
+static bool poll_queue(const struct dpdk_queue *queue, const struct policy *policy)
 {
-	struct rte_mbuf *frames[WORKER_BURST];
+	struct rte_mbuf *frames[DPDK_BURST];
 	unsigned int received, relayed = 0;
 
-	received = rte_eth_rx_burst(queue->port, queue->queue, frames, WORKER_BURST);
+	received = rte_eth_rx_burst(queue->port, queue->queue, frames, DPDK_BURST);
 	if (received)
-		worker_answer(queue, policy, frames, received);
+		dpdk_worker_answer(queue, policy, frames, received);
 	if (queue->punt == RTE_MAX_ETHPORTS)
 		return received;
-	relayed = rte_eth_rx_burst(queue->punt, queue->queue, frames, WORKER_BURST);
+	relayed = rte_eth_rx_burst(queue->punt, queue->queue, frames, DPDK_BURST);
 	if (relayed)
 		pass(queue, queue->port, frames, relayed, OUTCOME_RELAYED, OUTCOME_RELAY_FULL);
 	return received || relayed;
@@ -380,22 +378,22 @@ static void rest(unsigned int rounds, bool sleep)
 		rte_pause();
 }
 
-int worker_run(void *argument)
+int dpdk_worker_run(void *argument)
 {
-	struct worker *worker = argument;
+	struct dpdk_worker *worker = argument;
 	unsigned int idle = 0; /* rounds */
 
 	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); /* else a nap is twice as long */
 	while (!__atomic_load_n(worker->stop, __ATOMIC_RELAXED)) {
-		const struct generation *generation =
-			__atomic_load_n(worker->generation, __ATOMIC_ACQUIRE);
+		const struct dpdk_policy *active =
+			__atomic_load_n(worker->active, __ATOMIC_ACQUIRE);
 		bool busy = false;
 
 		for (unsigned int i = 0; i < worker->queues_count; i++)
-			busy |= poll_queue(&worker->queues[i], &generation->policy);
+			busy |= poll_queue(&worker->queues[i], &active->policy);
 		idle = busy ? 0 : idle + (idle < UINT_MAX);
 		if (idle)
-			rest(idle, generation->sleep);
+			rest(idle, active->sleep);
 		__atomic_store_n(&worker->rounds, worker->rounds + 1, __ATOMIC_RELEASE);
 	}
 	return 0;

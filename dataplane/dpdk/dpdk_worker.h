@@ -14,18 +14,18 @@
 #include "policy.h"
 #include "segment.h"
 
-#define WORKER_BURST	   32
-#define WORKER_QUEUES_MAX  SEGMENT_PORTS_MAX
-#define WORKER_WORKERS_MAX RTE_MAX_LCORE
+#define DPDK_BURST	 32
+#define DPDK_QUEUES_MAX	 SEGMENT_PORTS_MAX
+#define DPDK_WORKERS_MAX RTE_MAX_LCORE
 
 /* What is configured; replaced whole. */
-struct generation {
+struct dpdk_policy {
 	struct policy policy;
 	bool sleep; /* when nothing arrives */
 };
 
 /* One queue of one port. */
-struct worker_queue {
+struct dpdk_queue {
 	uint16_t port;
 	uint16_t queue;
 	uint16_t punt; /* the port of the kernel's interface behind it; RTE_MAX_ETHPORTS: none */
@@ -35,33 +35,33 @@ struct worker_queue {
 	/* When the next long request may be answered, in TSC; NULL: the kernel behind does that. */
 	uint64_t *long_next;
 	struct rte_ether_addr mac;
-	struct segment_slot *lane;
+	struct segment_slot *slot;
 };
 
-struct worker {
-	struct worker_queue queues[WORKER_QUEUES_MAX];
+struct dpdk_worker {
+	struct dpdk_queue queues[DPDK_QUEUES_MAX];
 	unsigned int queues_count;
 	unsigned int lcore;
-	const struct generation *const *generation; /* where the one in force is */
+	const struct dpdk_policy *const *active; /* where the one in force is */
 	const bool *stop;
-	uint64_t rounds; /* over all queues so far: it lives, and holds no older generation */
+	uint64_t rounds; /* over all queues so far: it lives, and holds no older one */
 	uint64_t long_next;
 } __rte_cache_aligned;
 
 /**
- * worker_run - poll until told to stop; for rte_eal_remote_launch.
- * @argument: a struct worker
+ * dpdk_worker_run - poll until told to stop; for rte_eal_remote_launch.
+ * @argument: a struct dpdk_worker
  *
  * Return: 0.
  */
-int worker_run(void *argument);
+int dpdk_worker_run(void *argument);
 
 /**
- * worker_answer - answer the frames of a burst, send the replies, and count; the frames belong to
- * it.
- * @count: at most WORKER_BURST
+ * dpdk_worker_answer - answer the frames of a burst, send the replies, and count; the frames belong
+ * to it.
+ * @count: at most DPDK_BURST
  */
-void worker_answer(const struct worker_queue *queue, const struct policy *policy,
-		   struct rte_mbuf **frames, unsigned int count);
+void dpdk_worker_answer(const struct dpdk_queue *queue, const struct policy *policy,
+			struct rte_mbuf **frames, unsigned int count);
 
 #endif

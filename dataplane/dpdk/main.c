@@ -24,7 +24,7 @@
 
 /* --- start, in the order of main --- */
 
-static int begin(struct responder *responder)
+static int begin(struct dpdk_responder *responder)
 {
 	struct error error;
 	int r = files_raise(&error);
@@ -37,7 +37,7 @@ static int begin(struct responder *responder)
 }
 
 /* A start that fails leaves no segment where there was none before. */
-static void close_segment(struct responder *responder)
+static void close_segment(struct dpdk_responder *responder)
 {
 	char path[INSTANCE_PATH_MAX];
 	struct error error;
@@ -53,7 +53,7 @@ static void close_segment(struct responder *responder)
 }
 
 /* Before EAL, which takes long; it is also the lock of the instance. */
-static int open_segment(struct responder *responder)
+static int open_segment(struct dpdk_responder *responder)
 {
 	char path[INSTANCE_PATH_MAX];
 	struct error error;
@@ -101,7 +101,7 @@ static int check_ports(void)
 	return -ENODEV;
 }
 
-static int start_eal(struct responder *responder, char **argv)
+static int start_eal(struct dpdk_responder *responder, char **argv)
 {
 	bool memory;
 
@@ -119,22 +119,22 @@ static int start_eal(struct responder *responder, char **argv)
 	return -rte_errno;
 }
 
-static int make_generation(struct responder *responder)
+static int make_policy(struct dpdk_responder *responder)
 {
 	struct error error;
 	int r = services_expand(&responder->services, &responder->config, &error);
 
 	if (r == 0)
-		responder->generation =
-			control_generation(&responder->config, &responder->services, &error);
-	if (responder->generation)
+		responder->active =
+			control_policy(&responder->config, &responder->services, &error);
+	if (responder->active)
 		return 0;
 	log_error("%s", error.text);
 	return -EINVAL;
 }
 
 /* Buffers for every queue of a worker to be full, both ways, behind each port as well. */
-static int make_pools(struct responder *responder)
+static int make_pools(struct dpdk_responder *responder)
 {
 	unsigned int count = 2 * CACHE_SIZE, lcore;
 	uint16_t size = 0, id;
@@ -162,13 +162,13 @@ static int make_pools(struct responder *responder)
 	return 0;
 }
 
-static int add_queue(struct responder *responder, struct worker *worker,
+static int add_queue(struct dpdk_responder *responder, struct dpdk_worker *worker,
 		     const struct dpdk_port *port)
 {
 	uint16_t index = (uint16_t)(worker - responder->workers);
-	struct worker_queue *queue = &worker->queues[worker->queues_count++];
+	struct dpdk_queue *queue = &worker->queues[worker->queues_count++];
 
-	*queue = (struct worker_queue){
+	*queue = (struct dpdk_queue){
 		.port = port->id,
 		.queue = index,
 		.punt = port->punt,
@@ -177,9 +177,9 @@ static int add_queue(struct responder *responder, struct worker *worker,
 		.local_senders = port->local_senders,
 		.long_next = port->punt == RTE_MAX_ETHPORTS ? &worker->long_next : NULL,
 		.mac = port->mac,
-		.lane = segment_slot(responder->segment.segment, port->name, index),
+		.slot = segment_slot(responder->segment.segment, port->name, index),
 	};
-	if (queue->lane)
+	if (queue->slot)
 		return 0;
 	log_error("port %s: no place is left to count in: remove %s of this instance while "
 		  "nothing runs; counters begin anew then",
@@ -187,7 +187,7 @@ static int add_queue(struct responder *responder, struct worker *worker,
 	return -ENOSPC;
 }
 
-static int describe(struct responder *responder, const struct dpdk_port *port)
+static int describe(struct dpdk_responder *responder, const struct dpdk_port *port)
 {
 	struct segment_port *to = segment_port(&responder->status, port->name);
 	char mac[RTE_ETHER_ADDR_FMT_SIZE];
@@ -210,7 +210,8 @@ static int describe(struct responder *responder, const struct dpdk_port *port)
 	return 0;
 }
 
-static int open_punt(const struct responder *responder, struct dpdk_port *port, struct error *error)
+static int open_punt(const struct dpdk_responder *responder, struct dpdk_port *port,
+		     struct error *error)
 {
 	char name[32];
 
@@ -225,7 +226,7 @@ static int open_punt(const struct responder *responder, struct dpdk_port *port, 
 			 name);
 }
 
-static int open_ports(struct responder *responder)
+static int open_ports(struct dpdk_responder *responder)
 {
 	uint16_t ids[SEGMENT_PORTS_MAX], id, count = 0;
 	struct error error;
@@ -252,10 +253,10 @@ static int open_ports(struct responder *responder)
 	return r;
 }
 
-static int run(struct responder *responder)
+static int run(struct dpdk_responder *responder)
 {
 	struct segment_status *status = &responder->status;
-	struct worker *mine = NULL;
+	struct dpdk_worker *mine = NULL;
 	pthread_t control;
 	int r;
 
@@ -270,16 +271,16 @@ static int run(struct responder *responder)
 		return r;
 	}
 	for (unsigned int i = 0; i < responder->workers_count; i++) {
-		struct worker *worker = &responder->workers[i];
+		struct dpdk_worker *worker = &responder->workers[i];
 
-		worker->generation = &responder->generation;
+		worker->active = &responder->active;
 		worker->stop = &responder->stop;
 		if (worker->lcore == rte_get_main_lcore())
 			mine = worker;
 		else
-			rte_eal_remote_launch(worker_run, worker, worker->lcore);
+			rte_eal_remote_launch(dpdk_worker_run, worker, worker->lcore);
 	}
-	worker_run(mine);
+	dpdk_worker_run(mine);
 	rte_eal_mp_wait_lcore();
 	pthread_join(control, NULL);
 	return responder->no_ports ? -ENODEV : 0;
@@ -287,7 +288,7 @@ static int run(struct responder *responder)
 
 /* --- end --- */
 
-static void finish(struct responder *responder)
+static void finish(struct dpdk_responder *responder)
 {
 	uint64_t lost;
 
@@ -307,7 +308,7 @@ static void finish(struct responder *responder)
 		log_info("stopped");
 }
 
-static int check_only(struct responder *responder)
+static int check_only(struct dpdk_responder *responder)
 {
 	struct error error;
 	struct services services;
@@ -331,13 +332,13 @@ static int check_only(struct responder *responder)
 
 int main(int argc, char **argv)
 {
-	static int (*const steps[])(struct responder * responder) = {
-		make_generation,
+	static int (*const steps[])(struct dpdk_responder * responder) = {
+		make_policy,
 		make_pools,
 		open_ports,
 		run,
 	};
-	static struct responder responder = {.segment.fd = -1};
+	static struct dpdk_responder responder = {.segment.fd = -1};
 	struct error error;
 	int r;
 
@@ -365,7 +366,7 @@ int main(int argc, char **argv)
 		r = start_eal(&responder, argv);
 	for (size_t i = 0; i < RTE_DIM(steps) && r == 0; i++)
 		r = steps[i](&responder);
-	if (responder.generation)
+	if (responder.active)
 		finish(&responder);
 	services_free(&responder.services);
 	if (responder.eal)

@@ -103,7 +103,7 @@ static void finish(const uint8_t *request, size_t length, enum verdict verdict,
 {
 	outcome->verdict = verdict_label(verdict);
 	outcome->answered = verdict_action(verdict) == ACTION_ANSWER;
-	outcome->passed = verdict_action(verdict) == ACTION_HANDOFF ||
+	outcome->passed = verdict_action(verdict) == ACTION_PUNT ||
 			  verdict_action(verdict) == ACTION_FOREIGN ||
 			  (verdict_action(verdict) == ACTION_REFUSE && policy.pass_refused);
 	outcome->length = length;

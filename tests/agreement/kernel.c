@@ -14,7 +14,7 @@
 
 static struct loader *loader;
 static int lanes =
-	-1; /* self-test packets are counted in lane 0, which the loader does not export */
+	-1; /* self-test packets are counted in slot 0, which the loader does not export */
 
 int kernel_init(struct error *error)
 {
@@ -72,11 +72,11 @@ const struct tally *kernel_tally(void)
 {
 	static struct tally tally;
 	int cpus = libbpf_num_possible_cpus();
-	struct lane *parts = calloc((size_t)cpus, sizeof(*parts));
+	struct xdp_slot *parts = calloc((size_t)cpus, sizeof(*parts));
 	struct counters sum = {0};
-	uint32_t lane = 0;
+	uint32_t slot = 0;
 
-	bpf_map_lookup_elem(lanes, &lane, parts);
+	bpf_map_lookup_elem(lanes, &slot, parts);
 	for (int cpu = 0; cpu < cpus; cpu++)
 		counters_add(&sum, &parts[cpu].counters);
 	free(parts);
@@ -86,9 +86,9 @@ const struct tally *kernel_tally(void)
 
 int kernel_reset(void)
 {
-	struct lane *zero = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zero));
-	uint32_t lane = 0;
-	int error = bpf_map_update_elem(lanes, &lane, zero, BPF_ANY) ? -errno : 0;
+	struct xdp_slot *zero = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zero));
+	uint32_t slot = 0;
+	int error = bpf_map_update_elem(lanes, &slot, zero, BPF_ANY) ? -errno : 0;
 
 	free(zero);
 	return error;

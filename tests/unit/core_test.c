@@ -840,8 +840,8 @@ static void check_corner(const struct policy_service *service)
 	opposite.port = service->alternate_port;
 	memcpy(opposite.address, service->alternate, sizeof(opposite.address));
 	assert_non_null(slot);
-	assert_int_equal(slot->discovery & ~POLICY_OPPOSITE, flags);
-	assert_ptr_equal(&policy.slot[slot->discovery & POLICY_OPPOSITE], slot_of(&opposite));
+	assert_int_equal(slot->discovery & ~POLICY_ALTERNATE_SLOT, flags);
+	assert_ptr_equal(&policy.slot[slot->discovery & POLICY_ALTERNATE_SLOT], slot_of(&opposite));
 	assert_ptr_not_equal(slot, slot_of(&opposite));
 }
 
@@ -1306,11 +1306,11 @@ static const struct {
 	{"success", ACTION_ANSWER},
 	{"legacy_success", ACTION_ANSWER},
 	{"unknown_attribute", ACTION_ANSWER},
-	{"fragment", ACTION_HANDOFF},
-	{"ipv4_options", ACTION_HANDOFF},
-	{"ipv6_extension", ACTION_HANDOFF},
-	{"oversize", ACTION_HANDOFF},
-	{"no_room", ACTION_HANDOFF},
+	{"fragment", ACTION_PUNT},
+	{"ipv4_options", ACTION_PUNT},
+	{"ipv6_extension", ACTION_PUNT},
+	{"oversize", ACTION_PUNT},
+	{"no_room", ACTION_PUNT},
 	{"not_ip", ACTION_FOREIGN},
 	{"ip_header", ACTION_FOREIGN},
 	{"not_udp", ACTION_FOREIGN},
@@ -1336,10 +1336,10 @@ static const struct {
 	{"too_many_attributes", ACTION_REFUSE},
 	{"wrong_fingerprint", ACTION_REFUSE},
 	{"bad_request", ACTION_ANSWER},
-	{"padding", ACTION_HANDOFF},
+	{"padding", ACTION_PUNT},
 	{"too_long", ACTION_REFUSE},
 	{"unsent", ACTION_REFUSE},
-	{"partial_checksum", ACTION_HANDOFF},
+	{"partial_checksum", ACTION_PUNT},
 };
 
 static void keeps_the_order_of_verdicts(void **state)

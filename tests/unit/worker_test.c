@@ -27,16 +27,16 @@
 
 static struct rte_mempool *pool;
 static struct policy policy;
-static struct segment_slot lane;
-static struct worker_queue queue;
-static struct rte_mbuf *frames[WORKER_BURST];
+static struct segment_slot slot;
+static struct dpdk_queue queue;
+static struct rte_mbuf *frames[DPDK_BURST];
 static unsigned int count;
 
 /* --- ports --- */
 
 struct fake {
 	unsigned int takes; /* so many of a burst */
-	struct rte_mbuf *taken[WORKER_BURST];
+	struct rte_mbuf *taken[DPDK_BURST];
 	unsigned int taken_count;
 };
 
@@ -81,11 +81,11 @@ static int begin(void **state)
 	frame_address(services[0].address, "203.0.113.10");
 	frame_address(services[1].address, "2001:db8::10");
 	assert_int_equal(policy_build(&policy, &settings, services, 2, NULL), 0);
-	memset(&lane, 0, sizeof(lane));
+	memset(&slot, 0, sizeof(slot));
 	memset(fakes, 0, sizeof(fakes));
-	fakes[PORT].takes = fakes[PUNT].takes = WORKER_BURST;
-	queue = (struct worker_queue){
-		.port = PORT, .punt = RTE_MAX_ETHPORTS, .punt_length = 1522, .lane = &lane};
+	fakes[PORT].takes = fakes[PUNT].takes = DPDK_BURST;
+	queue = (struct dpdk_queue){
+		.port = PORT, .punt = RTE_MAX_ETHPORTS, .punt_length = 1522, .slot = &slot};
 	memcpy(queue.mac.addr_bytes, "\x52\x54\x00\x12\x34\x56", 6); /* as frame_init asks */
 	count = 0;
 	return 0;
@@ -163,13 +163,13 @@ static struct rte_mbuf *add_ping(void)
 
 static void run(void)
 {
-	worker_answer(&queue, &policy, frames, count);
+	dpdk_worker_answer(&queue, &policy, frames, count);
 	count = 0;
 }
 
 static uint64_t packets(enum family family, enum verdict verdict)
 {
-	return lane.counters.packets[family][verdict];
+	return slot.counters.packets[family][verdict];
 }
 
 static uint64_t all_packets(void)
@@ -178,7 +178,7 @@ static uint64_t all_packets(void)
 
 	for (int family = 0; family < FAMILIES; family++)
 		for (int verdict = 0; verdict < VERDICTS_MAX; verdict++)
-			sum += lane.counters.packets[family][verdict];
+			sum += slot.counters.packets[family][verdict];
 	return sum;
 }
 
@@ -199,8 +199,8 @@ static void sends_what_the_port_takes(void **state)
 	assert_int_equal(packets(FAMILY_IPV6, VERDICT_SUCCESS), 8);
 	assert_int_equal(packets(FAMILY_IPV6, VERDICT_UNKNOWN_ATTRIBUTE), 8);
 	assert_int_equal(all_packets(), 32);
-	assert_int_equal(lane.counters.bytes[FAMILY_IPV4][DIRECTION_RX], 8 * (62 + 70));
-	assert_int_equal(lane.counters.bytes[FAMILY_IPV4][DIRECTION_TX], 8 * (74 + 82));
+	assert_int_equal(slot.counters.bytes[FAMILY_IPV4][DIRECTION_RX], 8 * (62 + 70));
+	assert_int_equal(slot.counters.bytes[FAMILY_IPV4][DIRECTION_TX], 8 * (74 + 82));
 	for (int i = 0; i < 32; i++)
 		assert_int_equal(fakes[PORT].taken[i]->pkt_len, fakes[PORT].taken[i]->data_len);
 }
@@ -227,8 +227,8 @@ static void counts_and_frees_what_the_port_leaves(void **state)
 	assert_int_equal(packets(FAMILY_IPV6, VERDICT_UNSENT), 5);
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UNSENT), 4);
 	assert_int_equal(all_packets(), 24);
-	assert_int_equal(lane.counters.bytes[FAMILY_IPV6][DIRECTION_RX], 2 * 90 + 6 * 82);
-	assert_int_equal(lane.counters.bytes[FAMILY_IPV6][DIRECTION_TX], 2 * 114 + 106);
+	assert_int_equal(slot.counters.bytes[FAMILY_IPV6][DIRECTION_RX], 2 * 90 + 6 * 82);
+	assert_int_equal(slot.counters.bytes[FAMILY_IPV6][DIRECTION_TX], 2 * 114 + 106);
 }
 
 static void takes_nothing(void **state)
@@ -239,7 +239,7 @@ static void takes_nothing(void **state)
 	fakes[PORT].takes = 0;
 	run();
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UNSENT), 32);
-	assert_int_equal(lane.counters.bytes[FAMILY_IPV4][DIRECTION_TX], 0);
+	assert_int_equal(slot.counters.bytes[FAMILY_IPV4][DIRECTION_TX], 0);
 }
 
 static void answers_pings_in_the_same_burst(void **state)
@@ -251,8 +251,8 @@ static void answers_pings_in_the_same_burst(void **state)
 	}
 	fakes[PORT].takes = 9;
 	run();
-	assert_int_equal(lane.outcomes[OUTCOME_ECHO], 5);
-	assert_int_equal(lane.outcomes[OUTCOME_UNSENT], 3);
+	assert_int_equal(slot.outcomes[OUTCOME_ECHO], 5);
+	assert_int_equal(slot.outcomes[OUTCOME_UNSENT], 3);
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_NOT_UDP), 8);
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 4);
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_UNSENT), 4);
@@ -265,7 +265,7 @@ static void drops_what_nobody_wants(void **state)
 		add_foreign();
 	run();
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_NOT_SERVICE), 20);
-	assert_int_equal(lane.outcomes[OUTCOME_DROPPED], 20);
+	assert_int_equal(slot.outcomes[OUTCOME_DROPPED], 20);
 	assert_int_equal(fakes[PORT].taken_count + fakes[PUNT].taken_count, 0);
 }
 
@@ -282,8 +282,8 @@ static void punts_as_it_came(void **state)
 	for (int i = 1; i < 20; i++)
 		add_foreign();
 	run();
-	assert_int_equal(lane.outcomes[OUTCOME_PUNTED], 15);
-	assert_int_equal(lane.outcomes[OUTCOME_PUNT_FULL], 5);
+	assert_int_equal(slot.outcomes[OUTCOME_PUNTED], 15);
+	assert_int_equal(slot.outcomes[OUTCOME_PUNT_FULL], 5);
 	assert_int_equal(fakes[PUNT].taken[0]->data_len, length);
 	assert_memory_equal(rte_pktmbuf_mtod(fakes[PUNT].taken[0], uint8_t *), before, length);
 }
@@ -299,8 +299,8 @@ static void punts_around_what_is_too_long(void **state)
 	add(zeros, 1523);
 	add_foreign();
 	run();
-	assert_int_equal(lane.outcomes[OUTCOME_PUNTED], 2);
-	assert_int_equal(lane.outcomes[OUTCOME_PUNT_FULL], 1);
+	assert_int_equal(slot.outcomes[OUTCOME_PUNTED], 2);
+	assert_int_equal(slot.outcomes[OUTCOME_PUNT_FULL], 1);
 }
 
 static void drops_or_punts_what_is_refused(void **state)
@@ -314,7 +314,7 @@ static void drops_or_punts_what_is_refused(void **state)
 		assert_int_equal(packets(FAMILY_IPV4, VERDICT_WRONG_FINGERPRINT), pass + 1);
 		assert_int_equal(fakes[PUNT].taken_count, pass);
 	}
-	assert_int_equal(lane.outcomes[OUTCOME_PUNTED], 1);
+	assert_int_equal(slot.outcomes[OUTCOME_PUNTED], 1);
 }
 
 static void leaves_what_is_for_another_host(void **state)
@@ -328,7 +328,7 @@ static void leaves_what_is_for_another_host(void **state)
 	run();
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 1);
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_LINK_ADDRESS), 1);
-	assert_int_equal(lane.outcomes[OUTCOME_OTHER_HOST], 1);
+	assert_int_equal(slot.outcomes[OUTCOME_OTHER_HOST], 1);
 	assert_int_equal(all_packets(), 2);
 }
 
@@ -378,7 +378,7 @@ static void answers_frames_in_pieces(void **state)
 	add_chain(20, 100);  /* fits into the first */
 	run();
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 2);
-	assert_int_equal(lane.counters.bytes[FAMILY_IPV4][DIRECTION_RX], 1400 + 162);
+	assert_int_equal(slot.counters.bytes[FAMILY_IPV4][DIRECTION_RX], 1400 + 162);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(fakes[PORT].taken[i]->nb_segs, 1);
 		assert_int_equal(fakes[PORT].taken[i]->pkt_len, 74);
@@ -397,7 +397,7 @@ static void gives_up_where_there_is_no_room(void **state)
 	run();
 	assert_int_equal(packets(FAMILY_OTHER, VERDICT_NO_ROOM), 1);
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_NO_ROOM), 1);
-	assert_int_equal(lane.outcomes[OUTCOME_DROPPED], 2);
+	assert_int_equal(slot.outcomes[OUTCOME_DROPPED], 2);
 }
 
 /* The replies to two requests that differ in what a reply does not show. */
@@ -442,7 +442,7 @@ static void leaves_partial_checksums_from_a_wire(void **state)
 	run();
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_PARTIAL_CHECKSUM), 1);
 	assert_int_equal(packets(FAMILY_IPV6, VERDICT_PARTIAL_CHECKSUM), 1);
-	assert_int_equal(lane.outcomes[OUTCOME_DROPPED], 2);
+	assert_int_equal(slot.outcomes[OUTCOME_DROPPED], 2);
 	assert_int_equal(fakes[PORT].taken_count, 0);
 }
 
@@ -497,7 +497,7 @@ static void punts_long_requests(void **state)
 	add_request(4, "8022/600 F");
 	run();
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_OVERSIZE), 1);
-	assert_int_equal(lane.outcomes[OUTCOME_PUNTED], 1);
+	assert_int_equal(slot.outcomes[OUTCOME_PUNTED], 1);
 }
 
 /* With nothing saved up, each takes as much time again seven times before the next. */
@@ -507,15 +507,15 @@ static void bounds_the_time_of_long_requests(void **state)
 
 	(void)state;
 	queue.long_next = &long_next;
-	for (int i = 0; i < WORKER_BURST; i++)
+	for (int i = 0; i < DPDK_BURST; i++)
 		add_request(4, "8022/1400 F");
 	long_next = rte_rdtsc();
 	run();
 	answered = packets(FAMILY_IPV4, VERDICT_SUCCESS);
 	assert_int_equal(answered, fakes[PORT].taken_count);
-	assert_true(answered > 0 && answered < WORKER_BURST / 2);
-	assert_int_equal(packets(FAMILY_IPV4, VERDICT_OVERSIZE), WORKER_BURST - answered);
-	assert_int_equal(lane.outcomes[OUTCOME_DROPPED], WORKER_BURST - answered);
+	assert_true(answered > 0 && answered < DPDK_BURST / 2);
+	assert_int_equal(packets(FAMILY_IPV4, VERDICT_OVERSIZE), DPDK_BURST - answered);
+	assert_int_equal(slot.outcomes[OUTCOME_DROPPED], DPDK_BURST - answered);
 }
 
 /* However long nobody asked, what is saved up is soon used. Making a frame takes less time than
@@ -533,7 +533,7 @@ static void saves_up_a_bounded_time(void **state)
 	memcpy(bytes, rte_pktmbuf_mtod(frames[0], uint8_t *), length);
 	while (!packets(FAMILY_IPV4, VERDICT_OVERSIZE)) {
 		assert_true(bursts++ < 100000);
-		while (count < WORKER_BURST)
+		while (count < DPDK_BURST)
 			add(bytes, length);
 		run();
 		rte_pktmbuf_free_bulk(fakes[PORT].taken, fakes[PORT].taken_count);
@@ -541,7 +541,7 @@ static void saves_up_a_bounded_time(void **state)
 		fakes[PORT].taken_count = 0;
 	}
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), answered);
-	assert_true(answered >= WORKER_BURST);
+	assert_true(answered >= DPDK_BURST);
 }
 
 /* One of each kind of frame from a private address; of the last burst none is taken. */
@@ -549,7 +549,7 @@ static void counts_private_clients(void **state)
 {
 	(void)state;
 	for (int sent = 1; sent >= 0; sent--) {
-		fakes[PORT].takes = sent ? WORKER_BURST : 0;
+		fakes[PORT].takes = sent ? DPDK_BURST : 0;
 		for (int i = 0; i < 6; i++) {
 			uint8_t bytes[FRAME_MAX];
 			struct frame frame;
@@ -571,7 +571,7 @@ static void counts_private_clients(void **state)
 		}
 	}
 	assert_int_equal(fakes[PORT].taken_count, 0);
-	assert_int_equal(lane.counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS], 4);
+	assert_int_equal(slot.counters.packets[COUNTERS_EXTRA][COUNTERS_PRIVATE_CLIENTS], 4);
 	assert_int_equal(packets(FAMILY_IPV4, VERDICT_SUCCESS), 3);
 	assert_int_equal(all_packets(), 16);
 }

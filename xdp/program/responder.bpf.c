@@ -13,27 +13,27 @@ struct state state; /* mapped by the loader, which writes it */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, STATE_LANES);
+	__uint(max_entries, STATE_SLOTS);
 	__type(key, __u32);
-	__type(value, struct lane);
+	__type(value, struct xdp_slot);
 } lanes SEC(".maps");
 
-/* Whose lane is whose, for a later start to go on counting. */
+/* Whose slot is whose, for a later start to go on counting. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, STATE_LANES);
+	__uint(max_entries, STATE_SLOTS);
 	__type(key, __u32);
 	__type(value, char[STATE_NAME_MAX]);
 } names SEC(".maps");
 
-static inline struct lane *find_lane(const struct generation *generation, __u32 interface)
+static inline struct xdp_slot *find_slot(const struct xdp_buffer *buffer, __u32 interface)
 {
 	const struct state_interface *entry;
 	__u32 key = 0;
 
-	entry = &generation->interface[state_hash(interface, generation->multiplier)];
+	entry = &buffer->interface[state_hash(interface, buffer->multiplier)];
 	if (entry->index == interface)
-		key = entry->lane;
+		key = entry->slot;
 	return bpf_map_lookup_elem(&lanes, &key);
 }
 
@@ -50,22 +50,22 @@ static inline int resize(struct xdp_md *ctx, int growth)
 	return bpf_xdp_adjust_tail(ctx, growth) ? -1 : 0;
 }
 
-static inline int pass(struct lane *lane, const struct policy *policy, enum family family,
+static inline int pass(struct xdp_slot *slot, const struct policy *policy, enum family family,
 		       enum verdict verdict, __u32 received)
 {
 	const struct counters_event event = {
 		.family = family, .verdict = verdict, .received = received};
 
-	counters_record(&lane->counters, &event, 1);
+	counters_record(&slot->counters, &event, 1);
 	return verdict_action(verdict) == ACTION_REFUSE && !policy->pass_refused ? XDP_DROP
 										 : XDP_PASS;
 }
 
-static inline int answer(struct xdp_md *ctx, struct lane *lane, const struct policy *policy,
+static inline int answer(struct xdp_md *ctx, struct xdp_slot *slot, const struct policy *policy,
 			 enum verdict verdict, enum family fast, __u32 received,
 			 struct link_header *link)
 {
-	const struct packet *packet = &lane->packet;
+	const struct packet *packet = &slot->packet;
 	__u32 link_length = responder_link_length(packet, fast);
 	const struct counters_event event = {
 		.family = responder_family(packet, fast),
@@ -85,8 +85,8 @@ static inline int answer(struct xdp_md *ctx, struct lane *lane, const struct pol
 	}
 	moved = resize(ctx, event.sent - received);
 	if (moved < 0)
-		return pass(lane, policy, event.family, VERDICT_NO_ROOM, received);
-	counters_record(&lane->counters, &event, 1);
+		return pass(slot, policy, event.family, VERDICT_NO_ROOM, received);
+	counters_record(&slot->counters, &event, 1);
 	frame = (__u8 *)(long)ctx->data;
 	end = (__u8 *)(long)ctx->data_end;
 	/* Never aborted: the frame has the reply's length. */
@@ -101,38 +101,38 @@ static inline int answer(struct xdp_md *ctx, struct lane *lane, const struct pol
 										     : XDP_ABORTED;
 }
 
-static inline int finish(struct xdp_md *ctx, struct lane *lane, const struct policy *policy,
+static inline int finish(struct xdp_md *ctx, struct xdp_slot *slot, const struct policy *policy,
 			 enum verdict verdict, enum family fast, __u32 received,
 			 struct link_header *link)
 {
 	if (verdict_action(verdict) != ACTION_ANSWER)
-		return pass(lane, policy, responder_family(&lane->packet, fast), verdict, received);
-	return answer(ctx, lane, policy, verdict, fast, received, link);
+		return pass(slot, policy, responder_family(&slot->packet, fast), verdict, received);
+	return answer(ctx, slot, policy, verdict, fast, received, link);
 }
 
 SEC("xdp")
 int responder(struct xdp_md *ctx)
 {
 	__u8 *frame = (__u8 *)(long)ctx->data, *end = (__u8 *)(long)ctx->data_end;
-	const struct generation *generation = &state.generation[state.active & 1];
+	const struct xdp_buffer *buffer = &state.buffer[state.active & 1];
 	const struct policy *policy;
 	__u32 received = verifier_room(frame, end);
-	struct lane *lane = find_lane(generation, ctx->ingress_ifindex);
+	struct xdp_slot *slot = find_slot(buffer, ctx->ingress_ifindex);
 	struct link_header untagged;
 	enum verdict verdict;
 	enum family fast;
 
-	if (!lane)
-		return XDP_PASS; /* never: the loader gives out no other lanes */
-	VERIFIER_PIN(generation);
-	policy = &generation->policy;
-	verdict = responder_examine(frame, end, policy, 0, &lane->packet, &fast);
+	if (!slot)
+		return XDP_PASS; /* never: the loader gives out no other slots */
+	VERIFIER_PIN(buffer);
+	policy = &buffer->policy;
+	verdict = responder_examine(frame, end, policy, 0, &slot->packet, &fast);
 	/* Once for each, so that all lengths of the fast path are constants. */
 	if (fast == FAMILY_IPV4)
-		return finish(ctx, lane, policy, verdict, FAMILY_IPV4, FAST_PATH_IPV4, &untagged);
+		return finish(ctx, slot, policy, verdict, FAMILY_IPV4, FAST_PATH_IPV4, &untagged);
 	if (fast == FAMILY_IPV6)
-		return finish(ctx, lane, policy, verdict, FAMILY_IPV6, FAST_PATH_IPV6, &untagged);
-	return finish(ctx, lane, policy, verdict, FAMILY_OTHER, received, &lane->link);
+		return finish(ctx, slot, policy, verdict, FAMILY_IPV6, FAST_PATH_IPV6, &untagged);
+	return finish(ctx, slot, policy, verdict, FAMILY_OTHER, received, &slot->link);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

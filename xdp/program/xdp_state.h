@@ -5,21 +5,21 @@
 
 #include "responder.h"
 
-/* Raise it when struct lane changes: pinned counters of another layout are not taken over. */
+/* Raise it when struct xdp_slot changes: pinned counters of another layout are not taken over. */
 #define STATE_LAYOUT "v1"
 
-#define STATE_LANES    33 /* 32 interfaces; lane 0 is for packets of none, such as self-tests */
+#define STATE_SLOTS    33 /* 32 interfaces; slot 0 is for packets of none, such as self-tests */
 #define STATE_TABLE    256
 #define STATE_NAME_MAX 16
 
 /* An interface's place in a table without collisions; the loader picks the multiplier. */
 struct state_interface {
 	uint32_t index; /* 0: free */
-	uint32_t lane;
+	uint32_t slot;
 };
 
 /* All that the program reads. There are two; the loader writes the idle one, then flips. */
-struct generation {
+struct xdp_buffer {
 	uint32_t multiplier; /* odd */
 	struct state_interface interface[STATE_TABLE];
 	struct policy policy;
@@ -27,7 +27,7 @@ struct generation {
 
 struct state {
 	uint32_t active; /* 0 or 1 */
-	struct generation generation[2];
+	struct xdp_buffer buffer[2];
 };
 
 static inline uint32_t state_hash(uint32_t index, uint32_t multiplier)
@@ -36,7 +36,7 @@ static inline uint32_t state_hash(uint32_t index, uint32_t multiplier)
 }
 
 /* One interface on one CPU: its counters, and the program's working memory. */
-struct lane {
+struct xdp_slot {
 	struct counters counters;
 	union {
 		struct {
