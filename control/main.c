@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "daemon.h"
 #include "engines.h"
 #include "events.h"
@@ -13,6 +12,7 @@
 #include "notify.h"
 #include "pages.h"
 #include "privileges.h"
+#include "reflexd_check.h"
 
 #define EXIT_USAGE 2 /* EXIT_FAILURE, 1, is for what goes wrong later */
 
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 		break;
 	}
 	if (daemon.options.check) {
-		r = check(&daemon, &error);
+		r = reflexd_check(&daemon, &error);
 		if (r < 0)
 			log_error("%s", error.text);
 		return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TICKET_NUMBER_BITS 48
-
 /* Chosen at random by each process. */
 struct ticket_key {
 	uint64_t add, multiply; /* the second is odd */

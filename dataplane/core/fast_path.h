@@ -141,8 +141,8 @@ static inline uint32_t fast_path_request_length(enum family family)
 /* Bytes from the IP header on. */
 static inline uint32_t fast_path_reply_length(enum family family)
 {
-	return family == FAMILY_IPV4 ? FAST_PATH_IPV4 - FAST_PATH_ETHERNET + 12
-				     : FAST_PATH_IPV6 - FAST_PATH_ETHERNET + 24;
+	return family == FAMILY_IPV4 ? FAST_PATH_IPV4 - FAST_PATH_ETHERNET + STUN_MAPPED_IPV4
+				     : FAST_PATH_IPV6 - FAST_PATH_ETHERNET + STUN_MAPPED_IPV6;
 }
 
 /* The client's address. */
@@ -184,14 +184,14 @@ static inline bool fast_path_emit_ipv4(uint8_t *frame, const uint8_t *end, const
 	const struct wire_ipv4 *asked = (const struct wire_ipv4 *)(request + FAST_PATH_ETHERNET);
 	struct wire_ipv4 *ip = (struct wire_ipv4 *)(frame + FAST_PATH_ETHERNET);
 
-	if (!verifier_has(frame, end, FAST_PATH_IPV4 + 12))
+	if (!verifier_has(frame, end, FAST_PATH_IPV4 + STUN_MAPPED_IPV4))
 		return false;
 	ethernet_put(frame, link);
 	packet_put_ipv4(ip, &asked->destination, &asked->source, packet->address_sum,
-			FAST_PATH_IPV4 - FAST_PATH_ETHERNET + 12);
+			FAST_PATH_IPV4 - FAST_PATH_ETHERNET + STUN_MAPPED_IPV4);
 	return fast_path_emit_udp((struct wire_udp *)(ip + 1), end,
-				  (const struct wire_udp *)(asked + 1), FAMILY_IPV4, 12,
-				  &ip->destination, packet);
+				  (const struct wire_udp *)(asked + 1), FAMILY_IPV4,
+				  STUN_MAPPED_IPV4, &ip->destination, packet);
 }
 
 static inline bool fast_path_emit_ipv6(uint8_t *frame, const uint8_t *end, const uint8_t *request,
@@ -200,13 +200,14 @@ static inline bool fast_path_emit_ipv6(uint8_t *frame, const uint8_t *end, const
 	const struct wire_ipv6 *asked = (const struct wire_ipv6 *)(request + FAST_PATH_ETHERNET);
 	struct wire_ipv6 *ip = (struct wire_ipv6 *)(frame + FAST_PATH_ETHERNET);
 
-	if (!verifier_has(frame, end, FAST_PATH_IPV6 + 24))
+	if (!verifier_has(frame, end, FAST_PATH_IPV6 + STUN_MAPPED_IPV6))
 		return false;
 	ethernet_put(frame, link);
-	packet_put_ipv6(ip, &asked->destination, &asked->source, FAST_PATH_REQUEST + 24);
+	packet_put_ipv6(ip, &asked->destination, &asked->source,
+			FAST_PATH_REQUEST + STUN_MAPPED_IPV6);
 	return fast_path_emit_udp((struct wire_udp *)(ip + 1), end,
-				  (const struct wire_udp *)(asked + 1), FAMILY_IPV6, 24,
-				  ip->destination.word, packet);
+				  (const struct wire_udp *)(asked + 1), FAMILY_IPV6,
+				  STUN_MAPPED_IPV6, ip->destination.word, packet);
 }
 
 /**

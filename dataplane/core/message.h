@@ -280,12 +280,13 @@ static inline enum verdict message_examine_attributes(const uint8_t *pos, const 
 /* Bytes of the reply's attributes up to SOFTWARE. */
 static inline uint32_t message_measure_first(const struct binding *binding)
 {
-	uint32_t address = binding->family == FAMILY_IPV4 ? 12 : 24;
+	uint32_t address = binding->family == FAMILY_IPV4 ? STUN_MAPPED_IPV4 : STUN_MAPPED_IPV6;
 
 	if (binding->verdict == VERDICT_UNKNOWN_ATTRIBUTE)
-		return 12 + ((binding->found.unknown_count + 1) & ~1u) * 2;
+		return STUN_ERROR_SIZE + (uint32_t)sizeof(struct wire_attribute) +
+		       ((binding->found.unknown_count + 1) & ~1u) * 2;
 	if (binding->verdict == VERDICT_BAD_REQUEST)
-		return 8;
+		return STUN_ERROR_SIZE;
 	if (!binding->discovery)
 		return address;
 	return binding->legacy ? 3 * address : 4 * address;
@@ -300,7 +301,7 @@ static inline void message_measure(const struct policy *policy, struct binding *
 	if (binding->padding)
 		attributes += sizeof(struct wire_attribute) + binding->padding;
 	if (binding->found.fingerprint)
-		attributes += 8;
+		attributes += STUN_FINGERPRINT_SIZE;
 	binding->attributes_length = (uint16_t)attributes;
 }
 
@@ -369,10 +370,10 @@ static inline bool message_put_mapped_address(struct stun_writer *writer, uint8_
 
 	port ^= STUN_COOKIE >> 16 & mask;
 	if (family == FAMILY_IPV4)
-		return stun_put_3(writer, stun_attribute(type, 8),
+		return stun_put_3(writer, stun_attribute(type, STUN_ADDRESS_IPV4),
 				  be32_from(STUN_FAMILY_IPV4 << 16 | port).raw,
 				  address[0].raw ^ (be32_from(STUN_COOKIE).raw & mask));
-	return stun_put_3(writer, stun_attribute(type, 20),
+	return stun_put_3(writer, stun_attribute(type, STUN_ADDRESS_IPV6),
 			  be32_from(STUN_FAMILY_IPV6 << 16 | port).raw,
 			  address[0].raw ^ (id[0].raw & mask)) &&
 	       stun_put_3(writer, address[1].raw ^ (id[1].raw & mask),
@@ -385,9 +386,9 @@ VERIFIER_NOINLINE bool message_put_address(struct stun_writer *writer, uint16_t 
 					   const struct be32 *address)
 {
 	if (family == FAMILY_IPV4)
-		return stun_put_3(writer, stun_attribute(type, 8),
+		return stun_put_3(writer, stun_attribute(type, STUN_ADDRESS_IPV4),
 				  be32_from(STUN_FAMILY_IPV4 << 16 | port).raw, address[0].raw);
-	return stun_put_3(writer, stun_attribute(type, 20),
+	return stun_put_3(writer, stun_attribute(type, STUN_ADDRESS_IPV6),
 			  be32_from(STUN_FAMILY_IPV6 << 16 | port).raw, address[0].raw) &&
 	       stun_put_3(writer, address[1].raw, address[2].raw, address[3].raw);
 }
@@ -469,7 +470,8 @@ static inline bool message_write(struct stun_writer *writer, struct wire_stun *s
 		return false;
 #endif
 	if (writer->fingerprint) {
-		writer->pos = (uint8_t *)(stun + 1) + ((attributes - 8u) & (MESSAGE_OFFSETS - 1));
+		writer->pos = (uint8_t *)(stun + 1) +
+			      ((attributes - STUN_FINGERPRINT_SIZE) & (MESSAGE_OFFSETS - 1));
 		return stun_put_fingerprint(writer);
 	}
 	return true;

@@ -18,8 +18,10 @@
  * 2009): one multiplication, one displacement, one comparison, however many services there are.
  * Each address stands in it once more without a port, for fragments.
  */
-#define POLICY_BUCKETS 512
-#define POLICY_SLOTS   4096
+#define POLICY_BUCKET_BITS 9
+#define POLICY_BUCKETS	   (1 << POLICY_BUCKET_BITS)
+#define POLICY_SLOT_BITS   12
+#define POLICY_SLOTS	   (1 << POLICY_SLOT_BITS)
 
 /*
  * IPv4: address, port and family in the first word, 0 in the others. IPv6: the address in two
@@ -89,12 +91,14 @@ static inline uint64_t policy_hash(const struct policy *policy, struct policy_ke
 
 static inline uint32_t policy_bucket(uint64_t hash)
 {
-	return hash >> 55; /* the best mixed bits of a product are its high ones */
+	return hash >> (64 - POLICY_BUCKET_BITS); /* a product mixes its high bits best */
 }
 
 static inline uint32_t policy_index(uint64_t hash, uint16_t displacement)
 {
-	return ((hash >> 40) + displacement) & (POLICY_SLOTS - 1);
+	/* The best mixed bits that tell nothing of the bucket. */
+	return ((hash >> (64 - POLICY_BUCKET_BITS - POLICY_SLOT_BITS)) + displacement) &
+	       (POLICY_SLOTS - 1);
 }
 
 /** policy_find - the slot of a service, NULL where the key is that of none. */

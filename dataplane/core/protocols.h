@@ -155,4 +155,12 @@ enum stun_change { /* flags of CHANGE-REQUEST (RFC 5780 section 7.2) */
 #define STUN_FAMILY_IPV4     0x01
 #define STUN_FAMILY_IPV6     0x02
 
+/* Bytes of an address attribute's value (RFC 8489 section 14.1), and of whole attributes. */
+#define STUN_ADDRESS_IPV4     8u
+#define STUN_ADDRESS_IPV6     20u
+#define STUN_MAPPED_IPV4      ((uint32_t)sizeof(struct wire_attribute) + STUN_ADDRESS_IPV4)
+#define STUN_MAPPED_IPV6      ((uint32_t)sizeof(struct wire_attribute) + STUN_ADDRESS_IPV6)
+#define STUN_ERROR_SIZE	      8u /* without a reason phrase */
+#define STUN_FINGERPRINT_SIZE 8u
+
 #endif

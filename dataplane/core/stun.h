@@ -237,7 +237,7 @@ static inline bool stun_check_fingerprint(const struct wire_stun *stun, const ui
 					  uint16_t length, uint32_t *crc)
 {
 	const uint8_t *pos = (const uint8_t *)(stun + 1);
-	uint32_t left = length - 8u, state;
+	uint32_t left = length - STUN_FINGERPRINT_SIZE, state;
 
 	state = crc32_3(stun_crc_start(STUN_BINDING, length), stun->id[1].raw, stun->id[2].raw,
 			stun->id[3].raw);

@@ -8,9 +8,10 @@
 /* Raise it when struct xdp_slot changes: pinned counters of another layout are not taken over. */
 #define STATE_LAYOUT "v1"
 
-#define STATE_SLOTS    33 /* 32 interfaces; slot 0 is for packets of none, such as self-tests */
-#define STATE_TABLE    256
-#define STATE_NAME_MAX 16
+#define STATE_SLOTS	 33 /* 32 interfaces; slot 0 is for packets of none, such as self-tests */
+#define STATE_TABLE_BITS 8
+#define STATE_TABLE	 (1 << STATE_TABLE_BITS)
+#define STATE_NAME_MAX	 16
 
 /* An interface's place in a table without collisions; the loader picks the multiplier. */
 struct state_interface {
@@ -32,7 +33,7 @@ struct state {
 
 static inline uint32_t state_hash(uint32_t index, uint32_t multiplier)
 {
-	return index * multiplier >> 24;
+	return index * multiplier >> (32 - STATE_TABLE_BITS);
 }
 
 /* One interface on one CPU: its counters, and the program's working memory. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "check.h"
+#include "reflexd_check.h"
 
 #include <net/if.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ static void print(const char *file, const struct config *config)
 	printf("  metrics    %s\n", config->metrics.text);
 }
 
-int check(struct daemon *daemon, struct error *error)
+int reflexd_check(struct daemon *daemon, struct error *error)
 {
 	struct policy *policy = NULL;
 	int r = daemon_list_services(daemon, error);
