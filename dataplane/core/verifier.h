@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the kernel's verifier wants to see, and what keeps clang from hiding it. It walks every path
- * of the program, and refuses one that it cannot follow in 1,000,000 instructions. Hence: each
- * access behind a comparison with the frame's end, no arithmetic on that end, no 32-bit arithmetic
- * on pointers, and few values that it has to tell apart. On the host all of this is plain C.
+ * What clang and the kernel's verifier need. On the host all of it is nothing, or a comparison.
+ *
+ * The verifier follows every path with all that it knows of each value, and gives up after
+ * 1,000,000 instructions. Two paths become one again only where they know the same. So values go
+ * through memory (verifier_forget), loops are functions of their own where they leave too much
+ * behind (VERIFIER_NOINLINE), and bounds are checked in the one form that it accepts
+ * (verifier_has). The length of a path counts too: an instruction costs about 0.1 ns, and clang
+ * makes fewer of them where it is told to work something out once (VERIFIER_PIN), or to leave an
+ * exit alone (verdict_own_exit in verdict.h).
  */
 #ifndef REFLEX_CORE_VERIFIER_H
 #define REFLEX_CORE_VERIFIER_H
@@ -51,10 +56,11 @@ static inline bool verifier_has(const uint8_t *pos, const uint8_t *end, uint32_t
 #endif
 }
 
-/*
- * What is stored before this and loaded after it is any number to the verifier. It follows every
- * value that it knows along every path; what it has forgotten, it checks once. Costs a load, and
- * nothing on the host.
+/**
+ * verifier_forget - what is stored before this and loaded after it is any number to the verifier.
+ *
+ * It follows every value that it knows along every path; what it has forgotten, it checks once.
+ * Costs a load.
  */
 static inline void verifier_forget(void)
 {
