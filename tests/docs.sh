@@ -413,7 +413,7 @@ rows() { sed -nE "$2" "$SOURCE/dataplane/$1"; }
 # shellcheck disable=SC2016 # backticks are Markdown
 {
 	check meanings/verdicts same "$(table verdict)" \
-		"$(rows core/verdict.def 's/^VERDICT\(\w+, (\w+), (\w+), "(.*)"\)$/| `\1` | \L\2\E | \3 |/p')"
+		"$(rows core/verdict.def 's/, PUNT,/, HANDOFF,/; s/^VERDICT\(\w+, (\w+), (\w+), "(.*)"\)$/| `\1` | \L\2\E | \3 |/p')"
 	check meanings/outcomes same "$(table outcome)" \
 		"$(rows segment/outcome.def 's/^OUTCOME\(\w+, (\w+), "(.*)"\)$/| `\1` | \2 |/p')"
 	check meanings/all same "$(table verdict | wc -l)" "$(grep -c '^VERDICT(' "$SOURCE/dataplane/core/verdict.def")"
