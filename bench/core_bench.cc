@@ -50,27 +50,18 @@ size_t emit(uint8_t *frame, const struct packet &packet, enum family fast)
 		       : 0;
 }
 
-__attribute__((noinline)) size_t respond_full(uint8_t *frame, size_t length)
-{
-	struct packet packet;
-	enum family fast;
-	enum verdict verdict = responder_examine(frame, frame + length, served.get(),
-						 RESPONDER_FULL_ONLY, &packet, &fast);
-
-	return verdict_action(verdict) == ACTION_ANSWER ? emit(frame, packet, FAMILY_OTHER) : 0;
-}
-
 size_t respond(uint8_t *frame, size_t length)
 {
 	struct packet packet;
 	enum family fast;
+	enum verdict verdict =
+		responder_examine(frame, frame + length, served.get(), 0, &packet, &fast);
 
-	responder_examine(frame, frame + length, served.get(), RESPONDER_FAST_ONLY, &packet, &fast);
 	if (fast == FAMILY_IPV4)
 		return emit(frame, packet, FAMILY_IPV4);
 	if (fast == FAMILY_IPV6)
 		return emit(frame, packet, FAMILY_IPV6);
-	return respond_full(frame, length);
+	return verdict_action(verdict) == ACTION_ANSWER ? emit(frame, packet, FAMILY_OTHER) : 0;
 }
 
 /* Swaps both ends' addresses and ports without a look. */
