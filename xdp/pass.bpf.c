@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Passes every frame up. A veth end without a program does not receive what its peer sends by
- * XDP_TX. In fragments too, or the peer's MTU would be bounded. */
+/*
+ * Passes every frame to the kernel. A veth end without a program does not receive what its peer
+ * sends by XDP_TX. It takes frames in fragments too, or the peer's MTU would be bounded.
+ */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

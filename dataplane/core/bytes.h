@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Headers lie at any address, over bytes that are read as other headers too. The former is said by
- * `packed` on the host. For BPF it must not be said: clang would load byte by byte, while the
- * kernel allows wide loads anywhere wherever the CPU does.
+ * Headers stand at any address, and the same bytes are read as more than one of them. On the host
+ * `packed` says the former. For BPF it must not: clang would load byte by byte, while the kernel
+ * allows unaligned loads wherever the CPU does.
  */
 #ifdef __bpf__
 #define WIRE __attribute__((may_alias))
@@ -70,7 +70,7 @@ static inline uint32_t be32_to(const struct be32 *wire)
 	return BYTES_SWAP32(wire->raw);
 }
 
-/* 4 bytes at any address, in the byte order in which they lie there. */
+/* Loads and stores at any address. Nothing is swapped: numbers keep their byte order in memory. */
 static inline uint32_t bytes_load32(const void *from)
 {
 	return ((const struct be32 *)from)->raw;
@@ -91,7 +91,7 @@ static inline void bytes_store64(void *to, uint64_t raw)
 	((struct bytes_u64 *)to)->raw = raw;
 }
 
-/* Four 16-bit numbers of host order as bytes_load64 loads them, to compare with at once. */
+/* Four 16-bit numbers in host byte order as bytes_load64 would load them, to compare at once. */
 static inline uint64_t bytes_words(uint16_t a, uint16_t b, uint16_t c, uint16_t d)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -108,7 +108,7 @@ static inline void bytes_copy128(void *to, const void *from)
 	bytes_store64((uint8_t *)to + 8, bytes_load64((const uint8_t *)from + 8));
 }
 
-/* Two 16-bit fields that lie in one word, such as ports, the other way round. */
+/* Swaps two 16-bit fields in one word, such as ports. */
 static inline uint32_t bytes_swap_halves(uint32_t word)
 {
 	return word << 16 | word >> 16;

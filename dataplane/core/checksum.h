@@ -15,8 +15,9 @@
  * checksum_fold - fold a sum of words into 16 bits.
  * @sum: below 2^47, as of 32,767 32-bit words
  *
- * The second step adds the word to itself rotated by half: the sum of the halves, with the
- * carry come round, stands in the upper half.
+ * The second step adds the word to itself rotated by half. The upper half is then the sum of both
+ * halves with its end-around carry.
+ *
  * Return: the one's complement sum.
  */
 static inline uint16_t checksum_fold(uint64_t sum)
@@ -39,7 +40,7 @@ static inline bool checksum_valid(uint64_t sum)
 	return sum * 0xfffefffefffeffffu <= 0x0001000100010001u;
 }
 
-/* A 16-bit number of host order at the place in a word where its value counts as such. */
+/* A 16-bit number in host byte order, as a summand: in network byte order, in a wider word. */
 static inline uint64_t checksum_word(uint16_t host)
 {
 	return be16_from(host).raw;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The request that most clients send, answered by prediction, as TCP does with its segments
- * (Jacobson 1990, 4BSD TCP Header Prediction): a bare one with cookie, in a frame without tags,
- * over IP without options, to a service that adds nothing. From one to the next only addresses,
- * ports, transaction ID and checksums differ. Where all else is as predicted, and these are sound,
- * it is answered here. Where anything is not, responder.h begins anew and says why; the reply that
- * it would give is the same.
+ * The fast path: header prediction, as in TCP (Jacobson 1990, 4BSD TCP Header Prediction). Most
+ * clients send a request with cookie and without attributes, in a frame without tags, over IP
+ * without options. Two of these differ only in addresses, ports, transaction ID and checksums.
+ * Where all else is as predicted, these are sound, and the service adds nothing to replies, the
+ * request is answered here. Any other frame is examined from its start by responder.h, which names
+ * the verdict. To a request of the fast path it would give the same reply.
  */
 #ifndef REFLEX_CORE_FAST_PATH_H
 #define REFLEX_CORE_FAST_PATH_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A STUN message and its reply, whoever carried it: checks 11 to 28 of ../README.md, less what only
- * a frame shows. responder.h calls the parts of it, sockets the functions documented at its end.
+ * A STUN message and its reply, whoever carried it: from the checks of its source address to the
+ * verdict on its attributes (../README.md has their order), less what only a frame shows.
+ * responder.h calls the parts, sockets the functions documented at the end.
  */
 #ifndef REFLEX_CORE_MESSAGE_H
 #define REFLEX_CORE_MESSAGE_H
@@ -39,8 +40,7 @@ struct binding {
 	uint16_t attributes_length; /* of the reply */
 	uint16_t port;		    /* of the client, in host byte order */
 	uint16_t padding;	    /* length of PADDING in the reply, 0: none */
-	uint8_t private_client;	    /* message_is_private_client: to be counted if it is told its
-				       address */
+	uint8_t private_client;	    /* message_is_private_client, to be counted on success */
 	uint32_t header;	    /* first word of the STUN header, in network byte order */
 	uint32_t ports;		    /* of the reply, in network byte order */
 	uint32_t discovery;	    /* of the service's slot */
@@ -61,7 +61,7 @@ struct message_endpoint {
 enum message_source {
 	MESSAGE_PUBLIC,
 	MESSAGE_PRIVATE, /* means nothing outside the network that it is of */
-	MESSAGE_BOGON,	 /* check 11: no client can have it */
+	MESSAGE_BOGON,	 /* no client can have it: VERDICT_SOURCE_ADDRESS */
 };
 
 /*
@@ -128,7 +128,9 @@ static inline bool message_is_private_client_ipv6(enum message_source source,
 	return source == MESSAGE_PRIVATE && message_source_ipv6(service) != MESSAGE_PRIVATE;
 }
 
-/* The pair that differs from the one asked in address and port, where the service has an alternate.
+/*
+ * The pair that differs from the one asked in both address and port, where the service has an
+ * alternate.
  */
 static inline void message_alternate(const struct policy *policy, const struct binding *binding,
 				     struct message_endpoint *alternate)
@@ -224,7 +226,7 @@ static inline enum verdict message_examine_header(const uint8_t *pos, const uint
 	return message_examine_request(stun, policy, binding);
 }
 
-/* Which attributes of RFC 5780 the service asked has in use; RFC 3489 knows but one of them. */
+/* Which attributes of RFC 5780 the service uses; RFC 3489 has only CHANGE-REQUEST of them. */
 static inline uint32_t message_uses(const struct policy *policy, const struct binding *binding)
 {
 	uint32_t discovery = binding->discovery;
@@ -239,7 +241,7 @@ static inline uint32_t message_uses(const struct policy *policy, const struct bi
 	       (policy->low_source_ports ? STUN_USE_LOW_PORT : 0);
 }
 
-/* The attributes, from their number to FINGERPRINT (checks 21 to 27). */
+/* The attributes, from how many there are to FINGERPRINT. */
 static inline enum verdict message_walk_attributes(const uint8_t *pos, const uint8_t *end,
 						   const struct policy *policy,
 						   struct binding *binding, uint32_t uses)
@@ -249,7 +251,7 @@ static inline enum verdict message_walk_attributes(const uint8_t *pos, const uin
 	enum verdict verdict;
 
 	if (!verifier_has(pos, end, sizeof(*stun)))
-		return verdict_own_exit(VERDICT_STUN_RUNT); /* never; the verifier asks anew */
+		return verdict_own_exit(VERDICT_STUN_RUNT); /* never; the verifier asks again */
 	verdict = stun_walk((const uint8_t *)(stun + 1), end, binding->request_length,
 			    binding->legacy, uses, found);
 	if (verdict != VERDICT_UNDECIDED)
@@ -265,7 +267,7 @@ static inline enum verdict message_walk_attributes(const uint8_t *pos, const uin
 	return VERDICT_UNDECIDED;
 }
 
-/* What a request asks for by its attributes; in a stream by none of RFC 5780. */
+/* What a request asks for by its attributes; in a stream those of RFC 5780 are not in use. */
 static inline enum verdict message_examine_attributes(const uint8_t *pos, const uint8_t *end,
 						      const struct policy *policy,
 						      struct binding *binding, bool stream)
@@ -314,8 +316,10 @@ static inline enum verdict message_admit(const struct policy *policy, const stru
 	return admit(&admission, verdict);
 }
 
-/* What a request with such attributes gets (check 28), how long the reply's attributes will be, and
- * whether the client is admitted. */
+/*
+ * The verdict on a request with such attributes, how long the reply's attributes will be, and
+ * whether the client is admitted.
+ */
 static inline enum verdict message_conclude(const struct policy *policy, struct binding *binding)
 {
 	const struct stun_attributes *found = &binding->found;

@@ -3,7 +3,6 @@
 #ifndef REFLEX_CORE_PACKET_H
 #define REFLEX_CORE_PACKET_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "bytes.h"
@@ -30,8 +29,10 @@ static inline uint16_t packet_finish_sum(uint64_t sum)
 	return checksum ? checksum : 0xffff;
 }
 
-/* RFC 791; with so many bytes of IP header and payload. The addresses may stand in its own place,
- * here and below. */
+/*
+ * RFC 791; @length: bytes of IP header and payload. Here and below the addresses may be those of
+ * the header that is overwritten.
+ */
 static inline void packet_put_ipv4(struct wire_ipv4 *ip, const struct be32 *source,
 				   const struct be32 *destination, uint64_t address_sum,
 				   uint16_t length)
@@ -52,7 +53,7 @@ static inline void packet_put_ipv4(struct wire_ipv4 *ip, const struct be32 *sour
 	ip->destination.raw = to;
 }
 
-/* RFC 8200; with so many bytes of payload. */
+/* RFC 8200; @length: bytes of payload. */
 static inline void packet_put_ipv6(struct wire_ipv6 *ip, const struct wire_ipv6_address *source,
 				   const struct wire_ipv6_address *destination, uint16_t length)
 {

@@ -3,7 +3,6 @@
 #ifndef REFLEX_CORE_POLICY_H
 #define REFLEX_CORE_POLICY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,7 +65,7 @@ struct policy {
 
 /**
  * policy_key_ipv4, policy_key_ipv6 - what to look up.
- * @address: in network byte order
+ * @address, @high, @low: in network byte order, as bytes_load32 and bytes_load64 load them
  * @port: in network byte order, or POLICY_ANY_PORT
  */
 static inline struct policy_key policy_key_ipv4(uint32_t address, uint32_t port)

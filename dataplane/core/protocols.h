@@ -26,7 +26,8 @@ struct wire_tag {
 WIRE_SIZE(struct wire_tag, 4);
 
 #define WIRE_TAGS_MAX 2
-#define WIRE_LINK_MAX 22 /* Ethernet header and tags */
+#define WIRE_LINK_MAX                                                                              \
+	((uint32_t)(sizeof(struct wire_ethernet) + WIRE_TAGS_MAX * sizeof(struct wire_tag)))
 
 static inline void wire_copy_mac(struct be16 *to, const struct be16 *from)
 {
@@ -145,10 +146,11 @@ enum stun_attribute {
 	STUN_OTHER_ADDRESS = 0x802c,   /* RFC 5780 */
 };
 
-enum stun_change { /* flags of CHANGE-REQUEST (RFC 5780 section 7.2) */
-		   STUN_CHANGE_PORT = 0x2,
-		   STUN_CHANGE_IP = 0x4,
-		   STUN_CHANGE_FLAGS = STUN_CHANGE_PORT | STUN_CHANGE_IP,
+/* Flags of CHANGE-REQUEST (RFC 5780 section 7.2). */
+enum stun_change {
+	STUN_CHANGE_PORT = 0x2,
+	STUN_CHANGE_IP = 0x4,
+	STUN_CHANGE_FLAGS = STUN_CHANGE_PORT | STUN_CHANGE_IP,
 };
 
 #define STUN_FINGERPRINT_XOR 0x5354554eu

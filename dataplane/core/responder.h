@@ -311,9 +311,9 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	struct binding *binding = &packet->binding;
 	enum verdict verdict;
 
+	/* Never: the UDP header is there, but the verifier has lost sight of the IP header. */
 	if (!verifier_has(pos, end, sizeof(*udp)))
-		return verdict_own_exit(VERDICT_IP_HEADER); /* never; the verifier has lost sight of
-							    the IP header */
+		return verdict_own_exit(VERDICT_IP_HEADER);
 	binding->port = be16_to(&udp->source);
 	verdict = message_examine_port(binding->port, policy);
 	if (verdict != VERDICT_UNDECIDED)

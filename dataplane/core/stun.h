@@ -42,7 +42,7 @@ struct stun_attributes {
 	struct be16 response_port; /* 0: none */
 };
 
-/* What the service asked makes of the attributes of RFC 5780; without, they are unknown. */
+/* Which attributes of RFC 5780 the service uses; the others are unknown. */
 enum stun_use {
 	STUN_USE_CHANGE = 1,
 	STUN_USE_RESPONSE_PORT = 2,
@@ -108,7 +108,7 @@ static inline enum verdict stun_read_response_port(const struct wire_attribute *
 	const struct be16 *port = (const struct be16 *)(attribute + 1);
 	uint32_t length = be16_to(&attribute->length);
 
-	/* That the port is cut off: never; the verifier asks. */
+	/* The port is never cut off; the verifier asks. */
 	if ((length != 4 && length != 2) ||
 	    !verifier_has((const uint8_t *)port, end, sizeof(*port)) || !port->raw)
 		return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
@@ -131,9 +131,8 @@ static inline enum verdict stun_read(const struct wire_attribute *attribute, con
 				return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
 			found->fingerprint = true;
 		}
-	} else if (found->integrity) {
-		return VERDICT_UNDECIDED; /* RFC 8489 section 14.5: nothing else is read behind it
-					   */
+	} else if (found->integrity) { /* nothing else is read behind it (RFC 8489 section 14.5) */
+		return VERDICT_UNDECIDED;
 	} else if (type < 64 && found->ignored & STUN_BIT(type)) {
 		found->integrity =
 			type == STUN_MESSAGE_INTEGRITY || type == STUN_MESSAGE_INTEGRITY_SHA256;
@@ -188,7 +187,7 @@ static inline enum verdict stun_walk(const uint8_t *start, const uint8_t *end, u
 			(const struct wire_attribute *)(start + offset);
 		enum verdict verdict;
 
-		/* That it is cut off: never; the verifier asks. */
+		/* It is never cut off; the verifier asks. */
 		if (!verifier_has((const uint8_t *)attribute, end, sizeof(*attribute)))
 			return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
 		size = sizeof(*attribute) + ((be16_to(&attribute->length) + 3u) & ~3u);
@@ -232,6 +231,8 @@ static inline uint32_t stun_crc_start(uint16_t type, uint16_t length)
  * @end: end of the frame
  * @length: of all attributes in bytes, FINGERPRINT's 8 included
  * @crc: the state after the STUN header, for the reply to go on from
+ *
+ * Return: whether it is right.
  */
 static inline bool stun_check_fingerprint(const struct wire_stun *stun, const uint8_t *end,
 					  uint16_t length, uint32_t *crc)

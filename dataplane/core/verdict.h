@@ -64,7 +64,9 @@ static inline bool verdict_is_success(enum verdict verdict)
 	return verdict == VERDICT_SUCCESS || verdict == VERDICT_LEGACY_SUCCESS;
 }
 
-/* Keeps each exit a block of its own: clang would merge them, and the verifier follow more paths.
+/*
+ * Keeps each exit a block of its own. clang would merge them, and the verifier would follow more
+ * paths.
  */
 static inline enum verdict verdict_own_exit(enum verdict verdict)
 {

@@ -7,9 +7,10 @@
 
 #include "responder.h"
 
-/* Of a frame no more than so many bytes are read, however long it is: headers, and a message of
- * STUN_FAST_MAX. */
-#define RESPOND_READ (WIRE_LINK_MAX + 40 + 8 + STUN_FAST_MAX)
+/* How many bytes of a frame are read, however long it is: its headers and STUN_FAST_MAX. */
+#define RESPOND_READ                                                                               \
+	(WIRE_LINK_MAX +                                                                           \
+	 (uint32_t)(sizeof(struct wire_ipv6) + sizeof(struct wire_udp) + STUN_FAST_MAX))
 
 /*
  * Emit where the frame is, back to where it came from. Return: bytes of the reply; 0: there is no
@@ -52,8 +53,7 @@ static inline void respond(uint8_t *frame, uint32_t length, uint32_t room,
 	struct packet packet;
 	enum family fast;
 
-#ifdef __clang_analyzer__ /* does not see that what is read was written where the verdict says so  \
-			   */
+#ifdef __clang_analyzer__ /* does not see that the verdict tells what was written */
 	packet = (struct packet){0};
 #endif
 	event->verdict = responder_examine(frame, frame + length, policy,

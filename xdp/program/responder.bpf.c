@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The XDP carrier: the core between a frame and its way out. */
+/* The XDP carrier: has the core examine and answer each frame, counts, and says where it goes. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -11,6 +11,7 @@
 
 struct state state; /* mapped by the loader, which writes it */
 
+/* The counters. It keeps the name of its pin, or an upgrade would lose them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, STATE_SLOTS);
@@ -38,8 +39,10 @@ static inline struct xdp_slot *find_slot(const struct xdp_buffer *buffer, __u32 
 }
 
 /*
- * Every driver leaves room at the head for encapsulation, some none at the tail. Return: by how
- * much the request's first byte is behind the frame's now; negative: no room.
+ * Every driver leaves room at the head for encapsulation, some none at the tail.
+ *
+ * Return: how many bytes the frame's start moved before the request's first byte; negative: no
+ * room.
  */
 static inline int resize(struct xdp_md *ctx, int growth)
 {
