@@ -243,7 +243,7 @@ static void repair(struct engine *engine)
 }
 
 /* How many answers the driver of an interface did not send; 0 where it does not tell. Never goes
- * back, though a driver may begin anew. */
+ * back, though a driver's own count may. */
 static uint64_t transmit_errors(struct xdp *xdp, size_t position)
 {
 	struct loader_interface interface = loader_interface_get(xdp->loader, position);

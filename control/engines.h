@@ -2,6 +2,8 @@
 /*
  * The engines of the daemon from start to end, in the order in which main() has them. Where XDP
  * cannot answer, `dataplane: auto` goes on with sockets at each step before the capabilities go.
+ *
+ * Functions that take @error set it to a sentence on failure, and return 0 or -errno.
  */
 #ifndef REFLEX_ENGINES_H
 #define REFLEX_ENGINES_H
@@ -9,8 +11,6 @@
 #include <stdbool.h>
 
 #include "daemon.h"
-
-/* Those that fail set @error to a sentence. Return: 0 or -errno. */
 
 /** engines_check - see whether those that are configured can answer here. */
 int engines_check(struct daemon *daemon, struct error *error);

@@ -27,7 +27,7 @@ struct follow {
  */
 int follow_open(struct daemon *daemon, struct error *error);
 
-/** follow_addresses - answer on the addresses of now; why that failed is kept in @last_error. */
+/** follow_addresses - answer on the addresses of now; follow.last_error says why that failed. */
 void follow_addresses(struct daemon *daemon);
 
 /** follow_repair - try again what failed, and log what is unsaid; once a second. */

@@ -166,7 +166,7 @@ static void end(struct http *http, struct place *place)
 	http->again = true;
 }
 
-/* The library's own timeout begins anew with every byte, so that a client that drips would stay. */
+/* The library's own timeout starts again with every byte, so a client that drips would stay. */
 static void end_old_connections(struct http *http)
 {
 	int64_t now = clock_ms();
@@ -202,8 +202,8 @@ static size_t count_source(const struct listener *listener, uint64_t source)
 
 /*
  * Whose place a new connection takes: of the source that has the most, the oldest; one without a
- * whole request first. A flood of those that say nothing thus ends itself, and a scraper, who asks
- * at once, is answered before its turn comes. NULL: each of them has been there for too short.
+ * whole request first. So a flood of silent connections ends itself, and a scraper, which asks at
+ * once, is answered before its turn comes. NULL: each of them has been there for too short.
  */
 static struct place *find_victim(const struct listener *listener)
 {
@@ -316,7 +316,7 @@ static void free_places(struct http *http)
 			http->places[i].fd = -1;
 }
 
-/* --- */
+/* --- the listeners, and the whole --- */
 
 static int say_why(int r, const struct config_listen *listen, struct error *error)
 {
@@ -423,9 +423,8 @@ int http_open(struct http **http, const struct config_listen *listen, const char
 	struct http *new = calloc(1, sizeof(*new));
 	int r;
 
-	if (!new) {
+	if (!new)
 		return error_set(error, -ENOMEM, "out of memory");
-	}
 	new->pages = pages;
 	new->context = context;
 	for (size_t i = 0; i < sizeof(new->places) / sizeof(new->places[0]); i++)

@@ -3,7 +3,6 @@
 #ifndef REFLEX_HTTP_H
 #define REFLEX_HTTP_H
 
-#include <stddef.h>
 #include <stdio.h>
 
 #include "config.h"

@@ -47,7 +47,7 @@ static int drop_privileges(struct daemon *daemon, struct error *error)
 	return 0;
 }
 
-/* --- */
+/* --- start, run, end --- */
 
 static int start(struct daemon *daemon, struct error *error)
 {

@@ -23,9 +23,8 @@ int privileges_check(struct error *error)
 	size_t length = 0;
 	bool admin;
 
-	if (capng_get_caps_process() < 0) {
+	if (capng_get_caps_process() < 0)
 		return error_set(error, -EPERM, "this process's capabilities cannot be read");
-	}
 	admin = capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		if (capng_have_capability(CAPNG_EFFECTIVE, needed[i].capability) ||

@@ -3,8 +3,6 @@
 #ifndef REFLEX_PRIVILEGES_H
 #define REFLEX_PRIVILEGES_H
 
-#include <stddef.h>
-
 #include "error.h"
 
 /**

@@ -116,7 +116,7 @@ bool loader_interface_live(const struct loader *loader, size_t position);
 /**
  * loader_attach_again - attach to the interface of that name where it is not live: it was deleted
  * and made again, or its link was detached.
- * @mode: @error: as in loader_attach
+ * @mode, @error: as in loader_attach
  *
  * Call loader_keep_pins first: without pins there is no attaching. Its counters go on. Needs no
  * capability.
@@ -156,7 +156,7 @@ void loader_end_others(struct loader *loader);
 /**
  * loader_check_left - whether loader_end_left may be called: no other reflexd uses what it would
  * end, such as one in a container with a /run of its own.
- * @instance: @error: as in loader_create
+ * @instance, @error: as in loader_create
  *
  * Needs CAP_SYS_ADMIN to tell; without, it says yes.
  * Return: 0, -EBUSY or -ENOMEM.
@@ -166,7 +166,7 @@ int loader_check_left(const char *instance, struct error *error);
 /**
  * loader_end_left - end all links that earlier processes of the instance left, where XDP does not
  * answer any more. Once none is left, the other pins go too.
- * @instance: @error: as in loader_create
+ * @instance, @error: as in loader_create
  *
  * Needs no capability, only permission to remove the pins. Without permission to see them, there
  * are none.

@@ -359,7 +359,7 @@ static int pin(const struct loader *loader, const char *path, int fd, bool anew,
 	return 1;
 }
 
-/* Pin all that the process holds, or what is missing. @anew: and Return: as for pin. */
+/* Pin all that the process holds, or what is missing. @anew, Return: as for pin. */
 static int pin_all(const struct loader *loader, bool anew, struct error *error)
 {
 	struct pin list[PINS];

@@ -96,8 +96,7 @@ int pins_check_owner(const struct loader *loader, struct error *error);
  */
 int pins_own(const struct loader *loader, struct error *error);
 
-/** pins_reuse_map - go on with a pinned map of the same shape; leave one of another to its owner.
- */
+/** pins_reuse_map - go on with a pinned map of the same shape; one of another stays its owner's. */
 void pins_reuse_map(const struct loader *loader, struct bpf_map *map);
 
 /**

@@ -106,10 +106,9 @@ static int reload(void *context, struct error *error)
 
 	if (r < 0)
 		return r;
-	if (strcmp(next.punt, responder->config.punt) != 0) {
+	if (strcmp(next.punt, responder->config.punt) != 0)
 		return error_set(error, -EPERM, "%s: punt: changes only by a restart",
 				 responder->options.file);
-	}
 	r = services_expand(&services, &next, error);
 	if (r < 0)
 		return r;

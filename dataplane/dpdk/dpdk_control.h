@@ -9,7 +9,6 @@
 #include "dpdk_port.h"
 #include "dpdk_worker.h"
 #include "error.h"
-#include "log.h"
 #include "loop.h"
 #include "readiness.h"
 #include "segment.h"
@@ -52,6 +51,8 @@ int control_open(struct dpdk_responder *responder, struct error *error);
  * control_run - handle signals and publish the status, until told to stop; a thread beside the
  * workers.
  * @argument: the struct dpdk_responder
+ *
+ * Return: 0.
  */
 COMPAT_THREAD_RESULT control_run(void *argument);
 
@@ -68,7 +69,12 @@ void control_end(struct dpdk_responder *responder);
 struct dpdk_policy *control_policy(const struct config *config, const struct services *services,
 				   struct error *error);
 
-/** control_config - config_load, for what reflex-dpdk can do. */
+/**
+ * control_config - read and validate a file, as config_load, for what reflex-dpdk can do.
+ * @error: set on failure to a sentence
+ *
+ * Return: 0 or -errno.
+ */
 int control_config(struct config *config, const char *file, struct error *error);
 
 #endif

@@ -4,7 +4,6 @@
 #define REFLEX_DPDK_OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "error.h"
 #include "options.h"

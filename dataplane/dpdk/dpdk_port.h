@@ -7,7 +7,6 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -56,7 +55,9 @@ unsigned int port_buffers(uint16_t id);
  * @error: set on failure to a sentence
  *
  * Multicast is received, for Neighbour Discovery and for the kernel; where the device cannot enable
- * it, the port is made promiscuous. Return: 0 or -errno.
+ * it, the port is made promiscuous.
+ *
+ * Return: 0 or -errno.
  */
 int port_open(struct dpdk_port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
 	      bool punts, struct error *error);

@@ -19,7 +19,8 @@ void error_say(struct error *error, const char *format, ...) __attribute__((form
  * error_set - the same, for who returns an errno.
  * @r: a negative errno
  *
- * Return: @r, as compilers and analyzers see.
+ * A macro, so that compilers and analyzers see what it returns.
+ * Return: @r.
  */
 #define error_set(error, r, ...)                                                                   \
 	({                                                                                         \

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The clock of timeouts. */
 #ifndef REFLEX_CLOCK_H
 #define REFLEX_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds since whenever; never goes back. */
+/** clock_ms - milliseconds of a clock that never goes back (CLOCK_MONOTONIC). */
 static inline int64_t clock_ms(void)
 {
 	struct timespec now;

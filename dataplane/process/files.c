@@ -2,7 +2,6 @@
 #include "files.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 

@@ -3,8 +3,6 @@
 #ifndef REFLEX_FILES_H
 #define REFLEX_FILES_H
 
-#include <stddef.h>
-
 #include "error.h"
 
 #define FILES_MIN 192 /* for what a daemon has of its own, and some clients */

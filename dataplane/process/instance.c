@@ -2,6 +2,7 @@
 #include "instance.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,11 +72,10 @@ int instance_path(char *path, const char *instance, const char *file, struct err
 	if (temporary && check_ours(run) == -EPERM)
 		return refuse_run(run, error);
 	if (snprintf(path, INSTANCE_PATH_MAX, "%s/reflex/%s%s%s", run, instance, *file ? "/" : "",
-		     file) >= INSTANCE_PATH_MAX) {
+		     file) >= INSTANCE_PATH_MAX)
 		return error_set(error, -ENAMETOOLONG,
 				 "the path of the instance's files below %.64s... is too long",
 				 run);
-	}
 	return 0;
 }
 

@@ -3,9 +3,6 @@
 #ifndef REFLEX_INSTANCE_H
 #define REFLEX_INSTANCE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "error.h"
 
 #define INSTANCE_DEFAULT  "default"

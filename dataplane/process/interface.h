@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the kernel says of an interface of this network namespace, by rtnetlink (netlink.h). */
+/* The attributes of an interface of this network namespace, by rtnetlink (netlink.h). */
 #ifndef REFLEX_INTERFACE_H
 #define REFLEX_INTERFACE_H
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel's interfaces, as far as packets need them. */
+/*
+ * Whether an interface can carry packets, and how its driver does. By ioctl on one socket that is
+ * kept open, so that it works without rtnetlink (interface.h), and where no file is left.
+ */
 #ifndef REFLEX_LINK_H
 #define REFLEX_LINK_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -37,7 +39,8 @@ bool link_ready(const char *name, int index, struct error *reason);
 
 /**
  * link_far_end - whether the far end of a veth pair takes what XDP sends back. It does so with an
- * XDP program of its own only: without, its driver drops frames, or with GRO leaves them lying.
+ * XDP program of its own only: without, its driver drops frames, or with GRO leaves them in its
+ * queue.
  * @reason: set to a sentence when not
  *
  * Needs no privilege, wherever the far end is. True of all that is no veth.

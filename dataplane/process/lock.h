@@ -3,8 +3,6 @@
 #ifndef REFLEX_LOCK_H
 #define REFLEX_LOCK_H
 
-#include <stddef.h>
-
 #include "error.h"
 #include "instance.h"
 

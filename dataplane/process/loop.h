@@ -36,7 +36,7 @@ struct loop {
 /**
  * loop_add - wait for a source from now on.
  * @loop: all zero at first
- * @source: its first four are set; stays until loop_remove or loop_close
+ * @source: all but the loop's own members are set; stays until loop_remove or loop_close
  *
  * Return: 0 or -ENOMEM.
  */

@@ -20,7 +20,9 @@ int netlink_open(void);
  * messages, else one
  *
  * The messages of a dump during which something changed may be inconsistent; the kernel reports the
- * change by an event. Needs no capability, opens nothing. Return: 0 or -errno.
+ * change by an event. Needs no capability, opens nothing.
+ *
+ * Return: 0 or -errno.
  */
 int netlink_ask(int fd, struct nlmsghdr *request,
 		void (*take)(const struct nlmsghdr *message, void *context), void *context);

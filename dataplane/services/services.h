@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every address and port that is answered now: what is configured, with own addresses filled in and
- * each service with an alternate taken apart into its four pairs. */
+/*
+ * Every address and port that is answered now: what is configured, with own addresses filled in and
+ * each service with an alternate taken apart into its four pairs.
+ */
 #ifndef REFLEX_SERVICES_H
 #define REFLEX_SERVICES_H
 

@@ -13,7 +13,9 @@
  * loopback interface. The kernel always keeps ::1 out, but with route_localnet and without
  * rp_filter it takes 127.0.0.2 from anyone, and the reply would go to a process here. IP_PKTINFO
  * does not tell, since it names the interface that has the address. A filter sees the real one, and
- * can shorten: such a request arrives with a length of 0. Return: 0 or -errno.
+ * can shorten: such a request arrives with a length of 0.
+ *
+ * Return: 0 or -errno.
  */
 int socket_filter_attach(int fd, int family);
 

@@ -78,7 +78,9 @@ int socket_port_bind(const struct service *service, bool stream, bool first, boo
  * @port: set on success; end it with socket_port_close and free
  * @spare: how many files must be left
  *
- * The others are those of socket_port_bind. Return: 0 or -errno.
+ * The others are those of socket_port_bind.
+ *
+ * Return: 0 or -errno.
  */
 int socket_port_open(struct socket_port **port, const struct service *service, bool stream,
 		     bool first, bool shared, size_t spare);

@@ -34,8 +34,9 @@ struct socket_responder;
  * @responder: set on success; end it with socket_destroy
  * @error: set on failure to a sentence, as everywhere here
  *
- * Keeps within the limit of open files, and leaves some of them to the rest of the process. Return:
- * 0 or -errno.
+ * Keeps within the limit of open files, and leaves some of them to the rest of the process.
+ *
+ * Return: 0 or -errno.
  */
 int socket_create(struct socket_responder **responder, const struct socket_settings *settings,
 		  struct error *error);
@@ -58,7 +59,9 @@ unsigned int socket_workers(const struct socket_responder *responder);
  * @strict: fail if a port cannot be had; else go on without it, as socket_missing says
  *
  * What is in force stays so until socket_commit or socket_abandon, one of which must follow a
- * success. Return: 0 or -errno.
+ * success.
+ *
+ * Return: 0 or -errno.
  */
 int socket_prepare(struct socket_responder *responder, const struct service *services, size_t count,
 		   const struct policy *policy, bool strict, struct error *error);
