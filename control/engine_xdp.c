@@ -37,7 +37,10 @@ _Static_assert((int)CONFIG_MODE_NATIVE == LOADER_NATIVE &&
 		       LOADER_INTERFACES_MAX <= ENGINE_ORIGINS_MAX,
 	       "the configuration and the loader disagree");
 
-static const char *const mode_names[] = {"native", "generic"};
+static const char *mode_name(enum loader_mode mode)
+{
+	return config_mode_name((uint8_t)mode);
+}
 
 static struct xdp *xdp_of(struct engine *engine)
 {
@@ -155,7 +158,7 @@ static enum loader_mode serving_mode(const struct config_interface *interface, s
 static void log_attached(const struct loader_interface *got, const char *why_generic)
 {
 	log_info("%s: %s in %s mode%s", got->name,
-		 got->adopted && !got->replaced ? "adopted" : "attached", mode_names[got->mode],
+		 got->adopted && !got->replaced ? "adopted" : "attached", mode_name(got->mode),
 		 got->replaced ? ", in place of what an earlier process left" : "");
 	if (why_generic[0])
 		log_warning("auto: in the kernel's generic mode, which is much slower: %s",
@@ -209,7 +212,7 @@ static void attach_again(struct xdp *xdp, size_t position)
 
 	got = loader_interface_get(xdp->loader, position);
 	if (r == 0)
-		log_info("%s: attached again in %s mode", got.name, mode_names[got.mode]);
+		log_info("%s: attached again in %s mode", got.name, mode_name(got.mode));
 	else if (r != xdp->refused[position])
 		log_warning("%s", error.text);
 	xdp->refused[position] = r;
@@ -392,8 +395,8 @@ static void collect_modes(const struct metrics_writer *writer, void *context)
 	for (size_t i = 0; i < count; i++) {
 		struct loader_interface interface = loader_interface_get(xdp->loader, i);
 
-		for (int mode = 0; mode < 2; mode++) {
-			const struct metric_labels labels = {{interface.name, mode_names[mode]}};
+		for (int mode = LOADER_NATIVE; mode <= LOADER_GENERIC; mode++) {
+			const struct metric_labels labels = {{interface.name, mode_name(mode)}};
 
 			metric_value(writer, (int)interface.mode == mode, &labels);
 		}

@@ -7,13 +7,11 @@
 
 static void print(const char *file, const struct config *config)
 {
-	static const char *const modes[] = {"native", "generic", "auto"};
-
 	printf("%s: ok\n", file ? file : "options");
 	printf("  dataplane  %s\n", config_dataplane_name(config->dataplane));
 	for (size_t i = 0; i < config->interfaces_count; i++)
 		printf("  interface  %-15s  %s%s\n", config->interfaces[i].name,
-		       modes[config->interfaces[i].mode],
+		       config_mode_name(config->interfaces[i].mode),
 		       if_nametoindex(config->interfaces[i].name) ? "" : "  (not there now)");
 	if (config->dataplane == CONFIG_DATAPLANE_DPDK) {
 		printf("  punt       %s\n", config->punt[0] ? config->punt : "none");

@@ -115,8 +115,9 @@ int config_settle(struct config *config, enum config_dataplane dataplane, const 
 int config_refuse_address(const struct config *config, size_t position, bool alternate,
 			  const char *where, struct error *error, const char *reason);
 
-/** config_dataplane_name, config_idle_name - the word in the file for a value of the enum. */
+/** config_dataplane_name and its like - the word in the file for a value of the enum. */
 const char *config_dataplane_name(uint8_t dataplane);
+const char *config_mode_name(uint8_t mode);
 const char *config_idle_name(uint8_t idle);
 
 #endif

@@ -22,12 +22,6 @@ static int parse_alternate(struct config_yaml *yaml, yaml_node_t *node, void *ta
 
 /* A flag's false word comes first. */
 static const char *const words_bool[] = {"false", "true", NULL};
-static const char *const words_mode[] = {
-	[CONFIG_MODE_NATIVE] = "native",
-	[CONFIG_MODE_GENERIC] = "generic",
-	[CONFIG_MODE_AUTO] = "auto",
-	NULL,
-};
 static const char *const words_fingerprint[] = {"never", "mirror", NULL};
 static const char *const words_wrong_fingerprint[] = {"discard", "ignore", NULL};
 static const char *const words_otherwise[] = {"drop", "pass", NULL};
@@ -45,7 +39,7 @@ static const char *const words_otherwise[] = {"drop", "pass", NULL};
 
 static const struct config_key keys_interface[] = {
 	{"name", IN_INTERFACE(name), .value = config_read_interface},
-	{"mode", IN_INTERFACE(mode), .words = words_mode},
+	{"mode", IN_INTERFACE(mode), .value = config_read_mode},
 	END
 };
 

@@ -18,6 +18,12 @@ static const char *const words_dataplane[] = {
 	[CONFIG_DATAPLANE_SOCKET] = "socket",
 	NULL,
 };
+static const char *const words_mode[] = {
+	[CONFIG_MODE_NATIVE] = "native",
+	[CONFIG_MODE_GENERIC] = "generic",
+	[CONFIG_MODE_AUTO] = "auto",
+	NULL,
+};
 static const char *const words_idle[] = {
 	[CONFIG_IDLE_SLEEP] = "sleep",
 	[CONFIG_IDLE_POLL] = "poll",
@@ -59,6 +65,11 @@ int config_read_dataplane(void *target, const char *text, struct error *error)
 	return config_read_word(target, words_dataplane, text, error);
 }
 
+int config_read_mode(void *target, const char *text, struct error *error)
+{
+	return config_read_word(target, words_mode, text, error);
+}
+
 int config_read_idle(void *target, const char *text, struct error *error)
 {
 	return config_read_word(target, words_idle, text, error);
@@ -67,6 +78,11 @@ int config_read_idle(void *target, const char *text, struct error *error)
 const char *config_dataplane_name(uint8_t dataplane)
 {
 	return words_dataplane[dataplane];
+}
+
+const char *config_mode_name(uint8_t mode)
+{
+	return words_mode[mode];
 }
 
 const char *config_idle_name(uint8_t idle)

@@ -8,7 +8,7 @@
 /*
  * config_read_... - read a value.
  * @target: what is written, unless it fails:
- *   dataplane, idle: uint8_t, of the enum
+ *   dataplane, mode, idle: uint8_t, of the enum
  *   interface: char[IF_NAMESIZE]
  *   punt: the same, of an interface that DPDK can make
  *   address: family and address of a struct policy_service
@@ -21,6 +21,7 @@
  * Return: 0 or -EINVAL.
  */
 int config_read_dataplane(void *target, const char *text, struct error *error);
+int config_read_mode(void *target, const char *text, struct error *error);
 int config_read_idle(void *target, const char *text, struct error *error);
 int config_read_interface(void *target, const char *text, struct error *error);
 int config_read_punt(void *target, const char *text, struct error *error);
