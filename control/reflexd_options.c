@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "reflexd_options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -75,12 +76,12 @@ struct lists {
 
 static int too_many(struct error *error, const char *what, size_t max)
 {
-	return error_set(error, -1, "more than %zu %s", max, what);
+	return error_set(error, -EINVAL, "more than %zu %s", max, what);
 }
 
 static int named_twice(struct error *error, const char *text)
 {
-	return error_set(error, -1, "%s is named twice: leave one out", text);
+	return error_set(error, -EINVAL, "%s is named twice: leave one out", text);
 }
 
 static int add_interface(struct config *config, const char *text, struct error *error)
@@ -90,7 +91,7 @@ static int add_interface(struct config *config, const char *text, struct error *
 	if (config->interfaces_count == CONFIG_INTERFACES_MAX)
 		return too_many(error, "interfaces", CONFIG_INTERFACES_MAX);
 	if (config_read_interface(interface->name, text, error) < 0)
-		return -1;
+		return -EINVAL;
 	for (size_t i = 0; i < config->interfaces_count; i++)
 		if (strcmp(interface->name, config->interfaces[i].name) == 0)
 			return named_twice(error, text);
@@ -105,7 +106,7 @@ static int add_address(struct lists *lists, const char *text, struct error *erro
 	if (lists->addresses_count == POLICY_SERVICES_MAX)
 		return too_many(error, "addresses", POLICY_SERVICES_MAX);
 	if (config_read_link_address(service, text, error) < 0)
-		return -1;
+		return -EINVAL;
 	for (size_t i = 0; i < lists->addresses_count; i++)
 		if (endpoint_same_address(&service->service, &lists->addresses[i].service) &&
 		    strcmp(service->link, lists->addresses[i].link) == 0)
@@ -119,7 +120,7 @@ static int add_port(struct lists *lists, const char *text, struct error *error)
 	if (lists->ports_count == POLICY_SERVICES_MAX)
 		return too_many(error, "ports", POLICY_SERVICES_MAX);
 	if (config_read_port(&lists->ports[lists->ports_count], text, error) < 0)
-		return -1;
+		return -EINVAL;
 	for (size_t i = 0; i < lists->ports_count; i++)
 		if (lists->ports[lists->ports_count] == lists->ports[i])
 			return named_twice(error, text);
@@ -152,13 +153,13 @@ static int join(struct config *config, struct lists *lists, struct error *error)
 	return 0;
 }
 
-static int print_version(void)
+static enum options_result print_version(void)
 {
 	printf("reflexd %s\n", REFLEX_VERSION);
 	return OPTIONS_DONE;
 }
 
-static int print_help(void)
+static enum options_result print_help(void)
 {
 	fputs(help, stdout);
 	return OPTIONS_DONE;
@@ -183,8 +184,9 @@ static int set_option(struct config *config, struct lists *lists, int option, co
 }
 
 /* Sets *without_file to the last option seen that a file excludes. */
-static int read_options(struct reflexd_options *options, struct config *config, struct lists *lists,
-			const char **without_file, int argc, char **argv, struct error *error)
+static enum options_result read_options(struct reflexd_options *options, struct config *config,
+					struct lists *lists, const char **without_file, int argc,
+					char **argv, struct error *error)
 {
 	struct error reason;
 	int option, index = 0;
@@ -218,8 +220,9 @@ static int read_options(struct reflexd_options *options, struct config *config, 
 	return OPTIONS_RUN;
 }
 
-static int check_options(const struct reflexd_options *options, const struct config *config,
-			 const char *without_file, int argc, char **argv, struct error *error)
+static enum options_result check_options(const struct reflexd_options *options,
+					 const struct config *config, const char *without_file,
+					 int argc, char **argv, struct error *error)
 {
 	if (optind < argc)
 		error_say(error, "'%s' is not an option: see reflexd --help", argv[optind]);
@@ -243,7 +246,7 @@ enum options_result reflexd_options_parse(struct reflexd_options *options, struc
 {
 	static struct lists lists;
 	const char *without_file = NULL;
-	int r;
+	enum options_result r;
 
 	*options = (struct reflexd_options){.instance = INSTANCE_DEFAULT};
 	config_defaults(config);
