@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "endpoint.h"
+#include "error.h"
 #include "message.h"
 #include "policy.h"
 
@@ -50,7 +51,7 @@ struct socket_port {
 /* What is in force. One port a worker for each entry, in the order of services, UDP before TCP. */
 struct socket_port_set {
 	struct policy policy;
-	char missing[512]; /* why the first port could not be had; "": all are here */
+	struct error missing; /* why the first port could not be had; "": all are here */
 	bool missing_stream;
 	size_t missing_count;
 	unsigned int workers;

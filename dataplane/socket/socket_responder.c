@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -268,7 +267,7 @@ int socket_prepare(struct socket_responder *responder, const struct service *ser
 			return r;
 		}
 		if (!next->missing_count++) {
-			snprintf(next->missing, sizeof(next->missing), "%s", error->text);
+			next->missing = *error;
 			next->missing_stream = stream;
 		}
 	}
@@ -379,7 +378,7 @@ void socket_drops(struct socket_responder *responder,
 size_t socket_missing(const struct socket_responder *responder, const char **sentence, bool *stream)
 {
 	if (sentence)
-		*sentence = responder->set->missing;
+		*sentence = responder->set->missing.text;
 	if (stream)
 		*stream = responder->set->missing_stream;
 	return responder->set->missing_count;
@@ -390,9 +389,9 @@ bool socket_ready(struct socket_responder *responder, struct error *reason)
 	for (unsigned int i = 0; i < responder->workers_count; i++)
 		if (!socket_worker_ready(&responder->workers[i], reason))
 			return false;
-	if (responder->beside || !responder->set->missing[0])
+	if (responder->beside || !responder->set->missing.text[0])
 		return true;
-	error_say(reason, "%s", responder->set->missing);
+	*reason = responder->set->missing;
 	return false;
 }
 
