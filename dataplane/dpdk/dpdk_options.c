@@ -60,8 +60,8 @@ enum options_result dpdk_options_parse(struct dpdk_options *options, int argc, c
 {
 	int begin = split(argc, argv), option, index = 0;
 
-	*options =
-		(struct dpdk_options){.instance = INSTANCE_DEFAULT, .eal_count = begin ? begin : 1};
+	*options = (struct dpdk_options){
+		.instance = INSTANCE_DEFAULT, .eal_count = begin ? begin : 1, .eal = argv};
 	argv += begin;
 	argc -= begin;
 	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {

@@ -10,6 +10,7 @@
 
 struct dpdk_options {
 	int eal_count; /* arguments for rte_eal_init, the program's name first */
+	char **eal;
 	const char *file;
 	const char *instance;
 	bool check;

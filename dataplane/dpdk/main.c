@@ -101,11 +101,12 @@ static int check_ports(void)
 	return -ENODEV;
 }
 
-static int start_eal(struct dpdk_responder *responder, char **argv)
+static int start_eal(struct dpdk_responder *responder)
 {
+	const struct dpdk_options *options = &responder->options;
 	bool memory;
 
-	if (rte_eal_init(responder->options.eal_count, argv) >= 0) {
+	if (rte_eal_init(options->eal_count, options->eal) >= 0) {
 		responder->eal = true;
 		return check_ports();
 	}
@@ -333,14 +334,11 @@ static int check_only(struct dpdk_responder *responder)
 int main(int argc, char **argv)
 {
 	static int (*const steps[])(struct dpdk_responder * responder) = {
-		make_policy,
-		make_pools,
-		open_ports,
-		run,
+		begin, open_segment, start_eal, make_policy, make_pools, open_ports, run,
 	};
 	static struct dpdk_responder responder = {.segment.fd = -1};
 	struct error error;
-	int r;
+	int r = 0;
 
 	log_open("reflex-dpdk");
 	switch (dpdk_options_parse(&responder.options, argc, argv, &error)) {
@@ -359,11 +357,6 @@ int main(int argc, char **argv)
 	if (responder.options.check)
 		return check_only(&responder) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
-	r = begin(&responder);
-	if (r == 0)
-		r = open_segment(&responder);
-	if (r == 0)
-		r = start_eal(&responder, argv);
 	for (size_t i = 0; i < RTE_DIM(steps) && r == 0; i++)
 		r = steps[i](&responder);
 	if (responder.active)
