@@ -25,7 +25,7 @@ int buffers_create_barrier(struct loader *loader, struct error *error)
 void buffers_flip(struct loader *loader)
 {
 	int inner = bpf_map__fd(loader->skeleton->maps.names);
-	struct state *state = &loader->skeleton->bss->state;
+	struct xdp_state *state = &loader->skeleton->bss->state;
 	uint32_t idle = !state->active, key = 0;
 
 	memcpy(&state->buffer[idle], &loader->next, sizeof(loader->next));
@@ -51,8 +51,8 @@ void buffers_place_interfaces(struct loader *loader)
 		next->multiplier = multiplier;
 		for (; placed < loader->count; placed++) {
 			const struct attachment *attachment = &loader->attachments[placed];
-			struct state_interface *entry =
-				&next->interface[state_hash(attachment->index, multiplier)];
+			struct xdp_interface *entry =
+				&next->interface[xdp_state_hash(attachment->index, multiplier)];
 
 			if (entry->index)
 				break;

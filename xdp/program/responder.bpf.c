@@ -9,7 +9,7 @@
 
 #include "xdp_state.h"
 
-struct state state; /* mapped by the loader, which writes it */
+struct xdp_state state; /* mapped by the loader, which writes it */
 
 /* The counters. It keeps the name of its pin, or an upgrade would lose them. */
 struct {
@@ -29,10 +29,10 @@ struct {
 
 static inline struct xdp_slot *find_slot(const struct xdp_buffer *buffer, __u32 interface)
 {
-	const struct state_interface *entry;
+	const struct xdp_interface *entry;
 	__u32 key = 0;
 
-	entry = &buffer->interface[state_hash(interface, buffer->multiplier)];
+	entry = &buffer->interface[xdp_state_hash(interface, buffer->multiplier)];
 	if (entry->index == interface)
 		key = entry->slot;
 	return bpf_map_lookup_elem(&lanes, &key);

@@ -14,7 +14,7 @@
 #define STATE_NAME_MAX	 16
 
 /* An interface's place in a table without collisions; the loader picks the multiplier. */
-struct state_interface {
+struct xdp_interface {
 	uint32_t index; /* 0: free */
 	uint32_t slot;
 };
@@ -22,16 +22,16 @@ struct state_interface {
 /* All that the program reads. There are two; the loader writes the idle one, then flips. */
 struct xdp_buffer {
 	uint32_t multiplier; /* odd */
-	struct state_interface interface[STATE_TABLE];
+	struct xdp_interface interface[STATE_TABLE];
 	struct policy policy;
 };
 
-struct state {
+struct xdp_state {
 	uint32_t active; /* 0 or 1 */
 	struct xdp_buffer buffer[2];
 };
 
-static inline uint32_t state_hash(uint32_t index, uint32_t multiplier)
+static inline uint32_t xdp_state_hash(uint32_t index, uint32_t multiplier)
 {
 	return index * multiplier >> (32 - STATE_TABLE_BITS);
 }
