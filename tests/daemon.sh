@@ -420,7 +420,7 @@ step "an alternate"
 in_ns server ip address add 203.0.113.11/24 dev srv
 config 'interfaces: [{name: srv}]' 'services:' "  - {address: $SERVER, alternate: {address: 203.0.113.11, port: 3479}}"
 check alternate/start start_file
-check alternate/corner ask 203.0.113.11 3479
+check alternate/pair ask 203.0.113.11 3479
 check alternate/held held 3479 "$SERVER"
 in_ns server ip address del 203.0.113.11/24 dev srv
 check alternate/astray eventually logged "warning: $TMP/reflexd.yaml:3: services[0].alternate.address: 203.0.113.11 is not an address"

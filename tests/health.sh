@@ -69,7 +69,7 @@ config 'interfaces: [{name: srv}]' 'services:' "  - {address: $DUPLICATE, altern
 spawn reflexd nsenter "--net=/run/netns/$NS-server" -- "$REFLEX_BUILD/control/reflexd" --instance "$INSTANCE" --config "$TMP/reflexd.yaml"
 REFLEXD=$SPAWNED
 check duplicate/named eventually unready "$DUPLICATE is not answered on, as another host has it too"
-check duplicate/other-corner ask 2001:db8::10
+check duplicate/other-pair ask 2001:db8::10
 stop "$REFLEXD"
 in_ns client ip address del "$DUPLICATE/64" dev cli
 in_ns server ip address del "$DUPLICATE/64" dev srv

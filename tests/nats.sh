@@ -363,7 +363,7 @@ said_natdiscovery()
 		END { for (address in at) said = said " at " address; print said }' "$1"
 }
 
-# expect_natdiscovery NAT ADDRESS. It asks the first corner, then the other address, then what the second answer calls
+# expect_natdiscovery NAT ADDRESS. It asks the first pair, then the other address, then what the second answer calls
 # OTHER-ADDRESS. By RFC 5780 section 7.4 that is the first address again, with its other port, but it takes it for the other
 # address with its other port, which is what coturn says. So it cannot name a mapping that depends on the address alone; but
 # what it learned shows one: its first and third mappings are the same.
@@ -395,7 +395,7 @@ STUN_TESTS='
 		timeout 3 stun "$0" "$test" -v -p $((port += 10))
 	done'
 
-# The tests that were answered, with the right address, from the right corner.
+# The tests that were answered, with the right address, from the right pair.
 said_stun_tests()
 {
 	awk -v at="$2" -v server="$SERVER" -v alternate="$ALTERNATE" '

@@ -30,7 +30,7 @@ struct input_message {
 };
 
 enum input_flag {
-	INPUT_ALTERNATE_ADDRESS = 0x01, /* which corner is asked */
+	INPUT_ALTERNATE_ADDRESS = 0x01, /* which pair is asked */
 	INPUT_ALTERNATE_PORT = 0x02,
 	INPUT_LOCAL = 0x04,
 	INPUT_STREAM = 0x08,

@@ -71,7 +71,7 @@ static void judge(enum cases_config which, const struct oracle_datagram *datagra
 
 		if (memcmp(subject.source, answer->reply_source, size) != 0 ||
 		    subject.source_port != answer->reply_source_port)
-			subject_fail(&subject, "it leaves from another corner", answer->verdict);
+			subject_fail(&subject, "it leaves from another pair", answer->verdict);
 		if (memcmp(subject.destination, datagram->source, size) != 0 ||
 		    subject.destination_port != answer->reply_destination_port)
 			subject_fail(&subject, "it goes elsewhere", answer->verdict);

@@ -44,7 +44,7 @@ static const struct {
 } discovery_services[] = {
 	{"203.0.113.10", "198.51.100.20", 3478, 3479},
 	{"2001:db8::10", "2001:db8:99::20", 3478, 3479},
-	/* plain ones, also at addresses and ports of the corners */
+	/* plain ones, also at addresses and ports of the pairs */
 	{"203.0.113.11", NULL, 3478},
 	{"2001:db8::11", NULL, 3478},
 	{"203.0.113.10", NULL, 19302},
@@ -195,16 +195,16 @@ struct row {
 	struct setting set[5];
 	void (*make)(struct frame *frame);
 	/*
-	 * A corner of the first services of discovery_services: primary or alternate address,
+	 * A pair of the first services of discovery_services: primary or alternate address,
 	 * primary or alternate port; which is asked, and which the reply leaves from if it is not
 	 * the same
 	 */
-	const char *corner;
+	const char *pair;
 	const char *from;
 	/*
 	 * Attributes of the reply, in hex, where X, M, E, B, F are XOR-MAPPED-ADDRESS and
 	 * MAPPED-ADDRESS of the usual client, ERROR-CODE 420 and 400, FINGERPRINT; R, O, S, C,
-	 * each with a corner, RESPONSE-ORIGIN, OTHER-ADDRESS, SOURCE-ADDRESS, CHANGED-ADDRESS; P
+	 * each with a pair, RESPONSE-ORIGIN, OTHER-ADDRESS, SOURCE-ADDRESS, CHANGED-ADDRESS; P
 	 * PADDING
 	 */
 	const char *want;
@@ -226,12 +226,12 @@ struct row {
 #define E_BOTH "0009 0004 0000 04 14"
 #define B_BOTH "0009 0004 0000 04 00"
 
-static const struct corner {
+static const struct pair {
 	const char *name;
 	const char *ipv4, *ipv6;
 	int port;
 	const char *hex_ipv4, *hex_ipv6; /* as in an address attribute */
-} corners[] = {
+} pairs[] = {
 	{"pp", "203.0.113.10", "2001:db8::10", 3478, "0001 0d96 cb00710a",
 	 "0002 0d96 20010db8 00000000 00000000 00000010"},
 	{"pa", "203.0.113.10", "2001:db8::10", 3479, "0001 0d97 cb00710a",
@@ -1858,7 +1858,7 @@ static const struct row order_rows[] = {
 #define LEGACY_MALFORMED(list)	    LEGACY(list, "malformed_attribute", NULL)
 
 static const struct row attribute_rows[] = {
-	/* protocol.md 8 */
+	/* known, but not in use: skipped */
 	SKIPPED("0001/8"),
 	SKIPPED("0006'evtj:h6vY"),
 	SKIPPED("0008/20"),
@@ -2416,26 +2416,26 @@ static const struct row walk_rows[] = {
 	 .verdict = "success",                                                                     \
 	 .config = CASES_DISCOVERY,                                                                \
 	 .attributes = "0003=0000000" flags,                                                       \
-	 .corner = asked,                                                                          \
+	 .pair = asked,                                                                            \
 	 .from = leaves,                                                                           \
 	 .want = "X M R" leaves "O" other},                                                        \
 	{                                                                                          \
 		.name = "legacy CHANGE-REQUEST " flags " at " asked, .verdict = "legacy_success",  \
-		.config = CASES_DISCOVERY, .attributes = "0003=0000000" flags, .corner = asked,    \
+		.config = CASES_DISCOVERY, .attributes = "0003=0000000" flags, .pair = asked,      \
 		.from = leaves, .legacy = true, .want = "M S" leaves "C" other                     \
 	}
 #define BARE(asked, other)                                                                         \
 	{.name = "bare at " asked,                                                                 \
 	 .verdict = "success",                                                                     \
 	 .config = CASES_DISCOVERY,                                                                \
-	 .corner = asked,                                                                          \
+	 .pair = asked,                                                                            \
 	 .want = "X M R" asked "O" other},                                                         \
 	{                                                                                          \
 		.name = "legacy at " asked, .verdict = "legacy_success",                           \
-		.config = CASES_DISCOVERY, .corner = asked, .legacy = true,                        \
+		.config = CASES_DISCOVERY, .pair = asked, .legacy = true,                          \
 		.want = "M S" asked "C" other                                                      \
 	}
-/* Asked at the first corner: where the reply leaves from and which port it goes to, 0 for the usual
+/* Asked at the first pair: where the reply leaves from and which port it goes to, 0 for the usual
  */
 #define ASK(variant, list, leaves, port, label, expected)                                          \
 	{                                                                                          \
@@ -2463,8 +2463,8 @@ static const struct row walk_rows[] = {
 #define ALL_UNKNOWN(list, expected)                                                                \
 	ASK(DISCOVERY_ALL, list, "pp", 0, "unknown_attribute", "E 000a" expected)
 
-/* Which corners there are, and what each answers. */
-static const struct row corner_rows[] = {
+/* Which pairs there are, and what each answers. */
+static const struct row pair_rows[] = {
 	BARE("pp", "aa"),
 	BARE("pa", "ap"),
 	BARE("ap", "pa"),
@@ -2492,7 +2492,7 @@ static const struct row corner_rows[] = {
 		.config = variant, .destination = text4 "|" text6, .attributes = list,             \
 		.set = {SET(destination_port, port)}, .want = expected                             \
 	}
-	/* no corners */
+	/* no pairs */
 	AT("203.0.113.10", "2001:db8::10", 3480, CASES_DISCOVERY, "", "not_service", NULL),
 	AT("198.51.100.20", "2001:db8:99::20", 3477, CASES_DISCOVERY, "", "not_service", NULL),
 	AT("198.51.100.20", "2001:db8:99::20", 19302, CASES_DISCOVERY, "", "not_service", NULL),
@@ -2505,7 +2505,7 @@ static const struct row corner_rows[] = {
 	AT("198.51.100.20", "2001:db8:99::20", 3478, CASES_DEFAULT, "", "not_service", NULL),
 	AT("203.0.113.10", "2001:db8::10", 3479, CASES_DEFAULT, "", "not_service", NULL),
 
-/* the corners of others, which share the addresses */
+/* the pairs of others, which share the addresses */
 #define OTHER_80                                                                                   \
 	"X M 802b0008 0001 0050 c6336414 802c0008 0001 1388 cb00710a|"                             \
 	"X M 802b0014 0002 0050 20010db8 00990000 00000000 00000020"                               \
@@ -2560,7 +2560,7 @@ static const struct row corner_rows[] = {
 #define FROM(text4, text6, at, label)                                                              \
 	{                                                                                          \
 		.name = "from " text4 " or " text6 " to " at, .verdict = label,                    \
-		.config = CASES_DISCOVERY, .source = text4 "|" text6, .corner = at                 \
+		.config = CASES_DISCOVERY, .source = text4 "|" text6, .pair = at                   \
 	}
 	FROM("203.0.113.10", "2001:db8::10", "pp", "land"),
 	FROM("203.0.113.10", "2001:db8::10", "pa", "land"),
@@ -2580,7 +2580,7 @@ static const struct row corner_rows[] = {
 	 .config = CASES_DISCOVERY,
 	 .source = "198.51.100.20|2001:db8:99::20",
 	 .set = {SET(source_port, 0)}},
-	{.name = "LAND by the alternate, from the port of a corner",
+	{.name = "LAND by the alternate, from the port of a pair",
 	 .verdict = "land",
 	 .config = CASES_DISCOVERY,
 	 .source = "198.51.100.20|2001:db8:99::20",
@@ -2596,7 +2596,7 @@ static const struct row corner_rows[] = {
 	 .config = CASES_DISCOVERY,
 	 .source = "198.51.100.20|2001:db8:99::20",
 	 .set = {SET(destination_port, 19302)}},
-	{.name = "LAND by the alternate, no corner",
+	{.name = "LAND by the alternate, no pair",
 	 .verdict = "not_service",
 	 .config = CASES_DISCOVERY,
 	 .source = "198.51.100.20|2001:db8:99::20",
@@ -2605,13 +2605,13 @@ static const struct row corner_rows[] = {
 	 .verdict = "source_address",
 	 .config = CASES_DISCOVERY,
 	 .source = "127.0.0.1|::1",
-	 .corner = "aa"},
+	 .pair = "aa"},
 
 /* what is handed up */
 #define HANDED(text, label, family, ...)                                                           \
 	{                                                                                          \
 		.name = text, .verdict = label, .only = family, .config = CASES_DISCOVERY,         \
-		.set = {__VA_ARGS__}, .corner = "aa"                                               \
+		.set = {__VA_ARGS__}, .pair = "aa"                                                 \
 	}
 	HANDED("fragment to aa", "fragment", V4, SET(fragment, 0x2000)),
 	HANDED("later fragment to aa", "fragment", V4, SET(fragment, 0x00b9)),
@@ -2693,7 +2693,7 @@ static const struct row behaviour_rows[] = {
 	{.name = "420 at aa",
 	 .verdict = "unknown_attribute",
 	 .config = CASES_DISCOVERY,
-	 .corner = "aa",
+	 .pair = "aa",
 	 .attributes = "0003=00000006 7fff",
 	 .want = "E 000a0002 7fff0000"},
 	{.name = "UDP checksum 0, CHANGE-REQUEST",
@@ -2714,18 +2714,18 @@ static const struct row behaviour_rows[] = {
 	{.name = "256 bytes at aa",
 	 .verdict = "success",
 	 .config = CASES_DISCOVERY,
-	 .corner = "aa",
+	 .pair = "aa",
 	 .make = make_256,
 	 .want = "X M Raa Opp"},
 	{.name = "wrong UDP checksum at aa",
 	 .verdict = "udp_checksum",
 	 .config = CASES_DISCOVERY,
-	 .corner = "aa",
+	 .pair = "aa",
 	 .set = {SET(udp_checksum_xor, 1)}},
 	{.name = "response at aa",
 	 .verdict = "response",
 	 .config = CASES_DISCOVERY,
-	 .corner = "aa",
+	 .pair = "aa",
 	 .type = 0x0101,
 	 .attributes = "0020/8 802b/8 802c/8"},
 
@@ -2800,7 +2800,7 @@ static const struct row behaviour_rows[] = {
 	{.name = "RESPONSE-PORT, change both at ap",
 	 .verdict = "success",
 	 .config = CASES_RESPONSE_PORT,
-	 .corner = "ap",
+	 .pair = "ap",
 	 .attributes = "0027=c001 0003=00000006",
 	 .from = "pa",
 	 .reply_port = 49153,
@@ -2833,7 +2833,7 @@ static const struct row behaviour_rows[] = {
 	{.name = "PADDING at aa",
 	 .verdict = "padding",
 	 .config = CASES_DISCOVERY_ALL,
-	 .corner = "aa",
+	 .pair = "aa",
 	 .attributes = "0026"},
 
 	/* both, low source ports off, SOFTWARE */
@@ -2846,7 +2846,7 @@ static const struct row behaviour_rows[] = {
 	{.name = "both at aa",
 	 .verdict = "bad_request",
 	 .config = CASES_DISCOVERY_ALL,
-	 .corner = "aa",
+	 .pair = "aa",
 	 .attributes = "0003=00000004 0026 0027=c001",
 	 .want = "B" SOFTWARE_32},
 	ASK(DISCOVERY_ALL, "0027=c001 0026 F!", NULL, 0, "wrong_fingerprint", NULL),
@@ -2998,7 +2998,7 @@ static const struct row message_rows[] = {
 	 .verdict = "not_service",
 	 .carrier = STREAM,
 	 .set = {SET(destination_port, 80)}},
-	{.name = "to no corner",
+	{.name = "to no pair",
 	 .verdict = "not_service",
 	 .config = CASES_DISCOVERY,
 	 .set = {SET(destination_port, 3480)}},
@@ -3102,7 +3102,7 @@ static const struct row message_rows[] = {
 	{                                                                                          \
 		.name = #by ", CHANGE-REQUEST " flags " at " asked, .verdict = "success",          \
 		.carrier = by, .config = CASES_DISCOVERY, .attributes = "0003=0000000" flags,      \
-		.corner = asked, .from = leaves, .want = "X M R" leaves "O" other                  \
+		.pair = asked, .from = leaves, .want = "X M R" leaves "O" other                    \
 	}
 	CHANGED(WIRE, "pp", "0", "pp", "aa"),
 	CHANGED(WIRE, "pp", "2", "pa", "aa"),
@@ -3175,7 +3175,7 @@ static const struct row message_rows[] = {
 	 .config = CASES_DISCOVERY_ALL,
 	 .carrier = LOCAL,
 	 .attributes = "0026/3 0026",
-	 .corner = "aa",
+	 .pair = "aa",
 	 .padding = 9000,
 	 .want = "X M Raa Opp" SOFTWARE_32 "P"},
 	TELL(WIRE, PADDING, "0008/20 0026", "success", "X M Rpp Oaa"),
@@ -3877,7 +3877,7 @@ static const struct {
 	{sample_rows, COUNT(sample_rows)},
 	{client_rows, COUNT(client_rows)},
 	{walk_rows, COUNT(walk_rows)},
-	{corner_rows, COUNT(corner_rows)},
+	{pair_rows, COUNT(pair_rows)},
 	{behaviour_rows, COUNT(behaviour_rows)},
 };
 
@@ -3915,22 +3915,22 @@ static void set_stun(struct frame *frame, const struct row *row)
 	}
 }
 
-static const struct corner *find_corner(const char *name)
+static const struct pair *find_pair(const char *name)
 {
-	for (size_t i = 0; i < COUNT(corners); i++) {
-		if (strncmp(corners[i].name, name, 2) == 0)
-			return &corners[i];
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		if (strncmp(pairs[i].name, name, 2) == 0)
+			return &pairs[i];
 	}
-	fprintf(stderr, "cases: no corner: %s\n", name);
+	fprintf(stderr, "cases: no pair: %s\n", name);
 	abort();
 }
 
-static void set_corner(const char *name, int family, uint8_t address[16], int *port)
+static void set_pair(const char *name, int family, uint8_t address[16], int *port)
 {
-	const struct corner *corner = find_corner(name);
+	const struct pair *pair = find_pair(name);
 
-	frame_address(address, family == 4 ? corner->ipv4 : corner->ipv6);
-	*port = corner->port;
+	frame_address(address, family == 4 ? pair->ipv4 : pair->ipv6);
+	*port = pair->port;
 }
 
 static void set_link(struct frame *frame, const struct row *row, int tags)
@@ -3960,8 +3960,8 @@ static void set_frame(struct frame *frame, const struct row *row, int family, in
 	if (row->destination)
 		frame_address(frame->destination,
 			      half(row->destination, family, room, sizeof(room)));
-	if (row->corner)
-		set_corner(row->corner, family, frame->destination, &frame->destination_port);
+	if (row->pair)
+		set_pair(row->pair, family, frame->destination, &frame->destination_port);
 	set_stun(frame, row);
 	for (const struct setting *set = row->set; set->offset; set++)
 		*(int *)(void *)((char *)frame + set->offset) = set->value;
@@ -3977,15 +3977,15 @@ static void append_hex(struct expectation *expected, const char *hex)
 		frame_hex(expected->attributes + expected->attributes_length, left, hex);
 }
 
-static void append_corner(struct expectation *expected, int family, char letter, const char *name)
+static void append_pair(struct expectation *expected, int family, char letter, const char *name)
 {
 	static const char letters[] = "ROSC";
 	static const char *const types[] = {"802b", "802c", "0004", "0005"};
-	const struct corner *corner = find_corner(name);
+	const struct pair *pair = find_pair(name);
 
 	append_hex(expected, types[strchr(letters, letter) - letters]);
 	append_hex(expected, family == 4 ? "0008" : "0014");
-	append_hex(expected, family == 4 ? corner->hex_ipv4 : corner->hex_ipv6);
+	append_hex(expected, family == 4 ? pair->hex_ipv4 : pair->hex_ipv6);
 }
 
 static void append_padding(struct expectation *expected, size_t length)
@@ -4030,7 +4030,7 @@ static size_t append_word(struct expectation *expected, int family, const char *
 	case 'O':
 	case 'S':
 	case 'C':
-		append_corner(expected, family, *want, want + 1);
+		append_pair(expected, family, *want, want + 1);
 		return 3;
 	default:
 		append_hex(expected, digits);
@@ -4051,7 +4051,7 @@ static void expect(struct expectation *expected, const struct row *row, const st
 	memcpy(expected->source, frame->destination, 16);
 	expected->source_port = frame->destination_port;
 	if (row->from)
-		set_corner(row->from, frame->family, expected->source, &expected->source_port);
+		set_pair(row->from, frame->family, expected->source, &expected->source_port);
 	expected->destination_port = row->reply_port ? row->reply_port : frame->source_port;
 	want = half(row->want, frame->family, room, sizeof(room));
 	while (*want)

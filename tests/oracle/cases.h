@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hand-written cases of protocol.md, each for the families and tags it applies to. What is
- * expected stands in the table, by hand, so that the oracle itself is on trial.
+ * Hand-written cases of what dataplane/README.md says, each for the families and tags it applies
+ * to. What is expected stands in the table, by hand, so that the oracle itself is on trial.
  */
 #ifndef CASES_H
 #define CASES_H

@@ -69,7 +69,7 @@ static void fill(struct generator *generator, uint8_t *bytes, size_t length)
 
 /* ---- building ---- */
 
-/* Any corner of it, where it has four. */
+/* Any pair of it, where it has four. */
 static void aim(struct generator *g, struct frame *frame, const struct oracle_service *service)
 {
 	bool address = service->discovery && chance(g, 500);

@@ -35,7 +35,7 @@ static bool same(const uint8_t *one, const uint8_t *other, size_t length)
 	return memcmp(one, other, length) == 0;
 }
 
-/* Whatever the port, and at whichever corner. */
+/* Whatever the port, and at whichever pair. */
 static bool is_served(const struct look *look, int family, const uint8_t *address)
 {
 	size_t size = family == 4 ? 4 : 16;

@@ -11,7 +11,7 @@
 #define STREAM_MAX     1472
 #define PADDING_MAX    9000
 
-struct corner {
+struct pair {
 	const uint8_t *address;
 	unsigned port;
 };
@@ -40,7 +40,7 @@ struct look {
 	unsigned mtu;
 
 	const struct oracle_service *service;
-	bool at_alternate_address; /* which corner of it is asked */
+	bool at_alternate_address; /* which pair of it is asked */
 	bool at_alternate_port;
 
 	const uint8_t *stun;
@@ -186,14 +186,14 @@ static size_t address_length(int family)
 	return family == 4 ? 4 : 16;
 }
 
-/* Each corner in turn: bit 0 is the alternate address, bit 1 the alternate port. */
-static bool is_corner(struct look *look, const struct oracle_service *service, unsigned corner)
+/* Each pair in turn: bit 0 is the alternate address, bit 1 the alternate port. */
+static bool is_pair(struct look *look, const struct oracle_service *service, unsigned pair)
 {
-	const uint8_t *address = corner & 1 ? service->alternate_address : service->address;
+	const uint8_t *address = pair & 1 ? service->alternate_address : service->address;
 
 	look->service = service;
-	look->at_alternate_address = corner & 1;
-	look->at_alternate_port = corner & 2;
+	look->at_alternate_address = pair & 1;
+	look->at_alternate_port = pair & 2;
 	return memcmp(address, look->destination, address_length(look->family)) == 0;
 }
 
@@ -204,10 +204,10 @@ static bool find_service(struct look *look, bool any_port)
 
 		if (service->family != look->family)
 			continue;
-		for (unsigned corner = 0; corner < (service->discovery ? 4 : 1); corner++) {
-			unsigned port = corner & 2 ? service->alternate_port : service->port;
+		for (unsigned pair = 0; pair < (service->discovery ? 4 : 1); pair++) {
+			unsigned port = pair & 2 ? service->alternate_port : service->port;
 
-			if (is_corner(look, service, corner) &&
+			if (is_pair(look, service, pair) &&
 			    (any_port || port == look->destination_port))
 				return true;
 		}
@@ -215,14 +215,14 @@ static bool find_service(struct look *look, bool any_port)
 	return false;
 }
 
-/* The corner asked, or one beside it. */
-static struct corner corner_of(const struct look *look, bool other_address, bool other_port)
+/* The pair asked, or one beside it. */
+static struct pair pair_of(const struct look *look, bool other_address, bool other_port)
 {
 	const struct oracle_service *service = look->service;
 	bool alternate_address = look->at_alternate_address != other_address;
 	bool alternate_port = look->at_alternate_port != other_port;
 
-	return (struct corner){
+	return (struct pair){
 		alternate_address ? service->alternate_address : service->address,
 		alternate_port ? service->alternate_port : service->port,
 	};
@@ -377,7 +377,7 @@ static const char *check_source(struct look *look)
 		return "land";
 	/* Asked at the alternate address, its alternate is the other one. */
 	if (look->service->discovery &&
-	    memcmp(look->source, corner_of(look, true, true).address, size) == 0)
+	    memcmp(look->source, pair_of(look, true, true).address, size) == 0)
 		return "land";
 	return NULL;
 }
@@ -681,11 +681,11 @@ static bool is_error(const struct look *look)
 }
 
 /* Where the reply comes from, and the port that it goes to; errors know of no change. */
-static struct corner origin_of(const struct look *look)
+static struct pair origin_of(const struct look *look)
 {
 	bool success = !is_error(look);
 
-	return corner_of(look, success && look->change_address, success && look->change_port);
+	return pair_of(look, success && look->change_address, success && look->change_port);
 }
 
 static unsigned port_of(const struct look *look)
@@ -705,7 +705,7 @@ static void put_ip_and_udp(struct reply *reply, const struct look *look)
 {
 	static const uint8_t ipv4[12] = {0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17, 0, 0};
 	static const uint8_t ipv6[8] = {0x60, 0, 0, 0, 0, 0, 17, 64};
-	struct corner origin = origin_of(look);
+	struct pair origin = origin_of(look);
 
 	if (look->family == 4)
 		put(reply, ipv4, sizeof(ipv4));
@@ -719,8 +719,8 @@ static void put_ip_and_udp(struct reply *reply, const struct look *look)
 }
 
 /* RFC 8489 14.1 and 14.2: the key is all zeros, or cookie and transaction ID. */
-static void put_address(struct reply *reply, const struct look *look, unsigned type,
-			struct corner of, const uint8_t *key)
+static void put_address(struct reply *reply, const struct look *look, unsigned type, struct pair of,
+			const uint8_t *key)
 {
 	size_t size = address_length(look->family);
 	uint8_t port[2];
@@ -739,7 +739,7 @@ static void put_address(struct reply *reply, const struct look *look, unsigned t
 static void put_addresses(struct reply *reply, const struct look *look)
 {
 	static const uint8_t no_key[16];
-	struct corner client = {look->source, look->source_port};
+	struct pair client = {look->source, look->source_port};
 	bool discovery = look->service->discovery;
 
 	if (look->cookie)
@@ -749,8 +749,7 @@ static void put_addresses(struct reply *reply, const struct look *look)
 	if (!discovery)
 		return;
 	put_address(reply, look, look->cookie ? 0x802b : 0x0004, origin_of(look), no_key);
-	put_address(reply, look, look->cookie ? 0x802c : 0x0005, corner_of(look, true, true),
-		    no_key);
+	put_address(reply, look, look->cookie ? 0x802c : 0x0005, pair_of(look, true, true), no_key);
 }
 
 static void put_error_code(struct reply *reply, unsigned class, unsigned number)
@@ -910,7 +909,7 @@ void oracle_decide_message(const struct oracle_config *config,
 		.stun_length = datagram->length,
 	};
 	struct reply reply = {answer->reply, 0};
-	struct corner origin;
+	struct pair origin;
 
 	answer->verdict = examine_message(&look);
 	if (strcmp(answer->verdict, "padding") == 0)
@@ -946,8 +945,8 @@ static bool measure(const uint8_t *frame, size_t length, struct look *look)
 }
 
 /*
- * 14, and for an alternate the table of dataplane/README.md: one address attribute or four.
- * SOFTWARE is exempt, but at most 4 + 32 bytes.
+ * The table of lengths in dataplane/README.md: a reply grows by one address attribute, or with an
+ * alternate by four. SOFTWARE is exempt, but at most 4 + 32 bytes.
  */
 static const char *check_growth(const struct look *asked, size_t ip_asked, size_t ip_answered,
 				bool four)
@@ -958,9 +957,9 @@ static const char *check_growth(const struct look *asked, size_t ip_asked, size_
 	size_t ratio = four ? (ipv4 ? 200 : 242) : (ipv4 ? 125 : 136);
 
 	if (ip_answered > ip_asked + growth)
-		return "14, 16: the reply grew by more than its addresses and SOFTWARE";
+		return "the reply grew by more than its addresses and SOFTWARE";
 	if (!software && ip_answered * 100 > ip_asked * ratio)
-		return "14, 16: IP-level ratio over 1.25 or 1.36, with an alternate 2.00 or 2.42";
+		return "IP-level ratio over 1.25 or 1.36, with an alternate 2.00 or 2.42";
 	return NULL;
 }
 
@@ -982,7 +981,7 @@ const char *oracle_check_bounds(const struct oracle_config *config, const uint8_
 	    answered.ip_header + answered.udp_length != ip_answered)
 		return "the reply has a trailer";
 	if (ip_answered >= (asked.family == 4 ? 576 : 1280))
-		return "15: the reply is not under 576 or 1280 bytes";
+		return "the reply is not under 576 or 1280 bytes";
 	success = read16(answered.stun) == 0x0101;
 	return check_growth(&asked, asked.ip_header + asked.udp_length, ip_answered,
 			    success && asked.service->discovery);

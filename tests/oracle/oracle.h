@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The judge: what must come back for a frame or a socket's message, decided from the RFCs,
- * protocol.md and the order of checks in dataplane/README.md. Slow and obvious on purpose, and it
- * shares nothing with the core.
+ * The judge: what must come back for a frame or a socket's message, decided from the RFCs and
+ * dataplane/README.md. Slow and obvious on purpose, and it shares nothing with the core.
  */
 #ifndef ORACLE_H
 #define ORACLE_H
@@ -19,7 +18,7 @@ struct oracle_service {
 	uint8_t address[16]; /* IPv4 in the first four bytes */
 	uint16_t port;	     /* host order */
 
-	/* RFC 5780: served on all four corners, of which the above is one */
+	/* RFC 5780: served on all four pairs, of which the above is one */
 	bool discovery;
 	uint8_t alternate_address[16];
 	uint16_t alternate_port;
@@ -92,8 +91,8 @@ extern const char *const oracle_socket_labels[];
 enum oracle_action oracle_action_of(const char *label);
 
 /*
- * Holds any reply, whoever wrote it, against protocol.md 14 to 16. The trailers of the request do
- * not count as request. Returns NULL, or which bound is broken.
+ * Holds any reply, whoever wrote it, against the table of lengths in dataplane/README.md. The
+ * trailers of the request do not count as request. Returns NULL, or which bound is broken.
  */
 const char *oracle_check_bounds(const struct oracle_config *config, const uint8_t *request,
 				size_t request_length, const uint8_t *reply, size_t reply_length);
@@ -101,7 +100,7 @@ const char *oracle_check_bounds(const struct oracle_config *config, const uint8_
 /* The one's complement sum of RFC 1071, carries added as they come; go on with any sum, or 0. */
 unsigned oracle_add_words(unsigned sum, const uint8_t *bytes, size_t length);
 
-/* Sources that nobody can have: check 11. */
+/* Sources that nobody can have (source_address). */
 bool oracle_is_bogon(const uint8_t *address, int family);
 
 #endif

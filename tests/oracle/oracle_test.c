@@ -122,7 +122,7 @@ static const char *check_way_back(const struct oracle_config *config, const uint
 	if (memcmp(from, origin + 4, size) != 0 || memcmp(came, origin + 2, 2) != 0)
 		return "not sent from where it says";
 	return compare(service_of(config, ipv4, from, came[0] * 256u + came[1]) == service,
-		       "sent from no corner of its service");
+		       "sent from no pair of its service");
 }
 
 /* What is true of any reply; the sums are held against the builder's. */

@@ -813,9 +813,9 @@ static const struct policy_slot *slot_of(const struct policy_service *service)
 	return find_slot(service, be16_from(service->port).raw);
 }
 
-/* Fills in the four corners of one service from a position on. */
-static void set_corners(size_t i, enum family family, const char *address, const char *alternate,
-			uint16_t port)
+/* Fills in the four pairs of one service from a position on. */
+static void set_pairs(size_t i, enum family family, const char *address, const char *alternate,
+		      uint16_t port)
 {
 	struct policy_service first;
 
@@ -829,23 +829,24 @@ static void set_corners(size_t i, enum family family, const char *address, const
 	assert_int_equal(policy_pairs(&first, &services[i]), 4);
 }
 
-/* Each corner knows its opposite, which knows it in turn, and what is configured. */
-static void check_corner(const struct policy_service *service)
+/* Each pair knows its alternate, which knows it in turn, and what is configured. */
+static void check_pair(const struct policy_service *service)
 {
 	const struct policy_slot *slot = slot_of(service);
-	struct policy_service opposite = *service;
+	struct policy_service alternate = *service;
 	uint32_t flags = POLICY_ALTERNATE | (service->response_port ? POLICY_RESPONSE_PORT : 0) |
 			 (service->padding ? POLICY_PADDING : 0);
 
-	opposite.port = service->alternate_port;
-	memcpy(opposite.address, service->alternate, sizeof(opposite.address));
+	alternate.port = service->alternate_port;
+	memcpy(alternate.address, service->alternate, sizeof(alternate.address));
 	assert_non_null(slot);
 	assert_int_equal(slot->discovery & ~POLICY_ALTERNATE_SLOT, flags);
-	assert_ptr_equal(&policy.slot[slot->discovery & POLICY_ALTERNATE_SLOT], slot_of(&opposite));
-	assert_ptr_not_equal(slot, slot_of(&opposite));
+	assert_ptr_equal(&policy.slot[slot->discovery & POLICY_ALTERNATE_SLOT],
+			 slot_of(&alternate));
+	assert_ptr_not_equal(slot, slot_of(&alternate));
 }
 
-static void joins_the_corners(void **state)
+static void joins_the_pairs(void **state)
 {
 	char address[32], alternate[32];
 
@@ -855,12 +856,12 @@ static void joins_the_corners(void **state)
 
 		snprintf(address, sizeof(address), ipv4 ? "10.0.0.%u" : "2001:db8::%x", i);
 		snprintf(alternate, sizeof(alternate), ipv4 ? "10.1.0.%u" : "2001:db8:1::%x", i);
-		set_corners((size_t)i * 4, ipv4 ? FAMILY_IPV4 : FAMILY_IPV6, address, alternate,
-			    (uint16_t)(3478 + i));
+		set_pairs((size_t)i * 4, ipv4 ? FAMILY_IPV4 : FAMILY_IPV6, address, alternate,
+			  (uint16_t)(3478 + i));
 	}
 	assert_int_equal(build(POLICY_SERVICES_MAX, NULL), 0);
 	for (size_t i = 0; i < POLICY_SERVICES_MAX; i++)
-		check_corner(&services[i]);
+		check_pair(&services[i]);
 }
 
 /* A service that stands there again without its alternate has one nevertheless, in any order. */
@@ -868,23 +869,23 @@ static void keeps_the_alternate_of_a_repeated_service(void **state)
 {
 	(void)state;
 	for (size_t at = 0; at <= 4; at += 4) {
-		set_corners(4 - at, FAMILY_IPV4, "203.0.113.10", "203.0.113.11", 3478);
+		set_pairs(4 - at, FAMILY_IPV4, "203.0.113.10", "203.0.113.11", 3478);
 		set_service(at, FAMILY_IPV4, "203.0.113.10", 3478);
 		if (!at)
 			memmove(&services[1], &services[4], 4 * sizeof(services[0]));
 		assert_int_equal(build(5, NULL), 0);
-		check_corner(&services[at ? 0 : 1]);
+		check_pair(&services[at ? 0 : 1]);
 	}
 }
 
-static void refuses_a_missing_corner(void **state)
+static void refuses_a_missing_pair(void **state)
 {
 	size_t culprit = 99;
 
 	(void)state;
-	set_corners(0, FAMILY_IPV4, "203.0.113.10", "203.0.113.11", 3478);
+	set_pairs(0, FAMILY_IPV4, "203.0.113.10", "203.0.113.11", 3478);
 	assert_int_equal(build(3, &culprit), -EINVAL);
-	assert_int_equal(culprit, 0); /* the last one is its opposite */
+	assert_int_equal(culprit, 0); /* the last one is its alternate */
 }
 
 static void refuses_too_many_services(void **state)
@@ -1485,9 +1486,9 @@ int main(void)
 		cmocka_unit_test(matches_1024_addresses_on_one_port),
 		cmocka_unit_test(matches_1024_sequential_ipv6_addresses),
 		cmocka_unit_test(counts_repeated_services_once),
-		cmocka_unit_test(joins_the_corners),
+		cmocka_unit_test(joins_the_pairs),
 		cmocka_unit_test(keeps_the_alternate_of_a_repeated_service),
-		cmocka_unit_test(refuses_a_missing_corner),
+		cmocka_unit_test(refuses_a_missing_pair),
 		cmocka_unit_test(refuses_too_many_services),
 		cmocka_unit_test(names_the_culprit),
 		cmocka_unit_test(makes_software_of_every_length),
