@@ -10,17 +10,18 @@
 
 /* What the function of a control thread returns; 0 will do. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
-#define COMPAT_THREAD_RESULT uint32_t
+#define DPDK_COMPAT_THREAD_RESULT uint32_t
 #else
-#define COMPAT_THREAD_RESULT void *
+#define DPDK_COMPAT_THREAD_RESULT void *
 #endif
 
 /* Whether a server of memif believes what its clients say: since 23.03, and 26.07 does still. */
-#define COMPAT_MEMIF_OVERRUN (RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0))
+#define DPDK_COMPAT_MEMIF_OVERRUN (RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0))
 
 /* A thread on the CPUs that no worker has. Return: 0 or -errno. */
-static inline int compat_start_control(pthread_t *thread, COMPAT_THREAD_RESULT (*run)(void *),
-				       void *argument)
+static inline int dpdk_compat_start_control(pthread_t *thread,
+					    DPDK_COMPAT_THREAD_RESULT (*run)(void *),
+					    void *argument)
 {
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 	rte_thread_t id;

@@ -30,7 +30,7 @@
 
 /* --- what is configured --- */
 
-int control_config(struct config *config, const char *file, struct error *error)
+int dpdk_control_config(struct config *config, const char *file, struct error *error)
 {
 	int r = config_load(config, file, CONFIG_DATAPLANE_DPDK, error);
 
@@ -40,8 +40,8 @@ int control_config(struct config *config, const char *file, struct error *error)
 			 config_dataplane_name(config->dataplane));
 }
 
-struct dpdk_policy *control_policy(const struct config *config, const struct services *services,
-				   struct error *error)
+struct dpdk_policy *dpdk_control_policy(const struct config *config,
+					const struct services *services, struct error *error)
 {
 	struct dpdk_policy *made;
 	struct policy *policy;
@@ -81,7 +81,7 @@ static int put_in_force(struct dpdk_responder *responder, const struct config *c
 			struct services *services, struct error *error)
 {
 	const struct dpdk_policy *old = responder->active;
-	struct dpdk_policy *next = control_policy(config, services, error);
+	struct dpdk_policy *next = dpdk_control_policy(config, services, error);
 
 	if (!next)
 		return -EINVAL;
@@ -102,7 +102,7 @@ static int reload(void *context, struct error *error)
 	static struct config next;
 	struct dpdk_responder *responder = context;
 	struct services services;
-	int r = control_config(&next, responder->options.file, error);
+	int r = dpdk_control_config(&next, responder->options.file, error);
 
 	if (r < 0)
 		return r;
@@ -205,8 +205,8 @@ static bool answers(const struct dpdk_responder *responder, struct error *reason
 		return false;
 	}
 	probe_build(&probe, &service->service);
-	respond(probe.frame, (uint32_t)probe.length, sizeof(probe.frame),
-		&responder->active->policy, 0, &event);
+	dpdk_respond(probe.frame, (uint32_t)probe.length, sizeof(probe.frame),
+		     &responder->active->policy, 0, &event);
 	probe.length = event.sent;
 	if (probe_answered(&probe))
 		return true;
@@ -222,7 +222,7 @@ static void look_at_port(struct dpdk_responder *responder, struct dpdk_port *por
 	struct segment_port *to = segment_port(&responder->status, port->name);
 	struct rte_eth_stats now;
 
-	to->up = port_up(port);
+	to->up = dpdk_port_up(port);
 	to->missed += packet_sockets_dropped(&port->sockets);
 	if (rte_eth_stats_get(port->id, &now) < 0)
 		return;
@@ -264,7 +264,7 @@ static void publish(struct dpdk_responder *responder)
 	struct error trouble = {""};
 	struct timespec now;
 
-	guard_check();
+	dpdk_guard_check();
 	look(responder);
 	status->ready = workers_ready(responder, &trouble) && ports_ready(responder, &trouble) &&
 			services_ready(responder, &trouble) && answers(responder, &trouble);
@@ -275,7 +275,7 @@ static void publish(struct dpdk_responder *responder)
 	readiness_log(&responder->readiness, status->trouble);
 }
 
-void control_end(struct dpdk_responder *responder)
+void dpdk_control_end(struct dpdk_responder *responder)
 {
 	struct segment_status *status = &responder->status;
 
@@ -333,7 +333,7 @@ static void on_tick(void *context)
 	stop(responder);
 }
 
-int control_open(struct dpdk_responder *responder, struct error *error)
+int dpdk_control_open(struct dpdk_responder *responder, struct error *error)
 {
 	int fd = signals_open(error);
 
@@ -349,7 +349,7 @@ int control_open(struct dpdk_responder *responder, struct error *error)
 	return 0;
 }
 
-COMPAT_THREAD_RESULT control_run(void *argument)
+DPDK_COMPAT_THREAD_RESULT dpdk_control_run(void *argument)
 {
 	struct dpdk_responder *responder = argument;
 

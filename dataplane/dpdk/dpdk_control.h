@@ -39,42 +39,42 @@ struct dpdk_responder {
 };
 
 /**
- * control_open - take signals by a descriptor, for control_run; before EAL makes threads, so that
- * signals reach none of them.
+ * dpdk_control_open - take signals by a descriptor, for dpdk_control_run; before EAL makes threads,
+ * so that signals reach none of them.
  * @error: set on failure to a sentence
  *
  * Return: 0 or -errno.
  */
-int control_open(struct dpdk_responder *responder, struct error *error);
+int dpdk_control_open(struct dpdk_responder *responder, struct error *error);
 
 /**
- * control_run - handle signals and publish the status, until told to stop; a thread beside the
+ * dpdk_control_run - handle signals and publish the status, until told to stop; a thread beside the
  * workers.
  * @argument: the struct dpdk_responder
  *
  * Return: 0.
  */
-COMPAT_THREAD_RESULT control_run(void *argument);
+DPDK_COMPAT_THREAD_RESULT dpdk_control_run(void *argument);
 
-/** control_end - publish the last counters, and that nothing is answered from now on. */
-void control_end(struct dpdk_responder *responder);
+/** dpdk_control_end - publish the last counters, and that nothing is answered from now on. */
+void dpdk_control_end(struct dpdk_responder *responder);
 
 /**
- * control_policy - what is configured, for the workers.
+ * dpdk_control_policy - what is configured, for the workers.
  * @services: expanded from @config
  * @error: set on failure to a sentence
  *
  * Return: release it with rte_free; NULL on failure.
  */
-struct dpdk_policy *control_policy(const struct config *config, const struct services *services,
-				   struct error *error);
+struct dpdk_policy *dpdk_control_policy(const struct config *config,
+					const struct services *services, struct error *error);
 
 /**
- * control_config - read and validate a file, as config_load, for what reflex-dpdk can do.
+ * dpdk_control_config - read and validate a file, as config_load, for what reflex-dpdk can do.
  * @error: set on failure to a sentence
  *
  * Return: 0 or -errno.
  */
-int control_config(struct config *config, const char *file, struct error *error);
+int dpdk_control_config(struct config *config, const char *file, struct error *error);
 
 #endif

@@ -31,7 +31,7 @@ static void on_bus(int number, siginfo_t *info, void *context)
 	signal(number, SIG_DFL); /* another fault: it is raised again */
 }
 
-void guard_open(const struct segment_writer *writer, const char *path)
+void dpdk_guard_open(const struct segment_writer *writer, const char *path)
 {
 	const struct sigaction action = {.sa_sigaction = on_bus, .sa_flags = SA_SIGINFO};
 
@@ -40,7 +40,7 @@ void guard_open(const struct segment_writer *writer, const char *path)
 	sigaction(SIGBUS, &action, NULL);
 }
 
-void guard_check(void)
+void dpdk_guard_check(void)
 {
 	struct stat st;
 

@@ -7,13 +7,14 @@
 #include "segment.h"
 
 /**
- * guard_open - from now on, end the process with an error when a page of the segment is missing.
+ * dpdk_guard_open - from now on, end the process with an error when a page of the segment is
+ * missing.
  * @writer: stays valid
  * @path: of the segment, for the error
  */
-void guard_open(const struct segment_writer *writer, const char *path);
+void dpdk_guard_open(const struct segment_writer *writer, const char *path);
 
-/** guard_check - do the same now if the file was truncated, though no page was needed yet. */
-void guard_check(void);
+/** dpdk_guard_check - do the same now if the file was truncated, though no page was needed yet. */
+void dpdk_guard_check(void);
 
 #endif

@@ -31,7 +31,7 @@ static int count_queues(uint16_t id, unsigned int workers)
 	return (int)RTE_MIN(workers, queues);
 }
 
-uint16_t port_buffer_size(uint16_t id)
+uint16_t dpdk_port_buffer_size(uint16_t id)
 {
 	uint16_t mtu = RTE_ETHER_MTU;
 
@@ -39,20 +39,20 @@ uint16_t port_buffer_size(uint16_t id)
 	return (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_MAX(2048, mtu + FRAME_EXCESS));
 }
 
-unsigned int port_buffers(uint16_t id)
+unsigned int dpdk_port_buffers(uint16_t id)
 {
 	struct rte_eth_dev_info info;
 
 	if (rte_eth_dev_info_get(id, &info) == 0 && strcmp(info.driver_name, "net_af_xdp") == 0)
 		return AF_XDP_BUFFERS;
-	return 2 * PORT_DESCRIPTORS;
+	return 2 * DPDK_PORT_DESCRIPTORS;
 }
 
 /* Sets up all queues of a device alike, and starts it; worker i has queue i. */
 static int start_device(uint16_t id, const struct rte_eth_conf *conf, uint16_t queues,
 			struct rte_mempool **pools)
 {
-	uint16_t receive = PORT_DESCRIPTORS, send = PORT_DESCRIPTORS;
+	uint16_t receive = DPDK_PORT_DESCRIPTORS, send = DPDK_PORT_DESCRIPTORS;
 	int r = rte_eth_dev_configure(id, queues, queues, conf);
 
 	if (r == 0)
@@ -152,7 +152,7 @@ static int check(const struct dpdk_port *port, unsigned int room, struct error *
 			"port %s: %u of its %u queues have workers, and what comes by the others "
 			"is lost: give qpairs=%u",
 			port->name, port->queues, info.max_rx_queues, port->queues);
-	if (COMPAT_MEMIF_OVERRUN && is_overrun(&info, room))
+	if (DPDK_COMPAT_MEMIF_OVERRUN && is_overrun(&info, room))
 		return error_set(
 			error, -EINVAL,
 			"port %s: with this DPDK a client of memif that has larger buffers writes "
@@ -170,11 +170,11 @@ static void find_sockets(struct dpdk_port *port)
 		packet_sockets_find(&port->sockets, info.if_index);
 }
 
-int port_open(struct dpdk_port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
-	      bool punts, struct error *error)
+int dpdk_port_open(struct dpdk_port *port, uint16_t id, unsigned int workers,
+		   struct rte_mempool **pools, bool punts, struct error *error)
 {
 	struct rte_eth_conf conf = {0};
-	int r = count_queues(id, punts ? RTE_MIN(workers, PORT_PUNT_QUEUES_MAX) : workers);
+	int r = count_queues(id, punts ? RTE_MIN(workers, DPDK_PORT_PUNT_QUEUES_MAX) : workers);
 
 	*port = (struct dpdk_port){.id = id, .punt = RTE_MAX_ETHPORTS};
 	rte_eth_dev_get_name_by_port(id, port->name);
@@ -198,8 +198,8 @@ int port_open(struct dpdk_port *port, uint16_t id, unsigned int workers, struct 
 	return 0;
 }
 
-int port_punt(struct dpdk_port *port, const char *name, struct rte_mempool **pools,
-	      struct error *error)
+int dpdk_port_punt(struct dpdk_port *port, const char *name, struct rte_mempool **pools,
+		   struct error *error)
 {
 	char device[RTE_ETH_NAME_MAX_LEN], arguments[128], mac[RTE_ETHER_ADDR_FMT_SIZE];
 	const struct rte_eth_conf conf = {0};
@@ -225,7 +225,7 @@ int port_punt(struct dpdk_port *port, const char *name, struct rte_mempool **poo
 	return r;
 }
 
-bool port_up(struct dpdk_port *port)
+bool dpdk_port_up(struct dpdk_port *port)
 {
 	struct rte_eth_link link = {0};
 	struct error ignored;
@@ -244,7 +244,7 @@ static void close_device(uint16_t id)
 	rte_eth_dev_close(id);
 }
 
-void port_close(struct dpdk_port *port)
+void dpdk_port_close(struct dpdk_port *port)
 {
 	close_device(port->id);
 	if (port->punt != RTE_MAX_ETHPORTS)

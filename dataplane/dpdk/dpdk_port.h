@@ -12,10 +12,10 @@
 #include "error.h"
 #include "packet_socket.h"
 
-#define PORT_DESCRIPTORS 1024 /* of a queue, where the device has no other wishes */
+#define DPDK_PORT_DESCRIPTORS 1024 /* of a queue, where the device has no other wishes */
 /* Of a TAP: its driver sends two descriptors a queue in one message, and does not check whether
  * there is room (DPDK 22.11). */
-#define PORT_PUNT_QUEUES_MAX (RTE_MP_MAX_FD_NUM / 2u)
+#define DPDK_PORT_PUNT_QUEUES_MAX (RTE_MP_MAX_FD_NUM / 2u)
 
 struct dpdk_port {
 	uint16_t id;
@@ -37,21 +37,21 @@ struct dpdk_port {
 };
 
 /**
- * port_buffer_size - how large a buffer must be for any frame of a port.
+ * dpdk_port_buffer_size - how large a buffer must be for any frame of a port.
  * @id: of the DPDK port, here and below
  *
  * Return: bytes, with headroom.
  */
-uint16_t port_buffer_size(uint16_t id);
+uint16_t dpdk_port_buffer_size(uint16_t id);
 
-/** port_buffers - how many buffers a worker's queues of a port hold at most, both ways. */
-unsigned int port_buffers(uint16_t id);
+/** dpdk_port_buffers - how many buffers a worker's queues of a port hold at most, both ways. */
+unsigned int dpdk_port_buffers(uint16_t id);
 
 /**
- * port_open - bring a port up.
- * @port: filled on success; close it with port_close
+ * dpdk_port_open - bring a port up.
+ * @port: filled on success; close it with dpdk_port_close
  * @pools: buffers for each worker, and so for each queue
- * @punts: port_punt follows
+ * @punts: dpdk_port_punt follows
  * @error: set on failure to a sentence
  *
  * Multicast is received, for Neighbour Discovery and for the kernel; where the device cannot enable
@@ -59,25 +59,26 @@ unsigned int port_buffers(uint16_t id);
  *
  * Return: 0 or -errno.
  */
-int port_open(struct dpdk_port *port, uint16_t id, unsigned int workers, struct rte_mempool **pools,
-	      bool punts, struct error *error);
+int dpdk_port_open(struct dpdk_port *port, uint16_t id, unsigned int workers,
+		   struct rte_mempool **pools, bool punts, struct error *error);
 
 /**
- * port_punt - make the kernel's interface behind a port: with its MAC address, its MTU and as many
- * queues.
+ * dpdk_port_punt - make the kernel's interface behind a port: with its MAC address, its MTU and as
+ * many queues.
  * @name: of the interface
- * @pools: as for port_open
+ * @pools: as for dpdk_port_open
  * @error: set on failure to a sentence
  *
  * Return: 0 or -errno.
  */
-int port_punt(struct dpdk_port *port, const char *name, struct rte_mempool **pools,
-	      struct error *error);
+int dpdk_port_punt(struct dpdk_port *port, const char *name, struct rte_mempool **pools,
+		   struct error *error);
 
-/** port_up - whether its link is up. Sets port->gone if the device was removed: it stays so. */
-bool port_up(struct dpdk_port *port);
+/** dpdk_port_up - whether its link is up. Sets port->gone if the device was removed: it stays so.
+ */
+bool dpdk_port_up(struct dpdk_port *port);
 
-/** port_close - stop and close it, and the kernel's interface; their buffers are freed. */
-void port_close(struct dpdk_port *port);
+/** dpdk_port_close - stop and close it, and the kernel's interface; their buffers are freed. */
+void dpdk_port_close(struct dpdk_port *port);
 
 #endif

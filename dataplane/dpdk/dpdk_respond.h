@@ -8,7 +8,7 @@
 #include "responder.h"
 
 /* How many bytes of a frame are read, however long it is: its headers and STUN_FAST_MAX. */
-#define RESPOND_READ                                                                               \
+#define DPDK_RESPOND_READ                                                                          \
 	(WIRE_LINK_MAX +                                                                           \
 	 (uint32_t)(sizeof(struct wire_ipv6) + sizeof(struct wire_udp) + STUN_FAST_MAX))
 
@@ -16,10 +16,9 @@
  * Emit where the frame is, back to where it came from. Return: bytes of the reply; 0: there is no
  * room for it.
  */
-static inline __attribute__((always_inline)) uint32_t respond_emit(uint8_t *frame, uint32_t room,
-								   const struct policy *policy,
-								   const struct packet *packet,
-								   enum family fast)
+static inline __attribute__((always_inline)) uint32_t
+dpdk_respond_emit(uint8_t *frame, uint32_t room, const struct policy *policy,
+		  const struct packet *packet, enum family fast)
 {
 	uint32_t link_length = responder_link_length(packet, fast);
 	uint32_t length = link_length + responder_reply_length(packet, fast);
@@ -37,18 +36,18 @@ static inline __attribute__((always_inline)) uint32_t respond_emit(uint8_t *fram
 }
 
 /**
- * respond - examine, resize, emit, on the full path.
+ * dpdk_respond - examine, resize, emit, on the full path.
  * @frame: the frame; becomes the reply where there is one
- * @length: of the frame, in bytes; it may be longer than what is in reach, if RESPOND_READ is
+ * @length: of the frame, in bytes; it may be longer than what is in reach, if DPDK_RESPOND_READ is
  * @room: bytes from @frame on that may be written
  * @policy: what is configured
  * @options: as for responder_examine; with RESPONDER_LONG all of the frame is in reach
  * @event: what is to be counted, where the reply is sent; its length is event->sent. 0: the frame
  * is as it was.
  */
-static inline void respond(uint8_t *frame, uint32_t length, uint32_t room,
-			   const struct policy *policy, uint32_t options,
-			   struct counters_event *event)
+static inline void dpdk_respond(uint8_t *frame, uint32_t length, uint32_t room,
+				const struct policy *policy, uint32_t options,
+				struct counters_event *event)
 {
 	struct packet packet;
 	enum family fast;
@@ -64,7 +63,7 @@ static inline void respond(uint8_t *frame, uint32_t length, uint32_t room,
 	if (verdict_action(event->verdict) != ACTION_ANSWER)
 		return;
 	event->private_client = packet.binding.private_client;
-	event->sent = respond_emit(frame, room, policy, &packet, fast);
+	event->sent = dpdk_respond_emit(frame, room, policy, &packet, fast);
 	if (!event->sent)
 		event->verdict = VERDICT_NO_ROOM;
 }

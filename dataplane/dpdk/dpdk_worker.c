@@ -84,7 +84,7 @@ static void cut(struct rte_mbuf *mbuf, size_t length)
 /* Whether the first segment holds all that is ever read. */
 static bool is_whole(struct rte_mbuf *mbuf)
 {
-	return mbuf->nb_segs == 1 || mbuf->data_len >= RESPOND_READ ||
+	return mbuf->nb_segs == 1 || mbuf->data_len >= DPDK_RESPOND_READ ||
 	       rte_pktmbuf_linearize(mbuf) == 0;
 }
 
@@ -154,8 +154,8 @@ static void respond_in(struct rte_mbuf *mbuf, const struct policy *policy, uint3
 	/* Either the device has verified it, or the sender left it to devices. */
 	if (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		options |= RESPONDER_VERIFIED;
-	respond(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len, room(mbuf), policy, options,
-		event);
+	dpdk_respond(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len, room(mbuf), policy, options,
+		     event);
 }
 
 /* Where senders beside the port leave UDP checksums to it, nobody behind could finish them. */
@@ -237,8 +237,8 @@ static __rte_always_inline enum verdict answer_fast(struct rte_mbuf *mbuf,
 		.family = family,
 		.verdict = VERDICT_SUCCESS,
 		.received = fast_path_request_length(family),
-		.sent = respond_emit(rte_pktmbuf_mtod(mbuf, uint8_t *), room(mbuf), policy, packet,
-				     family),
+		.sent = dpdk_respond_emit(rte_pktmbuf_mtod(mbuf, uint8_t *), room(mbuf), policy,
+					  packet, family),
 		.private_client = packet->binding.private_client,
 	};
 

@@ -30,7 +30,7 @@ static int begin(struct dpdk_responder *responder)
 	int r = files_raise(&error);
 
 	if (r == 0)
-		r = control_open(responder, &error);
+		r = dpdk_control_open(responder, &error);
 	if (r < 0)
 		log_error("%s", error.text);
 	return r;
@@ -68,7 +68,7 @@ static int open_segment(struct dpdk_responder *responder)
 		log_error("%s", error.text);
 		return r;
 	}
-	guard_open(&responder->segment, path);
+	dpdk_guard_open(&responder->segment, path);
 	/* The ports' counters go on too. */
 	memcpy(responder->status.ports, responder->segment.segment->status.ports,
 	       sizeof(responder->status.ports));
@@ -127,7 +127,7 @@ static int make_policy(struct dpdk_responder *responder)
 
 	if (r == 0)
 		responder->active =
-			control_policy(&responder->config, &responder->services, &error);
+			dpdk_control_policy(&responder->config, &responder->services, &error);
 	if (responder->active)
 		return 0;
 	log_error("%s", error.text);
@@ -141,8 +141,9 @@ static int make_pools(struct dpdk_responder *responder)
 	uint16_t size = 0, id;
 
 	RTE_ETH_FOREACH_DEV (id) {
-		count += port_buffers(id) + (responder->config.punt[0] ? 2 * PORT_DESCRIPTORS : 0);
-		size = RTE_MAX(size, port_buffer_size(id));
+		count += dpdk_port_buffers(id) +
+			 (responder->config.punt[0] ? 2 * DPDK_PORT_DESCRIPTORS : 0);
+		size = RTE_MAX(size, dpdk_port_buffer_size(id));
 	}
 	RTE_LCORE_FOREACH (lcore) {
 		struct rte_mempool *pool;
@@ -222,7 +223,7 @@ static int open_punt(const struct dpdk_responder *responder, struct dpdk_port *p
 	snprintf(name, sizeof(name), responder->ports_count ? "%s-%u" : "%s",
 		 responder->config.punt, responder->ports_count);
 	if (strlen(name) < sizeof(port->punt_name))
-		return port_punt(port, name, (struct rte_mempool **)responder->pools, error);
+		return dpdk_port_punt(port, name, (struct rte_mempool **)responder->pools, error);
 	return error_set(error, -ENAMETOOLONG, "punt: %s is too long for the name of an interface",
 			 name);
 }
@@ -238,8 +239,8 @@ static int open_ports(struct dpdk_responder *responder)
 	for (uint16_t i = 0; i < count && r == 0; i++) {
 		struct dpdk_port *port = &responder->ports[i];
 
-		r = port_open(port, ids[i], responder->workers_count, responder->pools,
-			      responder->config.punt[0], &error);
+		r = dpdk_port_open(port, ids[i], responder->workers_count, responder->pools,
+				   responder->config.punt[0], &error);
 		if (r == 0)
 			r = open_punt(responder, port, &error);
 		if (r < 0) {
@@ -266,7 +267,7 @@ static int run(struct dpdk_responder *responder)
 	status->workers = responder->workers_count;
 	status->generation = 1;
 	status->last_reload_successful = 1;
-	r = compat_start_control(&control, control_run, responder);
+	r = dpdk_compat_start_control(&control, dpdk_control_run, responder);
 	if (r != 0) {
 		log_error("no control thread: %s", strerror(-r));
 		return r;
@@ -294,13 +295,13 @@ static void finish(struct dpdk_responder *responder)
 	uint64_t lost;
 
 	if (responder->status.started)
-		control_end(responder);
+		dpdk_control_end(responder);
 	for (unsigned int i = 0; i < responder->ports_count; i++)
-		port_close(&responder->ports[i]);
+		dpdk_port_close(&responder->ports[i]);
 	responder->ports_count = 0;
 	if (!responder->status.started)
 		return;
-	control_end(responder);
+	dpdk_control_end(responder);
 	lost = responder->status.buffers - responder->status.buffers_free;
 	if (lost)
 		log_info("stopped; %u of %u buffers stayed with devices", (unsigned int)lost,
@@ -350,7 +351,7 @@ int main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	if (control_config(&responder.config, responder.options.file, &error) < 0) {
+	if (dpdk_control_config(&responder.config, responder.options.file, &error) < 0) {
 		log_error("%s", error.text);
 		return EXIT_USAGE;
 	}

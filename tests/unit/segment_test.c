@@ -475,14 +475,14 @@ static void test_truncated_beneath_the_writer(void **state)
 		child = fork();
 		if (child == 0) {
 			dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
-			guard_open(&writer, path);
-			guard_check();
+			dpdk_guard_open(&writer, path);
+			dpdk_guard_check();
 			if (truncate(path, 0) < 0)
 				_exit(2);
 			if (missed)
 				publish(0);
 			else
-				guard_check();
+				dpdk_guard_check();
 			_exit(3);
 		}
 		assert_int_equal(waitpid(child, &ended, 0), child);
