@@ -6,8 +6,8 @@
  * drop every capability in between (kernel 5.19 or newer).
  *
  * Pins of instance NAME, in /sys/fs/bpf/reflex/NAME/ (dots in names escaped as %2e):
- *   program          the program, for whoever adopts
- *   link_INTERFACE   one bpf_link an interface: it keeps answering when the process ends
+ *   program          the program, for the process that adopts it
+ *   link_INTERFACE   a bpf_link for each interface: it keeps answering when the process ends
  *   v1/lanes         the counters, in a folder that names their layout
  *   v1/names         whose counters are whose
  *   v1/state         the policy and the interface table
@@ -55,7 +55,7 @@ struct loader_interface {
 int loader_create(struct loader **loader, const char *instance, struct error *error);
 
 /**
- * loader_keep_pins - pin again what is not pinned any more, such as after bpffs was mounted anew.
+ * loader_keep_pins - pin again what is not pinned any more, such as after bpffs was mounted again.
  * @error: as in loader_create
  *
  * Needs no capability.

@@ -150,8 +150,7 @@ void buffers_flip(struct loader *loader);
 /* --- loader_slots.c --- */
 
 /**
- * slots_choose - find the slot that bears an interface's name, so that its counters go on, or give
- * it a fresh one.
+ * slots_choose - find the slot of an interface's name, so that its counters go on, or a free one.
  *
  * Return: 0 or -errno.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rules that several keys are under, for who knows their places in the file. Private to this room.
+ * Rules across several keys, without their places in the file. Private to this folder.
  *
  * Each returns 0, or -EINVAL with @reason set to a sentence, and @key to the key that it speaks of,
  * named from the mapping that the rule is about: "alternate.port".

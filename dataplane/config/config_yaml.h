@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reads a YAML file by tables of keys; which keys there are is not known here. Errors say
- * "FILE:LINE: PATH: what is wrong". Private to this room.
+ * "FILE:LINE: PATH: what is wrong". Private to this folder.
  */
 #ifndef REFLEX_CONFIG_YAML_H
 #define REFLEX_CONFIG_YAML_H

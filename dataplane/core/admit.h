@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The one step between a request for a service and its reply: whether this client gets one. Every
- * reply passes here once, of the fast path, of the full path and of sockets. Limits and access
- * lists belong here.
+ * Decides whether a client gets the reply to its request. Every reply passes here once: on the fast
+ * path, on the full path and over sockets. Limits and access lists belong here.
  */
 #ifndef REFLEX_CORE_ADMIT_H
 #define REFLEX_CORE_ADMIT_H
@@ -12,7 +11,7 @@
 #include "policy.h"
 #include "verdict.h"
 
-/* Who asks for what. What a carrier keeps for each of its CPUs or workers is handed on in here. */
+/* Who asks for what. A carrier also hands over here what it keeps for each CPU or worker. */
 struct admission {
 	const struct policy *policy;
 	enum family family;

@@ -45,8 +45,8 @@ struct counters_event {
 };
 
 /**
- * counters_record - count packets that are alike. All that is counted of packets is counted here,
- * once the verdict is known; whoever else wants to know of them looks on from here.
+ * counters_record - count packets that are alike, once their verdict is known. Packets are counted
+ * nowhere else, so this is the place for observers.
  * @event: what became of each
  * @packets: how many
  */
@@ -63,7 +63,7 @@ static inline void counters_record(struct counters *counters, const struct count
 }
 
 /**
- * counters_record_reply - count replies that are alike, by whether they were taken to be sent.
+ * counters_record_reply - count replies that are alike, by whether kernel or port took them.
  * @reply: what is counted where they were
  * @packets: how many
  * @taken: else they are VERDICT_UNSENT

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The link header: what stands in a frame before the IP header. That of a reply is the carrier's to
- * choose. Carriers whose replies go back to where the request came from use the helpers below.
+ * The link header: what stands in a frame before the IP header. The carrier chooses that of the
+ * reply. To send it back to where the request came from, it uses the helpers below.
  */
 #ifndef REFLEX_CORE_ETHERNET_H
 #define REFLEX_CORE_ETHERNET_H

@@ -86,7 +86,7 @@ static inline enum message_source message_source_ipv4(const struct be32 *source)
 		       : MESSAGE_PUBLIC;
 }
 
-/* RFC 6890; RFC 4193, and those of a link: fe80::/10, and fec0::/10 of old. */
+/* RFC 6890; RFC 4193, and those of a link: fe80::/10, and the former fec0::/10. */
 static inline enum message_source message_source_ipv6(const struct wire_ipv6_address *source)
 {
 	uint64_t high = bytes_load64(&source->word[0]);

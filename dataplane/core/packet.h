@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What of a request's headers is kept for those of its reply. */
+/* The parts of a request's headers that those of its reply are made of. */
 #ifndef REFLEX_CORE_PACKET_H
 #define REFLEX_CORE_PACKET_H
 

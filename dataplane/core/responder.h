@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The responder: examine a frame, resize it, emit the reply (RFC 8489 section 6.3.1; ../README.md
- * has the order of checks). The carrier does the resizing in its own way.
+ * The responder: examines a frame and emits the reply (RFC 8489 section 6.3.1; ../README.md has the
+ * order of checks). In between, the carrier resizes the frame in its own way.
  */
 #ifndef REFLEX_CORE_RESPONDER_H
 #define REFLEX_CORE_RESPONDER_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The outcomes of a packet and what is done with it, made from verdict.def. */
+/* Each outcome of a packet, and what is done with it, made from verdict.def. */
 #ifndef REFLEX_CORE_VERDICT_H
 #define REFLEX_CORE_VERDICT_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What clang and the kernel's verifier need. On the host all of it is nothing, or a comparison.
+ * What clang and the kernel's verifier need. On the host it does nothing, or only compares.
  *
  * The verifier follows every path with all that it knows of each value, and gives up after
- * 1,000,000 instructions. Two paths become one again only where they know the same. So values go
+ * 1,000,000 instructions. Two paths join only where it knows the same of both. So values go
  * through memory (verifier_forget), loops are functions of their own where they leave too much
  * behind (VERIFIER_NOINLINE), and bounds are checked in the one form that it accepts
  * (verifier_has). The length of a path counts too: an instruction costs about 0.1 ns, and clang
@@ -17,9 +17,9 @@
 #include <stdint.h>
 
 /*
- * On what bytes_store64 and bytes_copy128 write: at any address for BPF, but not on its stack,
- * where the kernel takes aligned accesses only, and clang puts a struct of smaller numbers
- * anywhere.
+ * For what bytes_store64 and bytes_copy128 write on the stack. BPF may write at any address
+ * elsewhere, but the kernel takes only aligned accesses to its stack, and clang puts a struct of
+ * smaller numbers anywhere there.
  */
 #define VERIFIER_ALIGNED __attribute__((aligned(8)))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who may write the segment's file may also truncate it. Its pages are gone then, and counting in
- * them raises SIGBUS: the process ends with an error that says so. */
+/* Whoever may write the segment's file may also truncate it. Counting in pages that are gone raises
+ * SIGBUS: the process then ends with an error that says so. */
 #ifndef REFLEX_DPDK_GUARD_H
 #define REFLEX_DPDK_GUARD_H
 

@@ -10,13 +10,13 @@ struct error {
 };
 
 /**
- * error_say - say why something failed; what was said before is written over.
+ * error_say - say why something failed, in place of what was said before.
  * @format: as for printf, and what follows as well; it may print @error->text
  */
 void error_say(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
- * error_set - the same, for who returns an errno.
+ * error_set - the same, for a caller that returns an errno.
  * @r: a negative errno
  *
  * A macro, so that compilers and analyzers see what it returns.

@@ -123,7 +123,7 @@ static enum neighbour answer_arp(struct exchange *exchange)
 	if (!verifier_has(exchange->packet, exchange->end, sizeof(*arp)) ||
 	    memcmp(arp->head, arp_request, sizeof(arp_request)) != 0)
 		return NEIGHBOUR_NONE;
-	/* Who says that the address is his own asks nothing: an announcement, or a conflict. */
+	/* A sender that claims the address itself asks nothing: an announcement, or a conflict. */
 	if (arp->sender.raw == arp->target.raw || !is_service_ipv4(exchange->policy, &arp->target))
 		return NEIGHBOUR_NONE;
 

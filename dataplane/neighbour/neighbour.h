@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a host owes its neighbours for the service addresses where no kernel has them: answers to
- * ARP, Neighbour Discovery and ping. From bytes to bytes; nothing is remembered.
+ * Answers to ARP, Neighbour Discovery and ping for the service addresses, where no kernel has them.
+ * From bytes to bytes; nothing is remembered.
  */
 #ifndef REFLEX_NEIGHBOUR_H
 #define REFLEX_NEIGHBOUR_H

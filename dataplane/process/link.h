@@ -38,12 +38,12 @@ bool link_gone(int index);
 bool link_ready(const char *name, int index, struct error *reason);
 
 /**
- * link_far_end - whether the far end of a veth pair takes what XDP sends back. It does so with an
- * XDP program of its own only: without, its driver drops frames, or with GRO leaves them in its
- * queue.
+ * link_far_end - whether the far end of a veth pair receives what XDP sends back. It needs an XDP
+ * program of its own for that; without one, its driver drops the frames or, with GRO, leaves them
+ * in its queue.
  * @reason: set to a sentence when not
  *
- * Needs no privilege, wherever the far end is. True of all that is no veth.
+ * Needs no privilege, wherever the far end is. True for any interface that is not a veth.
  */
 bool link_far_end(const char *name, int index, struct error *reason);
 

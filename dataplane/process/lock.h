@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One daemon an instance: a lock in the instance's folder below /run. */
+/* One daemon for each instance: a lock in the instance's folder below /run. */
 #ifndef REFLEX_LOCK_H
 #define REFLEX_LOCK_H
 
@@ -20,7 +20,7 @@ struct lock {
 int lock_take(struct lock *lock, const char *instance, struct error *error);
 
 /**
- * lock_release - remove the folder and let go.
+ * lock_release - remove the folder and release the lock.
  */
 void lock_release(struct lock *lock);
 

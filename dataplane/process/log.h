@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One line to stderr a message, with the journal's level where the journal reads it. */
+/* One line to stderr for each message, with the journal's level if the journal reads it. */
 #ifndef REFLEX_LOG_H
 #define REFLEX_LOG_H
 

@@ -6,7 +6,7 @@
 /** notify_ready - the start, or a reload, is over. */
 void notify_ready(void);
 
-/** notify_reloading - a reload begins; notify_ready follows, whatever becomes of it. */
+/** notify_reloading - a reload begins; notify_ready follows, even if it fails. */
 void notify_reloading(void);
 
 /** notify_stopping - the end begins. */

@@ -79,7 +79,7 @@ struct segment_writer {
 	struct segment *segment;
 	int fd;
 	bool adopted;  /* there were counters, and they go on */
-	bool replaced; /* there were counters that mean nothing here, and they begin anew */
+	bool replaced; /* there were counters of another layout; these start from zero */
 };
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The addresses that this machine has now, as far as services ask. Private to this room. */
+/* The addresses that this machine has now, as far as services ask. Private to this folder. */
 #ifndef REFLEX_MACHINE_H
 #define REFLEX_MACHINE_H
 

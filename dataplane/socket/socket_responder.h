@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The socket responder: answers over UDP and TCP what no fast path answers.
+ * The socket responder: answers over UDP and TCP what neither XDP nor DPDK answers.
  *
  * A few threads, the workers, each with sockets of its own on every service's address and port.
  * The caller's thread opens, changes and reads; it needs no lock of its own. Set up in the order
@@ -24,7 +24,7 @@
 struct socket_settings {
 	unsigned int workers; /* 1 to SOCKET_WORKERS_MAX; fewer where too few files may be open */
 	size_t services;      /* how many there will be at first */
-	bool beside;	      /* a fast path is there: a port may be left to another program */
+	bool beside;	      /* XDP or DPDK answers too: a port may be left to another program */
 };
 
 struct socket_responder;

@@ -17,8 +17,8 @@ struct socket_udp;
 
 struct socket_worker {
 	/*
-	 * The state is locked while the worker is at work, which under load is nearly always. Who
-	 * waits for it holds the turnstile, and gets it next.
+	 * The state is locked while the worker is at work, which under load is nearly always. A
+	 * thread that waits for it holds the turnstile, so that it gets the state next.
 	 */
 	pthread_mutex_t turnstile, state;
 	unsigned int index;
@@ -28,7 +28,7 @@ struct socket_worker {
 	int epoll;
 	int failed;		   /* the errno with which it has ended */
 	atomic_uint_fast64_t beat; /* milliseconds, when it was last seen at work */
-	uint64_t now;		   /* milliseconds, at the begin of this round */
+	uint64_t now;		   /* milliseconds, when this round began */
 	uint64_t ticked;
 	void (*tick)(struct socket_worker *worker); /* once a second, when at work */
 	struct socket_port_set *set;
