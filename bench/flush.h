@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Forgets memory, so that who reads it next has to wait for it. */
+/* Flushes memory out of the caches, so that the next read has to wait for it. */
 #ifndef REFLEX_BENCH_FLUSH_H
 #define REFLEX_BENCH_FLUSH_H
 

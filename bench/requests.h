@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The requests that the benches send: what real clients ask with, and longer. */
+/* The requests that the benches send: those of real clients, and longer ones. */
 #ifndef REFLEX_BENCH_REQUESTS_H
 #define REFLEX_BENCH_REQUESTS_H
 

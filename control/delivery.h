@@ -3,12 +3,12 @@
  * Whether answers go out: replies of the sockets that the kernel refuses, and answers of the
  * program that a driver does not send.
  *
- * A look is bad where answers failed since the one before, and at most a tenth of all went out. A
- * way out has failed when bad looks, with no better one between them, cover 10 seconds and 10
- * answers. It is good again when the last bad look is 30 seconds ago; where it fails again before
- * any answer went out, which nobody can know while a node gets no requests, twice as long, up to 16
- * minutes. So overload, during which some answers go out, takes no node out of service, and a bad
- * minute does so once.
+ * Each look compares the totals with those of the look before. It is bad if answers failed, and at
+ * most a tenth of all went out. A way out has failed when bad looks, with no better one between
+ * them, cover 10 seconds and 10 answers. It is good again when the last bad look is 30 seconds ago.
+ * A node without requests cannot know more than that. So if it fails again before any answer went
+ * out, it waits twice as long, up to 16 minutes. Overload, during which some answers go out, takes
+ * no node out of service; a bad minute does so once.
  */
 #ifndef REFLEX_DELIVERY_H
 #define REFLEX_DELIVERY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What answers requests: XDP, sockets or reflex-dpdk, each by one table of operations. The daemon
- * has those in force in an array, the fast path first, and loops over it.
+ * has those in force in an array, XDP or DPDK before sockets, and loops over it.
  *
  * The order of calls: check, open, prepare and commit, attach, start. Then for each change prepare
  * on all engines, and commit on all, or abandon where one of them failed; measure and repair once a
@@ -21,7 +21,7 @@
 #include "policy.h"
 #include "services.h"
 
-#define ENGINES_MAX	   2  /* in force: a fast path, and sockets */
+#define ENGINES_MAX	   2  /* in force: XDP or DPDK, and sockets */
 #define ENGINE_ORIGINS_MAX 32 /* of one engine */
 
 /* For `dataplane: auto`: it cannot answer here, and sockets can in its place. */

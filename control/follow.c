@@ -38,7 +38,7 @@ void follow_addresses(struct daemon *daemon)
 	struct error error;
 	int r = services_expand(&services, &daemon->config, &error);
 
-	/* Changes that come one upon the other are left to add up. */
+	/* Changes in quick succession are left to add up. */
 	follow->changes.fd = -1;
 	follow->changes.due = clock_ms() + FOLLOW_MS;
 	if (r == 0)

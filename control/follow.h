@@ -33,7 +33,7 @@ void follow_addresses(struct daemon *daemon);
 /** follow_repair - try again what failed, and log what is unsaid; once a second. */
 void follow_repair(struct daemon *daemon);
 
-/** follow_caught_up - forget what failed and what is unsaid: a reload has listed all anew. */
+/** follow_caught_up - forget what failed and what is not yet logged: a reload has listed all. */
 void follow_caught_up(struct daemon *daemon);
 
 /** follow_close - close the descriptor, where there is one. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The series that every exporter has of its own process. */
+/* The series that every exporter has about its own process. */
 #ifndef REFLEX_METRICS_PROCESS_H
 #define REFLEX_METRICS_PROCESS_H
 

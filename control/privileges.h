@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the kernel must allow at the start, and giving it all up. */
+/* What the kernel must allow at the start, and how all of it is given up. */
 #ifndef REFLEX_PRIVILEGES_H
 #define REFLEX_PRIVILEGES_H
 

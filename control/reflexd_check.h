@@ -6,8 +6,8 @@
 #include "daemon.h"
 
 /**
- * reflexd_check - print the configuration, if the start would find nothing wrong with it and with
- * this machine's addresses as they are now.
+ * reflexd_check - print the configuration, if a start would find nothing wrong with it and with
+ * this machine's present addresses.
  * @error: set on failure to a sentence
  *
  * Return: 0 or -errno.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* At which rate a server begins to lose requests, or to be slow. */
+/* Finds the rate at which a server begins to lose requests or to be slow. */
 #ifndef REFLEX_LOAD_CAPACITY_H
 #define REFLEX_LOAD_CAPACITY_H
 

@@ -24,7 +24,7 @@ void histogram_add(struct histogram *histogram, uint64_t nanoseconds);
 void histogram_merge(struct histogram *to, const struct histogram *from);
 
 /**
- * histogram_quantile - the time that so many of all do not exceed.
+ * histogram_quantile - the time that a share of all do not exceed.
  * @share: 0.99 for the 99th percentile
  *
  * Return: 0 of an empty histogram.

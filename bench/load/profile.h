@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What real clients send, and what nobody should; and what must come back. */
+/* The requests of real clients, hostile requests, and what must come back for each. */
 #ifndef REFLEX_LOAD_PROFILE_H
 #define REFLEX_LOAD_PROFILE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whom it is safe to send floods to, and in whose name. */
+/* Which targets it is safe to flood, and from which sources. */
 #ifndef REFLEX_LOAD_TARGET_H
 #define REFLEX_LOAD_TARGET_H
 
@@ -9,7 +9,7 @@
 /**
  * target_check - whether the target, and the sources given, are of this machine's test networks:
  * its own addresses, the networks on its virtual links, and what is set apart for documentation
- * and benchmarking. Always so with --i-own-this-target.
+ * and benchmarking. With --i-own-this-target, nothing is refused.
  * @error: set to a sentence on failure
  *
  * Return: 0 or -EPERM.
