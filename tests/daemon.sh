@@ -287,7 +287,7 @@ if command -v prometheus >/dev/null; then
 fi
 check answers/self-test-uncounted same "$(metric server reflex_packets_total 'verdict="success"')" $((21 + ${#CPUS[@]}))
 
-# More than the MTU, so fragments: handed up, reassembled, and refused by the socket, as they are no request.
+# More than the MTU, so fragments: punted, reassembled, and refused by the socket, as they are no request.
 before=$(icmp_out)
 # shellcheck disable=SC2016
 in_ns client bash -c 'head -c 4000 /dev/zero >"/dev/udp/$1/$2"' - "$SERVER" "$PORT"
@@ -469,7 +469,7 @@ kill_daemon TERM
 rename aside srv2
 
 step "as many interfaces as there can be"
-# Where all lanes bear names, a new interface takes one that nobody counts in any more.
+# When all slots have names, a new interface takes one that nobody counts in any more.
 many() { printf -- '  - {name: many%s, mode: generic}\n' "$@"; }
 for i in {1..32}; do
 	in_ns server ip link add "many$i" type bridge

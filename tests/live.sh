@@ -107,7 +107,7 @@ part()
 	counted "$name"
 }
 
-# Both drivers at once: the lanes of two interfaces must not mix.
+# Both drivers at once: the slots of two interfaces must not mix.
 two_interfaces()
 {
 	local one=0 two=0 other

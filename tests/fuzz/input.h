@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How the fuzz targets read their inputs: a head that sets the scene, behind it what is received.
- */
+/* How the fuzz targets read their inputs: a head with the circumstances, then what is received. */
 #ifndef FUZZ_INPUT_H
 #define FUZZ_INPUT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What libFuzzer's own mutations, which know nothing of attributes, seldom come to. */
+/* Mutations of attributes, which libFuzzer's own seldom make. */
 #ifndef FUZZ_MUTATOR_H
 #define FUZZ_MUTATOR_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Requests whose frames have room to grow at one end only, or at neither: answered from the end
- * that is left, else passed up untouched and counted as no_room.
+ * that is left, else punted untouched and counted as no_room.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -29,7 +29,7 @@
 #define TRIES	   40 /* a buffer at the end of its page has more room than most */
 
 static struct raw client; /* where requests are sent and replies come */
-static struct raw server; /* where one sees what was passed up */
+static struct raw server; /* where one sees what was punted */
 static int sockets[2];	  /* UDP over IPv4, IPv6, on the service's port */
 static int link_fd = -1;
 static struct cramped_bpf *skeleton;
@@ -124,7 +124,7 @@ static int open_lab(const struct live_options *options)
 
 /* ---- one request ---- */
 
-/* What was passed up must reach a socket too; but the kernel knows no tags here. */
+/* What was punted must reach a socket too; but the kernel knows no tags here. */
 static void judge_socket(const char *stage)
 {
 	int fd = sockets[test.family == 4 ? 0 : 1];

@@ -158,7 +158,7 @@ static void decide(const struct frame *request, struct oracle_message *message)
 	oracle_decide_message(cases_config(CASES_DEFAULT), &datagram, message);
 }
 
-/* The program has to hand up every piece, and the sockets to answer once. */
+/* The program has to punt every piece, and the sockets to answer once. */
 static void count(struct handed *handed, const struct frame *request,
 		  const struct oracle_message *message)
 {

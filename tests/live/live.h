@@ -29,7 +29,7 @@ int frames_run(const struct live_options *options);
 /* Generated requests, many at once. */
 int bursts_run(const struct live_options *options);
 
-/* What is refused, or handed up and not answered either, to local addresses. */
+/* What is refused, or punted and not answered either, to local addresses. */
 int silence_run(const struct live_options *options);
 
 /* Bare requests of plain UDP sockets. */
@@ -38,7 +38,7 @@ int sockets_run(const struct live_options *options);
 /* Requests in frames that have no room to grow. */
 int cramped_run(const struct live_options *options);
 
-/* What is handed up and answered by the sockets, to local addresses. */
+/* What is punted and answered by the sockets, to local addresses. */
 int handed_run(const struct live_options *options);
 
 #endif

@@ -76,7 +76,7 @@ static bool is_refused(const struct oracle_answer *decided)
 	return decided->action == ORACLE_REFUSE;
 }
 
-/* Whether the sockets would answer what is handed up, as far as that is for them alone to say. */
+/* Whether the sockets would answer what is punted, as far as that is for them alone to say. */
 static bool is_answered_by_sockets(void)
 {
 	static struct oracle_message message;
@@ -89,7 +89,7 @@ static bool is_answered_by_sockets(void)
 }
 
 /*
- * The same for what is handed up and not answered there, but for IPv6 extension headers: those that
+ * The same for what is punted and not answered there, but for IPv6 extension headers: those that
  * the kernel does not know it must report (RFC 8200 section 4), and behind them may be a port that
  * is not ours.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Frames without end: built at random from what clients, attackers and broken devices send, then
- * mutated. The same seed gives the same frames, on every machine.
+ * Any number of frames: built at random from what clients, attackers and broken devices send, then
+ * mutated. The same seed gives the same frames on every machine.
  */
 #ifndef MUTATE_H
 #define MUTATE_H

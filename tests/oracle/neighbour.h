@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The judge of what a host answers its neighbours: ARP, Neighbour Discovery and ping, decided from
- * the RFCs and "Without a kernel below" in dataplane/README.md.
+ * Judges what a host answers its neighbours, from the RFCs and "ARP, Neighbour Discovery and ping"
+ * in dataplane/README.md.
  */
 #ifndef ORACLE_NEIGHBOUR_H
 #define ORACLE_NEIGHBOUR_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What neighbours ask, and what comes back, by hand: the oracle itself is on trial here. */
+/* What neighbours ask, and what comes back, by hand: this tests the oracle itself. */
 #ifndef NEIGHBOUR_CASES_H
 #define NEIGHBOUR_CASES_H
 
