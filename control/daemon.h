@@ -26,7 +26,7 @@ struct daemon {
 	struct services services;
 	struct policy *policy;
 	struct engine_setup setup;
-	struct engine *engines[ENGINES_MAX]; /* the fast path first */
+	struct engine *engines[ENGINES_MAX]; /* XDP or DPDK before sockets */
 	size_t engines_count;
 
 	unsigned int generation; /* 1 at the start, one more for each accepted reload */

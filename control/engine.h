@@ -151,7 +151,7 @@ struct engine_kind {
 
 extern const struct engine_kind engine_dpdk, engine_socket, engine_xdp;
 
-/* All kinds, in the order of metrics: fast paths first. They are opened from the last to the first:
+/* All kinds, in the order of metrics: XDP, DPDK, sockets. They are opened from last to first:
  * sockets fail most often, because of a port. */
 #define ENGINE_KINDS 3
 extern const struct engine_kind *const engine_kinds[ENGINE_KINDS];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The socket responder: alone, or for what a fast path leaves to the kernel. */
+/* The socket responder: alone, or for what XDP or DPDK punts to the kernel. */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -132,7 +132,7 @@ static int start(struct engine *engine, struct error *error)
 
 /* --- life --- */
 
-/* Beside a fast path, what they get is of few clients, which says little. */
+/* Beside XDP or DPDK they serve few clients, so what they see says little. */
 static void measure(struct engine *engine, int64_t now)
 {
 	static struct socket_statistics statistics;
@@ -218,7 +218,7 @@ static void log_others(struct engine *engine)
 
 /* --- how it does --- */
 
-/* Interfaces are asked of a fast path, where there is one. */
+/* Beside XDP or DPDK, interfaces are for that engine to check. */
 static bool reachable(struct engine *engine, struct error *reason)
 {
 	const struct config *config = engine->setup->config;

@@ -223,7 +223,7 @@ partial()
 	check "$1/partial-not-left" same "$(value reflex_packets_total 'verdict="partial_checksum"')" 0
 	check "$1/partial-not-refused" same "$(value reflex_packets_total 'verdict="udp_checksum"')" 0
 }
-# long ADDRESS: a request too long for the fast path is answered.
+# long ADDRESS: a request over 256 bytes is answered.
 long() { in_ns client timeout 20 "$REFLEX_BUILD/tests/sockets/sockets-client" long "$1" 3478 1400; }
 
 neighbours()

@@ -111,7 +111,7 @@ size_t socket_missing(const struct socket_responder *responder, const char **sen
  * socket_ready - whether every worker is at work, on every port.
  * @reason: set to a sentence when not
  *
- * Return: true beside a fast path, too, where a port is missing.
+ * Return: true beside XDP or DPDK, too, where a port is missing.
  */
 bool socket_ready(struct socket_responder *responder, struct error *reason);
 
