@@ -183,19 +183,23 @@ static void say_why(int r, const struct socket_responder *responder, const struc
 static int open_port(struct socket_port **port, struct socket_responder *responder,
 		     unsigned int index, const struct service *service, bool stream, size_t spare)
 {
+	struct socket_drop_count *drops = NULL;
 	struct socket_port *new;
-	int r = socket_port_open(&new, service, stream, index == 0, responder->workers_count > 1,
-				 spare);
+	int r;
 
+	/* First, so that its series is there even where the port cannot be had. */
+	if (!stream) {
+		drops = socket_drop_count_find(&responder->drops, service->service.port);
+		if (!drops)
+			return -ENOMEM;
+	}
+	r = socket_port_open(&new, service, stream, index == 0, responder->workers_count > 1,
+			     spare);
 	if (r < 0)
 		return r;
 	new->source.ready = stream ? socket_tcp_accept : socket_udp_ready;
-	if (!stream) {
-		new->drops = socket_drop_count_find(&responder->drops, service->service.port);
-		r = new->drops ? 0 : -ENOMEM;
-	}
-	if (r == 0)
-		r = socket_worker_add(&responder->workers[index], &new->source, 0);
+	new->drops = drops;
+	r = socket_worker_add(&responder->workers[index], &new->source, 0);
 	if (r < 0) {
 		socket_port_close(new);
 		free(new);
