@@ -322,7 +322,7 @@ static inline enum verdict responder_examine_request(const uint8_t *pos, const u
 	verdict = message_examine_header(pos + sizeof(*udp), end, payload, policy, binding);
 	if (verdict != VERDICT_UNDECIDED)
 		return verdict;
-	if (payload > STUN_FAST_MAX && !(options & RESPONDER_LONG))
+	if (payload > STUN_FRAME_MAX && !(options & RESPONDER_LONG))
 		return verdict_own_exit(VERDICT_OVERSIZE);
 	return responder_examine_checksum(udp, end, options, packet);
 }

@@ -14,12 +14,12 @@
 #include "verifier.h"
 
 #define STUN_ATTRIBUTES_MAX 16
-#define STUN_FAST_MAX	    256	 /* of a message that is read in a frame: twice what clients send */
+#define STUN_FRAME_MAX	    256	 /* of a message that is read in a frame: twice what clients send */
 #define STUN_STREAM_MAX	    1472 /* of one that is read over TCP */
 
 /* How far the attributes may reach: constants that bound the loops, and a power of two above. */
 #ifdef __bpf__
-#define STUN_LENGTH_MAX STUN_FAST_MAX
+#define STUN_LENGTH_MAX STUN_FRAME_MAX
 #define STUN_OFFSETS	256
 #else
 #define STUN_LENGTH_MAX 65535

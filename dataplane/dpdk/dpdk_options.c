@@ -19,7 +19,7 @@ static const char help[] =
 	"  --check           only say whether the configuration is valid\n"
 	"  -h, --help, --version\n"
 	"\n"
-	"Often wanted EAL options: -l CORES, -a PCI-ADDRESS, --no-pci --vdev NAME,ARGUMENTS,\n"
+	"Useful EAL options: -l CORES, -a PCI-ADDRESS, --no-pci --vdev NAME,ARGUMENTS,\n"
 	"--no-huge -m MIB, --file-prefix NAME (a name of its own for each process).\n"
 	"SIGHUP reloads the file, SIGTERM stops. See reflex-dpdk(8).\n";
 
@@ -49,7 +49,7 @@ static enum options_result check(const struct dpdk_options *options, int argc, c
 	if (optind < argc)
 		error_say(error, "'%s' is not an option: see reflex-dpdk --help", argv[optind]);
 	else if (!options->file)
-		error_say(error, "no configuration: add `-- --config FILE` behind the EAL options");
+		error_say(error, "no configuration: add `-- --config FILE` after the EAL options");
 	else if (instance_check(options->instance, error) == 0)
 		return OPTIONS_RUN;
 	return OPTIONS_WRONG;

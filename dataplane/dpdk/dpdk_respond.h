@@ -7,10 +7,10 @@
 
 #include "responder.h"
 
-/* How many bytes of a frame are read, however long it is: its headers and STUN_FAST_MAX. */
+/* How many bytes of a frame are read, however long it is: its headers and STUN_FRAME_MAX. */
 #define DPDK_RESPOND_READ                                                                          \
 	(WIRE_LINK_MAX +                                                                           \
-	 (uint32_t)(sizeof(struct wire_ipv6) + sizeof(struct wire_udp) + STUN_FAST_MAX))
+	 (uint32_t)(sizeof(struct wire_ipv6) + sizeof(struct wire_udp) + STUN_FRAME_MAX))
 
 /*
  * Emit where the frame is, back to where it came from. Return: bytes of the reply; 0: there is no

@@ -86,7 +86,7 @@ static void sums_the_example_of_rfc_1071(void **state)
 
 static void sums_like_bytes(void **state)
 {
-	uint8_t bytes[STUN_FAST_MAX];
+	uint8_t bytes[STUN_FRAME_MAX];
 
 	(void)state;
 	for (size_t length = 0; length <= sizeof(bytes); length += 4) {
@@ -333,7 +333,7 @@ static void checks_fingerprints_of_every_length(void **state)
 	struct frame frame;
 
 	(void)state;
-	for (size_t size = 0; 20 + 4 + size + 8 <= STUN_FAST_MAX; size += 4) {
+	for (size_t size = 0; 20 + 4 + size + 8 <= STUN_FRAME_MAX; size += 4) {
 		uint32_t crc;
 
 		frame_init(&frame, 4);
