@@ -5,17 +5,26 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "config.h"
 #include "engine.h"
 #include "error.h"
-#include "follow.h"
 #include "http.h"
 #include "lock.h"
 #include "loop.h"
 #include "readiness.h"
 #include "reflexd_options.h"
 #include "services.h"
+
+/* How the interfaces' own addresses are followed (follow.h). */
+struct follow {
+	int watch;		    /* from watch_open, or -errno: none */
+	struct loop_source changes; /* of that descriptor; it has none just after a change */
+	struct error last_error; /* why addresses that changed are not answered on; "": they are */
+	int64_t said;		 /* when a change was last logged; 0: never */
+	bool unsaid;		 /* another has come since */
+};
 
 struct daemon {
 	struct reflexd_options options;

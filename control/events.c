@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "follow.h"
 #include "notify.h"
 #include "reconfigure.h"
 #include "signals.h"

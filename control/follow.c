@@ -6,7 +6,6 @@
 
 #include "apply.h"
 #include "clock.h"
-#include "daemon.h"
 #include "engines.h"
 #include "log.h"
 #include "netlink.h"

@@ -3,21 +3,7 @@
 #ifndef REFLEX_FOLLOW_H
 #define REFLEX_FOLLOW_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "error.h"
-#include "loop.h"
-
-struct daemon;
-
-struct follow {
-	int watch;		    /* from watch_open, or -errno: none */
-	struct loop_source changes; /* of that descriptor; it has none just after a change */
-	struct error last_error; /* why addresses that changed are not answered on; "": they are */
-	int64_t said;		 /* when a change was last logged; 0: never */
-	bool unsaid;		 /* another has come since */
-};
+#include "daemon.h"
 
 /**
  * follow_open - have the kernel report changes of addresses and interfaces.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "follow.h"
 #include "log.h"
 #include "reload.h"
 
