@@ -52,7 +52,7 @@ static inline void ethernet_swap_tagged(const uint8_t *frame, uint32_t length,
 					struct link_header *link)
 {
 	ethernet_swap(frame, link);
-	bytes_store64(&link->bytes[7], bytes_load64(frame + 14));
+	bytes_store64(&link->bytes[7], bytes_load64(frame + sizeof(struct wire_ethernet)));
 	link->length = (uint8_t)length;
 }
 
@@ -70,7 +70,7 @@ static inline void ethernet_put(uint8_t *frame, const struct link_header *link)
 static inline void ethernet_put_tagged(uint8_t *frame, const struct link_header *link)
 {
 	ethernet_put(frame, link);
-	bytes_store64(frame + 14, bytes_load64(&link->bytes[7]));
+	bytes_store64(frame + sizeof(struct wire_ethernet), bytes_load64(&link->bytes[7]));
 }
 
 #endif

@@ -38,7 +38,7 @@ static inline bool fast_path_examine_udp(const struct wire_udp *udp, uint64_t ad
 			 be32_from(STUN_COOKIE).raw + checksum_word(IP_PROTOCOL_UDP);
 
 	if (udp->length.raw != length.raw || bytes_load64(stun) != header ||
-	    be16_to(&udp->source) < 1024 || !udp->checksum.raw ||
+	    be16_to(&udp->source) < UDP_PORT_UNPRIVILEGED || !udp->checksum.raw ||
 	    !checksum_valid(fixed + 2ull * length.raw + udp->checksum.raw +
 			    checksum_word(STUN_BINDING)) ||
 	    policy->software_words)

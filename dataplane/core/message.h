@@ -171,7 +171,7 @@ VERIFIER_NOINLINE bool message_is_alternate(const struct policy *policy,
 /* The source port: 0, or too low for the configuration. */
 static inline enum verdict message_examine_port(uint16_t port, const struct policy *policy)
 {
-	if (port < 1024 && (!port || !policy->low_source_ports))
+	if (port < UDP_PORT_UNPRIVILEGED && (!port || !policy->low_source_ports))
 		return port ? VERDICT_LOW_SOURCE_PORT : VERDICT_SOURCE_PORT;
 	return VERDICT_UNDECIDED;
 }

@@ -92,6 +92,8 @@ struct wire_udp {
 } WIRE;
 WIRE_SIZE(struct wire_udp, 8);
 
+#define UDP_PORT_UNPRIVILEGED 1024 /* the first that any program may bind */
+
 /* RFC 8489 section 5; RFC 3489 has the cookie as the first word of its transaction ID. */
 struct wire_stun {
 	struct be16 type;

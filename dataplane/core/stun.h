@@ -112,7 +112,7 @@ static inline enum verdict stun_read_response_port(const struct wire_attribute *
 	if ((length != 4 && length != 2) ||
 	    !verifier_has((const uint8_t *)port, end, sizeof(*port)) || !port->raw)
 		return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
-	if (be16_to(port) < 1024 && !(found->uses & STUN_USE_LOW_PORT))
+	if (be16_to(port) < UDP_PORT_UNPRIVILEGED && !(found->uses & STUN_USE_LOW_PORT))
 		return verdict_own_exit(VERDICT_LOW_SOURCE_PORT);
 	found->ignored |= STUN_BIT(STUN_RESPONSE_PORT);
 	bytes_copy16(&found->response_port, port);
