@@ -80,7 +80,7 @@ is_excused()
 {
 	local condition
 	condition=$(sed -n "$2p" "$1" | cut -b "$3-")
-	[[ $4 == true && $condition == '!wire_has('* ]] && sed -n "$(($2 - 1)),$(($2 + 2))p" "$1" | grep -q 'never; the verifier'
+	[[ $4 == true && $condition == '!verifier_has('* ]] && sed -n "$(($2 - 1)),$(($2 + 2))p" "$1" | grep -q 'never.*; the verifier asks'
 }
 
 # check_branches NAME FUNCTION: each of its conditions must have been both true and false.
