@@ -108,8 +108,8 @@ static inline enum verdict stun_read_response_port(const struct wire_attribute *
 	const struct be16 *port = (const struct be16 *)(attribute + 1);
 	uint32_t length = be16_to(&attribute->length);
 
-	/* The port is never cut off; the verifier asks. */
 	if ((length != 4 && length != 2) ||
+	    /* It is never cut off; the verifier asks. */
 	    !verifier_has((const uint8_t *)port, end, sizeof(*port)) || !port->raw)
 		return verdict_own_exit(VERDICT_MALFORMED_ATTRIBUTE);
 	if (be16_to(port) < UDP_PORT_UNPRIVILEGED && !(found->uses & STUN_USE_LOW_PORT))
