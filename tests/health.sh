@@ -173,8 +173,8 @@ check drops/goes-on same "$(drops 3478)" "$before"
 # A port that cannot be opened is listed too.
 spawn holder nsenter "--net=/run/netns/$NS-server" -- nc -u -l "$SERVER" 3481
 holder=$SPAWNED
-held() { in_ns server ss -Huan "sport = :3481" | grep -q .; }
-check drops/held eventually held
+is_bound() { in_ns server ss -Huan "sport = :3481" | grep -q .; }
+check drops/held eventually is_bound
 config 'dataplane: socket' 'services:' "  - address: $SERVER" "  - {address: $SERVER, port: 3481}"
 kill -HUP "$pid"
 check drops/held-refused eventually gauge_is reflex_config_last_reload_successful 0
